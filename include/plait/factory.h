@@ -1,0 +1,65 @@
+/**
+ * @file plait/factory.h
+ * @brief What all factories have in common.
+ *
+ * A factory builds one protocol for each connection. plait_raw_factory_new(),
+ * plait_line_factory_new() and plait_string_factory_new() make the basic ones. Factories are
+ * counted: who makes one releases it once; a listener, a connector, a conn and a factory around it keep
+ * references of their own. A factory belongs to the first reactor that uses it.
+ *
+ * The callback tables of all protocols begin with the same fields:
+ *
+ *  - `connected(user, conn)`: once, first.
+ *  - `disconnected(user, conn, reason)`: once, last; afterwards the conn is stale. The reason and
+ *    its text are valid until the callback returns.
+ *  - `read_closed(user, conn)`: the peer will send no more, but may still read. Without this callback
+ *    the connection is closed once what was written has left.
+ *  - `write_paused(user, conn)`, `write_resumed(user, conn)`: more than the high-water mark is
+ *    waiting to be sent; less than the low one.
+ *  - `release(user)`: once, when the factory and its last connection are gone: after the last callback that
+ *    can mention the factory's user.
+ *
+ * Any of them may be NULL. `user` is the connection's, which is the factory's until
+ * plait_conn_set_user() replaces it. Where a table has a callback for one message and one for a block, the
+ * block's wins.
+ */
+#ifndef PLAIT_FACTORY_H
+#define PLAIT_FACTORY_H
+
+#include <plait/handle.h>
+#include <plait/status.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * @brief Adds a reference to a factory.
+ * @param factory [in] a factory of any kind.
+ * @return 0.
+ * @errors #PLAIT_ERR_STALE, #PLAIT_ERR_TYPE.
+ * @thread any.
+ * @callbacks none.
+ * @lifetime to be given back by plait_factory_release().
+ * @since 0.1.0
+ * @twisted none: Python counts by itself.
+ */
+PLAIT_API int plait_factory_retain(plait_factory factory);
+
+/**
+ * @brief Gives a reference back; the last one makes the handle stale.
+ * @param factory [in] a factory of any kind.
+ * @return 0.
+ * @errors #PLAIT_ERR_STALE, #PLAIT_ERR_TYPE.
+ * @thread any, as long as no reactor uses the factory; afterwards that reactor's.
+ * @callbacks the table's `release`, if nothing else uses the factory.
+ * @lifetime connections and listeners that use the factory go on, in any order of freeing.
+ * @since 0.1.0
+ * @twisted `Factory.doStop`
+ */
+PLAIT_API int plait_factory_release(plait_factory factory);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
