@@ -1,0 +1,135 @@
+# Plait. `make help` lists what can be made; CONTRIBUTING.md says more.
+# Build products go to .build*/ (SwiftPM's) and build/, nowhere else.
+
+SHELL := /bin/bash -euo pipefail
+.DEFAULT_GOAL := all
+
+SWIFT ?= swift
+PYTHON ?= python3
+# Where `make install` puts things; DESTDIR goes before it all, for packagers.
+PREFIX ?= /usr/local
+DESTDIR ?=
+LIB ?= lib
+# Tests that run at a time.
+JOBS ?= $(shell nproc)
+
+export PYTHONDONTWRITEBYTECODE := 1
+export SWIFT_BACKTRACE := enable=no
+
+VERSION := $(shell sed -n 's/^\#define PLAIT_VERSION_STRING "\(.*\)"/\1/p' include/plait/version.h)
+SOURCES := $(shell find Package.swift Sources include -type f 2>/dev/null)
+# Naming traits drops the defaults, so they are spelled out.
+PRODUCT := -c release --disable-default-traits --traits Embedded,TLS,XMPP
+LIBRARY := build/lib/libplait.so.$(VERSION)
+STAGE := $(CURDIR)/build/stage
+C_FILES := $(wildcard examples/c/*.[ch] Tests/c/*.[ch] Tests/fuzz/*.[ch] benchmarks/*.[ch])
+SWIFT_DIRECTORIES := $(wildcard Package.swift Sources Tests)
+
+all: $(LIBRARY)  ## build libplait.so and libplait.a into build/lib (the default)
+
+# The archive is made by the same rule, before this one's timestamp.
+$(LIBRARY): $(SOURCES) pkgconfig/plait.map scripts/build-library scripts/build-archive
+	scripts/bootstrap build
+	$(SWIFT) build $(PRODUCT)
+	scripts/build-library .build/release build/lib
+	touch $@
+
+# What tests, examples and the demo are built against: an installed tree, as a user has it.
+stage: $(LIBRARY)
+	@scripts/install "" $(STAGE) lib >/dev/null
+	@echo "staged in build/stage"
+
+demo: stage  ## chat over TCP between nc, C and Python; SERVE=1 keeps serving for you to join
+	scripts/bootstrap demo
+	PYTHON=$(PYTHON) scripts/demo $(if $(filter 1,$(SERVE)),serve)
+
+test: test-swift test-c test-python test-interop  ## all tests but the long ones
+
+test-swift:  ## unit tests, by the ordinary Swift build
+	scripts/bootstrap build
+	$(SWIFT) test --scratch-path .build-test
+
+test-c: stage  ## C tests and examples against a staged install, under valgrind
+	scripts/bootstrap build test
+	JOBS=$(JOBS) Tests/c/run
+
+test-python: stage build/venv/ready  ## Python tests
+	PLAIT_LIBRARY=$(CURDIR)/$(LIBRARY) PYTHONPATH=$(CURDIR)/bindings/python build/venv/bin/python -m pytest -q Tests/python
+
+test-interop: stage build/venv/ready  ## real peers: nc, C, Python and Twisted talk with each other
+	scripts/bootstrap test
+	PLAIT_LIBRARY=$(CURDIR)/$(LIBRARY) PYTHONPATH=$(CURDIR)/bindings/python build/venv/bin/python -m pytest -q Tests/interop
+
+build/venv/ready: $(wildcard Tests/python/requirements.txt Tests/interop/requirements.txt)
+	scripts/bootstrap test
+	$(PYTHON) -m venv build/venv
+	build/venv/bin/pip install --quiet --disable-pip-version-check $(addprefix -r ,$^)
+	touch $@
+
+soak: stage build/venv/ready  ## the long tests
+	scripts/bootstrap build test
+	JOBS=$(JOBS) SOAK=1 Tests/c/run
+	PLAIT_SOAK=1 PLAIT_LIBRARY=$(CURDIR)/$(LIBRARY) PYTHONPATH=$(CURDIR)/bindings/python \
+	    build/venv/bin/python -m pytest -q Tests/python Tests/interop
+
+sanitize:  ## Swift tests under the address and thread sanitizers, C tests under the address sanitizer
+	scripts/bootstrap build test
+	$(SWIFT) test --scratch-path .build-asan --sanitize=address --disable-xctest
+	$(SWIFT) test --scratch-path .build-tsan --sanitize=thread --disable-xctest
+	$(SWIFT) build --scratch-path .build-asan-product $(PRODUCT) --product plait-static -Xswiftc -sanitize=address
+	mkdir -p build/asan
+	STRIP=0 scripts/build-archive .build-asan-product/release/plait-static.product/Objects.LinkFileList build/asan/libplait.a
+	JOBS=$(JOBS) Tests/c/run sanitize
+
+bench: stage  ## measure against other libraries
+	@test -x benchmarks/run || { echo "bench: there is no benchmarks/run yet" >&2; exit 1; }
+	benchmarks/run
+
+fuzz:  ## run the fuzzers for TIME seconds each
+	@test -x Tests/fuzz/run || { echo "fuzz: there is no Tests/fuzz/run yet" >&2; exit 1; }
+	Tests/fuzz/run $(or $(TIME),60)
+
+coverage:  ## run the Swift tests and print the lines covered
+	scripts/bootstrap build
+	$(SWIFT) test --scratch-path .build-coverage --enable-code-coverage
+	scripts/coverage .build-coverage
+
+lint: $(LIBRARY)  ## check layout, headers, symbols, imports and what the library needs
+	scripts/bootstrap lint
+	scripts/check-headers
+	scripts/abi check $(LIBRARY)
+	scripts/check-imports
+	scripts/check-files
+	scripts/check-library build/lib
+	$(SWIFT) format lint --strict --parallel --recursive $(SWIFT_DIRECTORIES)
+	clang-format --dry-run --Werror $(C_FILES)
+	$(PYTHON) -m compileall -q scripts $(wildcard bindings/python examples/python Tests/python Tests/interop)
+
+format:  ## lay out Swift and C sources
+	scripts/bootstrap lint
+	$(SWIFT) format --in-place --parallel --recursive $(SWIFT_DIRECTORIES)
+	clang-format -i $(C_FILES)
+
+docs: build/docs/ready  ## man pages and HTML, from the headers, into build/docs
+
+build/docs/ready: $(wildcard include/plait/*.h docs/*)
+	scripts/bootstrap docs
+	scripts/docs
+	touch $@
+
+install: $(LIBRARY) build/docs/ready  ## install below PREFIX (/usr/local), with DESTDIR before it
+	scripts/install "$(DESTDIR)" "$(PREFIX)" "$(LIB)"
+
+uninstall: build/docs/ready  ## remove what install put there
+	UNINSTALL=1 scripts/install "$(DESTDIR)" "$(PREFIX)" "$(LIB)"
+
+clean:  ## remove all that was built
+	rm -rf .build .build-* build
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: all stage demo test test-swift test-c test-python test-interop soak sanitize bench fuzz coverage lint format docs \
+    install uninstall clean help
+# One swift build at a time, and tests that do not disturb each other; tests run in parallel inside their target.
+.NOTPARALLEL:
