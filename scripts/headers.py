@@ -37,7 +37,7 @@ def without_comments(text):
 def sections(comment):
     text = "\n".join(re.sub(r"^\s*\* ?", "", line) for line in comment.split("\n"))
     found = []
-    for part in re.split(r"^(?=@\w+)", text.strip(), flags=re.M):
+    for part in filter(None, re.split(r"^(?=@\w+)", text.strip(), flags=re.M)):
         match = re.match(r"@(\w+)\s*(.*)", part, flags=re.S)
         found.append((match.group(1), match.group(2).strip()) if match else ("", part.strip()))
     return found
