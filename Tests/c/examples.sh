@@ -1,0 +1,101 @@
+#!/usr/bin/env bash
+# The examples: as C99 and C++17, by gcc and clang, linked by pkg-config; each is run and its output compared.
+set -euo pipefail
+
+flags="-Wall -Wextra -pedantic -Werror -O1"
+read -ra plait <<<"$(pkg-config --cflags --libs plait)"
+for source in examples/c/*.c; do
+    name=$(basename "$source" .c)
+    # shellcheck disable=SC2086 # these are words
+    {
+        gcc -std=c99 -D_POSIX_C_SOURCE=200809L $flags -o "$WORK/$name" "$source" "${plait[@]}" -lpthread
+        clang -std=c99 -D_POSIX_C_SOURCE=200809L $flags -o "$WORK/$name.clang" "$source" "${plait[@]}" -lpthread
+        g++ -x c++ -std=c++17 $flags -o "$WORK/$name.gpp" "$source" "${plait[@]}" -lpthread
+        clang++ -x c++ -std=c++17 $flags -o "$WORK/$name.clangpp" "$source" "${plait[@]}" -lpthread
+    }
+done
+
+started=()
+trap 'for id in "${started[@]}"; do kill "$id" 2>/dev/null || true; done' EXIT
+# port_of FILE: waits until a server says where it listens.
+port_of() {
+    local i
+    for ((i = 0; i < 600; i++)); do
+        if grep -qs '^listening on port' "$1"; then
+            sed -n 's/^listening on port //p' "$1"
+            return
+        fi
+        sleep 0.05
+    done
+    echo "no server: $(cat "$1")" >&2
+    return 1
+}
+until_in() {
+    local i
+    for ((i = 0; i < 600; i++)); do
+        if grep -qs "$2" "$1"; then return; fi
+        sleep 0.05
+    done
+    echo "$1 never had: $2" >&2
+    return 1
+}
+
+for variant in "" .clang .gpp .clangpp; do
+    "$WORK/framer$variant" >"$WORK/out"
+    diff "$WORK/out" - <<'END'
+line: one
+sent: 5 bytes
+line: two
+sent: 5 bytes
+line: three
+sent: 7 bytes
+ended: in good order
+END
+
+    "$WORK/two_reactors$variant" >"$WORK/out"
+    diff "$WORK/out" - <<'END'
+second: told to stop
+64 conversations were served
+each reactor had its part
+END
+
+    "$WORK/echo$variant" tcp:0:interface=127.0.0.1 >"$WORK/echo.out" &
+    started+=($!)
+    # nc ends its side and waits for ours; lines end with CR LF here.
+    printf 'hello\r\nthere\r\n' | timeout 30 nc -N 127.0.0.1 "$(port_of "$WORK/echo.out")" >"$WORK/out"
+    printf 'hello\r\nthere\r\n' | cmp - "$WORK/out"
+    kill "${started[-1]}"
+
+    rm -f "$WORK/input"
+    mkfifo "$WORK/input"
+    "$WORK/epoll_host$variant" tcp:0:interface=127.0.0.1 <"$WORK/input" >"$WORK/epoll.out" &
+    host=$!
+    started+=($host)
+    exec 4>"$WORK/input"
+    printf 'hello\r\n' | timeout 30 nc -N 127.0.0.1 "$(port_of "$WORK/epoll.out")" >"$WORK/out"
+    printf 'hello\r\n' | cmp - "$WORK/out"
+    exec 4>&- # its input ends, and so does it
+    wait $host
+
+    "$WORK/chat_server$variant" 0 >"$WORK/chat.out" &
+    started+=($!)
+    port=$(port_of "$WORK/chat.out")
+    "$WORK/line_client$variant" "tcp:127.0.0.1:$port" 2 30 >"$WORK/first" &
+    first=$!
+    until_in "$WORK/first" Welcome
+    "$WORK/line_client$variant" "tcp:127.0.0.1:$port" 1 30 "hello" >"$WORK/second"
+    wait $first
+    diff "$WORK/first" <(printf 'Welcome to chat server!\nUser says: hello\n')
+    diff "$WORK/second" <(printf 'Welcome to chat server!\n')
+    kill "${started[-1]}"
+    rm "$WORK/first" "$WORK/chat.out" "$WORK/echo.out" "$WORK/epoll.out"
+
+    # what goes wrong is said, and told by the exit code
+    code=0
+    "$WORK/line_client$variant" tcp:127.0.0.1:1 1 30 2>"$WORK/err" || code=$?
+    [ $code = 1 ] && grep -q "cannot connect" "$WORK/err"
+    code=0
+    "$WORK/echo$variant" tcp:nonsense 2>"$WORK/err" || code=$?
+    [ $code = 1 ] && grep -q "^echo: " "$WORK/err"
+done
+echo ok
