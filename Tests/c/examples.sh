@@ -16,6 +16,7 @@ for source in examples/c/*.c; do
 done
 
 started=()
+# shellcheck disable=SC2154 # a trap runs later
 trap 'for id in "${started[@]}"; do kill "$id" 2>/dev/null || true; done' EXIT
 # port_of FILE: waits until a server says where it listens.
 port_of() {
@@ -70,7 +71,7 @@ END
     mkfifo "$WORK/input"
     "$WORK/epoll_host$variant" tcp:0:interface=127.0.0.1 <"$WORK/input" >"$WORK/epoll.out" &
     host=$!
-    started+=($host)
+    started+=("$host")
     exec 4>"$WORK/input"
     printf 'hello\r\n' | timeout 30 nc -N 127.0.0.1 "$(port_of "$WORK/epoll.out")" >"$WORK/out"
     printf 'hello\r\n' | cmp - "$WORK/out"

@@ -23,4 +23,4 @@ for header in "$STAGE"/include/plait/*.h; do
         clang++ -std=$dialect "${flags[@]}" "$file.cpp"
     done
 done
-echo "ok: $(ls "$STAGE"/include/plait/*.h | wc -l) headers"
+echo ok
