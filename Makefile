@@ -103,7 +103,6 @@ lint: $(LIBRARY)  ## check layout, headers, symbols, imports and what the librar
 	scripts/check-library build/lib
 	$(SWIFT) format lint --strict --parallel --recursive $(SWIFT_DIRECTORIES)
 	clang-format --dry-run --Werror $(C_FILES)
-	$(PYTHON) -m compileall -q scripts $(wildcard bindings/python examples/python Tests/python Tests/interop)
 
 format:  ## lay out Swift and C sources
 	scripts/bootstrap lint
