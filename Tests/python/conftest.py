@@ -1,0 +1,98 @@
+"""What the tests share: a reactor for each, and ways to run it until something has happened."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "bindings" / "python"))
+sys.path.insert(0, str(Path(__file__).parent))
+
+from plait.internet.defer import Deferred  # noqa: E402
+from plait.internet.reactors import Reactor  # noqa: E402
+from plait.python.failure import Failure  # noqa: E402
+
+#: Seconds after which a test that waits has failed.
+LIMIT = 20.0
+
+
+@pytest.fixture
+def reactor():
+    """A reactor of the test's own, closed in the end."""
+    made = Reactor()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def environment():
+    """The environment of a process that uses the bindings."""
+    paths = [str(ROOT / "bindings" / "python"), os.environ.get("PYTHONPATH", "")]
+    return dict(os.environ, PYTHONPATH=os.pathsep.join(filter(None, paths)), PYTHONUNBUFFERED="1")
+
+
+@pytest.fixture(autouse=True)
+def nothing_logged(caplog, request):
+    """Errors that the bindings log fail the test, unless it says that it logs some."""
+    caplog.set_level(logging.DEBUG, logger="plait")
+    yield
+    if request.node.get_closest_marker("logs_errors") is None:
+        errors = [r for r in caplog.get_records("call") if r.levelno >= logging.ERROR]
+        assert not errors, [r.getMessage() + str(r.exc_info) for r in errors]
+
+
+def run(reactor, deferred, limit=LIMIT):
+    """Runs a reactor until a Deferred has its result; gives that, or raises what it failed with.
+
+    What the reactor has stays open.
+    """
+    outcome = []
+
+    def ended(result):
+        outcome.append(result)
+        reactor.crash()
+
+    deferred.addBoth(ended)
+    timer = reactor.callLater(limit, reactor.crash)
+    if not outcome:
+        reactor.run()
+    else:
+        reactor.iterate()
+    if timer.active():
+        timer.cancel()
+    assert outcome, "it took too long"
+    if isinstance(outcome[0], Failure):
+        outcome[0].raiseException()
+    return outcome[0]
+
+
+def until(reactor, condition, limit=LIMIT):
+    """Turns a reactor until a condition holds."""
+    expired = []
+    timer = reactor.callLater(limit, expired.append, True)
+    while not condition():
+        reactor.iterate(1)
+        assert not expired, "it took too long"
+    timer.cancel()
+
+
+def in_thread(reactor, function, *args):
+    """Calls a function that blocks in another thread; a Deferred tells what it returned."""
+    done = Deferred()
+
+    def work():
+        try:
+            result = function(*args)
+        except BaseException as error:
+            reactor.callFromThread(done.errback, error)
+        else:
+            reactor.callFromThread(done.callback, result)
+
+    threading.Thread(target=work, daemon=True).start()
+    return done

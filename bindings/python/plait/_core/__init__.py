@@ -1,0 +1,1 @@
+"""What connects the C library's callbacks with Python's objects."""

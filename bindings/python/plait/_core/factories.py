@@ -1,0 +1,80 @@
+"""The C factories that Python's protocols are framed by.
+
+A protocol object says how it frames; every way of framing has one C factory, shared by all conns of
+a reactor that frame like that.
+"""
+
+from __future__ import annotations
+
+from ctypes import byref
+from typing import Any
+
+from .._native import constants, functions, structs
+from ..internet._reasons import check
+from . import tables
+
+#: More ways of framing than this at a time are not kept: some program makes up delimiters.
+_MOST = 64
+
+
+def raw_factory(key: int) -> int:
+    """A factory of raw conns, each of which is told to the opener behind this key.
+
+    The key is dropped when the factory and its conns are gone.
+    """
+    out = structs.Handle()
+    check(functions.raw_factory_new(byref(out), byref(tables.raw), key))
+    return out.value
+
+
+class FactoryCache:
+    """The C factories of one reactor."""
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[Any, ...], int] = {}
+
+    def line(self, delimiter: bytes, max_length: int, flags: int) -> int:
+        """One that frames lines."""
+        key = (delimiter, max_length, flags)
+        made = self._made.get(key)
+        if made is None:
+            options = structs.LineOptions(flags=flags, max_length=max_length)
+            options.delimiter.data, options.delimiter.len = delimiter, len(delimiter)
+            made = self._keep(
+                key, functions.line_factory_new, byref(options), byref(tables.line), None
+            )
+        return made
+
+    def string(self, format: int, prefix_length: int, max_length: int) -> int:
+        """One that frames strings behind their length."""
+        key = (format, prefix_length, max_length)
+        made = self._made.get(key)
+        if made is None:
+            options = structs.StringOptions(
+                format=format, prefix_length=prefix_length, max_length=max_length
+            )
+            made = self._keep(
+                key, functions.string_factory_new, byref(options), byref(tables.string), None
+            )
+        return made
+
+    def rebound(self) -> int:
+        """One of raw conns that were opened before."""
+        made = self._made.get(())
+        if made is None:
+            made = self._keep((), functions.raw_factory_new, byref(tables.rebound), None)
+        return made
+
+    def _keep(self, key: tuple[Any, ...], make: Any, *arguments: Any) -> int:
+        out = structs.Handle()
+        check(make(byref(out), *arguments))
+        if len(self._made) >= _MOST:
+            self.clear()
+        self._made[key] = out.value
+        return out.value
+
+    def clear(self) -> None:
+        """Lets go of all of them; conns that use one keep it."""
+        for factory in self._made.values():
+            functions.factory_release(factory)
+        self._made.clear()

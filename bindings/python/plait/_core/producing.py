@@ -1,0 +1,172 @@
+"""The writing side of flow control: producers that are told when to go on."""
+
+from __future__ import annotations
+
+from ctypes import byref
+from typing import TYPE_CHECKING, Any, Callable
+
+from .._native import functions, structs
+
+if TYPE_CHECKING:
+    from ..internet.reactors import Reactor
+    from ..python.failure import Failure
+
+#: A push producer is paused when more than this is waiting, and resumed when nothing is.
+_HIGH_WATER = 65536
+
+#: Seconds between two looks at a buffer that drains.
+_LOOK_AGAIN = 0.02
+
+
+class Producing:
+    """What a transport does for the producer that writes to it.
+
+    A push producer is paused above 64 KiB of waiting bytes and resumed when all have left; a pull
+    producer is asked for more each time. The C library tells when a buffer that had been waiting
+    for the peer is empty; what the kernel took at once is found out in the next turn.
+
+    :ivar producer: the registered producer, or None.
+    :ivar streamingProducer: whether it is a push producer.
+    :ivar producerPaused: whether it was told to pause.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_conn",
+        "_drained",
+        "_unsent",
+        "_waitsForDrain",
+        "_written",
+        "ended",
+        "gathered",
+        "producer",
+        "producerPaused",
+        "streamingProducer",
+    )
+
+    if TYPE_CHECKING:
+        driver: Reactor
+        connected: bool
+        disconnecting: bool
+
+        def flush(self) -> None: ...
+        def close(self) -> None: ...
+        def guarded(self, function: Callable[[], None]) -> None: ...
+
+    def __init__(self, conn: int) -> None:
+        self._conn = conn
+        self._written: list[bytes] = []
+        #: Where framers may append to if there is something already: see ``Transport.write``.
+        self.gathered: list[bytes] | None = self._written
+        self.producer: Any = None
+        self.streamingProducer = self.producerPaused = False
+        self._unsent = 0
+        self._waitsForDrain = False
+        self._drained: list[Callable[[], None]] = []
+        #: Called with the reason when all is over.
+        self.ended: Callable[[Failure], None] | None = None
+
+    def registerProducer(self, producer: Any, streaming: bool) -> None:
+        """Has a producer write to this transport: one that pushes (streaming) or one that is asked.
+
+        On a transport that has ended the producer is stopped at once.
+        """
+        if self.producer is not None:
+            raise RuntimeError(
+                f"cannot register {producer!r}: {self.producer!r} was not unregistered"
+            )
+        if not self.connected:
+            producer.stopProducing()
+            return
+        self.producer, self.streamingProducer = producer, bool(streaming)
+        # What a producer writes has to be counted.
+        self.gathered = None
+        self.producerPaused = False
+        # A low mark of one byte is as near to an empty buffer as the marks can tell.
+        limits = structs.ConnLimits(high_water=1, low_water=1)
+        functions.conn_set_limits(self._conn, byref(limits))
+        self._unsent = self._waiting()
+        if not streaming:
+            producer.resumeProducing()
+            self.whenDrained(self._drainedProducer)
+
+    def unregisterProducer(self) -> None:
+        """Ends the registration; a close that waited for it goes on."""
+        if self.producer is None:
+            return
+        self.producer = None
+        self.gathered = self._written
+        functions.conn_set_limits(self._conn, None)
+        if self.connected and self.disconnecting:
+            self.close()
+
+    def delaysClose(self) -> bool:
+        """Whether the producer has more to write before the connection may be closed."""
+        return self.producer is not None and (self.producerPaused or not self.streamingProducer)
+
+    def wrote(self, count: int) -> None:
+        """Counts what a push producer writes, and pauses it when that is enough."""
+        self._unsent += count
+        if self._unsent <= _HIGH_WATER or self.producerPaused or not self.streamingProducer:
+            return
+        # What left since the last look does not count.
+        self.flush()
+        self._unsent = self._waiting()
+        if self._unsent > _HIGH_WATER:
+            self.producerPaused = True
+            self.whenDrained(self._drainedProducer)
+            self.producer.pauseProducing()
+
+    def _drainedProducer(self) -> None:
+        self._unsent = 0
+        producer = self.producer
+        if producer is None or not self.connected:
+            return
+        if self.streamingProducer:
+            if self.producerPaused:
+                self.producerPaused = False
+                producer.resumeProducing()
+        else:
+            producer.resumeProducing()
+            if self.producer is not None:
+                self.whenDrained(self._drainedProducer)
+
+    def whenDrained(self, function: Callable[[], None]) -> None:
+        """Calls a function in a later turn, when everything written has left."""
+        self._drained.append(function)
+        if len(self._drained) == 1:
+            self.driver.soon(self._look)
+
+    def _look(self) -> None:
+        self.flush()
+        # The marks tell of one byte as they do of none: see registerProducer.
+        if self.connected and self._waiting() > 1:
+            self._waitsForDrain = True
+            if self.producer is None:
+                # Without the marks of a producer nobody would tell.
+                self.driver.callLater(_LOOK_AGAIN, self._look)
+            return
+        self._waitsForDrain = False
+        drained, self._drained = self._drained, []
+        for function in drained:
+            self.guarded(function)
+
+    def _waiting(self) -> int:
+        counters = structs.ConnCounters()
+        functions.conn_get_counters(self._conn, byref(counters))
+        return int(counters.waiting)
+
+    def writePaused(self) -> None:
+        """The C library holds bytes that the peer does not take."""
+
+    def writeResumed(self) -> None:
+        """What the C library held has left."""
+        if self._waitsForDrain and self.producer is not None:
+            self._look()
+
+    def endProducing(self) -> None:
+        """Stops the producer of a connection that has ended."""
+        producer, self.producer = self.producer, None
+        self._drained.clear()
+        if producer is not None:
+            producer.stopProducing()

@@ -1,0 +1,82 @@
+"""Signals while the reactor runs.
+
+Python runs its signal handlers between two of its own instructions, and there are none while the
+reactor waits in C. So a signal writes a byte to a socket that the reactor watches.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from ctypes import byref
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from .._native import functions, structs
+from ..internet._reasons import check
+from .registry import entries, entry
+
+if TYPE_CHECKING:
+    from ..internet.reactors import Reactor
+
+
+@entry(structs.DataFunction)
+def _woken(user: int, conn: int, data: Any, length: int) -> None:
+    # Being called is all: the interpreter runs pending handlers before this returns.
+    return
+
+
+_table = structs.RawHandler(data=_woken)
+
+
+def open_wakeup(reactor: int) -> socket.socket:
+    """Makes the socket that wakes a reactor by whatever is written to it."""
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    factory = structs.Handle()
+    check(functions.raw_factory_new(byref(factory), byref(_table), None))
+    try:
+        where = b"fd:%d" % theirs.fileno()
+        nobody = structs.ConnectFunction()
+        check(functions.connect(reactor, where, factory, None, nobody, None, None))
+    except BaseException:
+        theirs.close()
+        ours.close()
+        raise
+    finally:
+        functions.factory_release(factory)
+    theirs.detach()
+    return ours
+
+
+@contextlib.contextmanager
+def watched(reactor: Reactor) -> Iterator[None]:
+    """Has signals wake the reactor, in the main thread; and Ctrl-C end its run.
+
+    A handler of the program's own for SIGINT stays; Python's default one is replaced meanwhile, as
+    it would raise its exception at places where that could only be lost.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.set_wakeup_fd(reactor.wakeup().fileno(), warn_on_full_buffer=False)
+    ours = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+    def interrupted(number: int, frame: FrameType | None) -> None:
+        problem = KeyboardInterrupt()
+        reactor.interrupt(problem)
+        if reactor.inside and frame is not None and frame.f_code not in entries:
+            # The program's own code is running, maybe for long: that ends at once.
+            raise problem
+
+    if ours:
+        signal.signal(signal.SIGINT, interrupted)
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(before)
+        if ours:
+            signal.signal(signal.SIGINT, signal.default_int_handler)

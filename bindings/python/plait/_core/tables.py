@@ -1,0 +1,194 @@
+"""The callback tables that all conns share.
+
+One callback from C per block, whatever the number of messages in it. Each finds its conn, runs the
+program's code, and hands over what that wrote; what the program raises ends here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .._native import structs
+from .registry import conns, drop, entry, objects
+
+
+@entry(structs.ConnFunction)
+def _opened(user: int, conn: int) -> None:
+    opener = objects.get(user)
+    if opener is None:
+        return
+    driver = opener.driver
+    driver.inside = True
+    try:
+        opener.opened(conn)
+    except BaseException as error:
+        driver.interrupt(error)
+    finally:
+        driver.leave()
+
+
+@entry(structs.ConnFunction)
+def _bound(user: int, conn: int) -> None:
+    self = conns.get(conn)
+    if self is None:
+        return
+    driver = self.driver
+    driver.inside = True
+    try:
+        self.bound(conn)
+    except BaseException as error:
+        self.crashed(error)
+    finally:
+        driver.leave()
+
+
+@entry(structs.DisconnectedFunction)
+def _disconnected(user: int, conn: int, reason: Any) -> None:
+    self = conns.pop(conn, None)
+    if self is None:
+        return
+    driver = self.driver
+    driver.inside = True
+    try:
+        about = reason.contents
+        self.lost(about.status, (about.text or b"").decode("utf-8", "replace"))
+    except BaseException as error:
+        self.crashed(error)
+    finally:
+        driver.leave()
+
+
+@entry(structs.ConnFunction)
+def _read_closed(user: int, conn: int) -> None:
+    _tell(conn, "readClosed")
+
+
+@entry(structs.ConnFunction)
+def _write_paused(user: int, conn: int) -> None:
+    _tell(conn, "writePaused")
+
+
+@entry(structs.ConnFunction)
+def _write_resumed(user: int, conn: int) -> None:
+    _tell(conn, "writeResumed")
+
+
+def _tell(conn: int, what: str) -> None:
+    self = conns.get(conn)
+    if self is None:
+        return
+    driver = self.driver
+    driver.inside = True
+    try:
+        getattr(self, what)()
+    except BaseException as error:
+        self.crashed(error)
+    finally:
+        driver.leave()
+
+
+@entry(structs.ReleaseFunction)
+def _released(user: int) -> None:
+    drop(user)
+
+
+@entry(structs.DataFunction)
+def _data(user: int, conn: int, data: Any, length: int) -> None:
+    self = conns.get(conn)
+    if self is None:
+        return
+    driver = self.driver
+    driver.inside = True
+    try:
+        self.received(data[:length])
+    except BaseException as error:
+        self.crashed(error)
+    if driver.dirty:
+        driver.flush()
+    driver.inside = False
+
+
+@entry(structs.BlockFunction)
+def _lines(user: int, conn: int, data: Any, length: int, table: Any, count: int) -> int:
+    self = conns.get(conn)
+    if self is None:
+        return count
+    driver = self.driver
+    driver.inside = True
+    try:
+        taken: int = self.framer._takeLines(data[:length], table, count)
+    except BaseException as error:
+        taken = self.crashed(error)
+    if driver.dirty:
+        driver.flush()
+    driver.inside = False
+    return taken
+
+
+@entry(structs.DataFunction)
+def _line_too_long(user: int, conn: int, data: Any, length: int) -> None:
+    self = conns.get(conn)
+    if self is None:
+        return
+    driver = self.driver
+    driver.inside = True
+    try:
+        self.framer._lineTooLong(data[:length])
+    except BaseException as error:
+        self.crashed(error)
+    finally:
+        driver.leave()
+
+
+@entry(structs.BlockFunction)
+def _strings(user: int, conn: int, data: Any, length: int, table: Any, count: int) -> int:
+    self = conns.get(conn)
+    if self is None:
+        return count
+    driver = self.driver
+    driver.inside = True
+    try:
+        taken: int = self.framer._takeStrings(data[:length], table, count)
+    except BaseException as error:
+        taken = self.crashed(error)
+    if driver.dirty:
+        driver.flush()
+    driver.inside = False
+    return taken
+
+
+@entry(structs.StringTooLongFunction)
+def _string_too_long(user: int, conn: int, length: int) -> None:
+    self = conns.get(conn)
+    if self is None:
+        return
+    driver = self.driver
+    driver.inside = True
+    try:
+        self.framer._stringTooLong(length)
+    except BaseException as error:
+        self.crashed(error)
+    finally:
+        driver.leave()
+
+
+def _table(kind: Any, **callbacks: Any) -> Any:
+    return kind(
+        disconnected=_disconnected,
+        read_closed=_read_closed,
+        write_paused=_write_paused,
+        write_resumed=_write_resumed,
+        release=_released,
+        **callbacks,
+    )
+
+
+raw = _table(structs.RawHandler, connected=_opened, data=_data)
+#: For a conn that goes back from a framer to raw bytes.
+rebound = _table(structs.RawHandler, connected=_bound, data=_data)
+line = _table(
+    structs.LineHandler, connected=_bound, lines=_lines, raw=_data, line_too_long=_line_too_long
+)
+string = _table(
+    structs.StringHandler, connected=_bound, strings=_strings, string_too_long=_string_too_long
+)

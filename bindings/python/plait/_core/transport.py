@@ -1,0 +1,315 @@
+"""The transport of a conn: what Twisted's ``transport`` is to a protocol."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from ctypes import byref
+from typing import TYPE_CHECKING, Any
+
+from .._native import constants, functions, structs
+from ..internet import error
+from ..internet._reasons import check, connection_lost
+from ..internet.address import Address, from_native
+from ..python.failure import Failure
+from .producing import Producing
+from .registry import conns
+
+if TYPE_CHECKING:
+    from ..internet.reactors import Reactor
+
+_log = logging.getLogger("plait")
+_conn_write = functions.conn_write
+
+
+class Transport(Producing):
+    """One connection, as its protocol sees it.
+
+    Twisted's transports have the same methods. What is written is gathered, and handed to the C
+    library when the current callback is done: one crossing for any number of writes.
+
+    :ivar connected: whether the conversation is up.
+    :ivar disconnecting: whether this side asked for its end.
+    :ivar disconnected: whether it has ended.
+    """
+
+    __slots__ = (
+        "_address",
+        "_failure",
+        "_keepAlive",
+        "_local",
+        "_noDelay",
+        "_protocol",
+        "_readingPaused",
+        "connected",
+        "disconnected",
+        "disconnecting",
+        "driver",
+        "framer",
+        "opener",
+    )
+
+    def __init__(self, driver: Reactor, conn: int) -> None:
+        super().__init__(conn)
+        self.driver = driver
+        self.opener: Any = None
+        self.framer: Any = None
+        self.connected = True
+        self.disconnecting = self.disconnected = False
+        self._protocol: Any = None
+        self._readingPaused = False
+        self._failure: Failure | None = None
+        self._noDelay, self._keepAlive = True, False
+        self._address: Address | None = None
+        self._local: Address | None = None
+
+    def __repr__(self) -> str:
+        return f"<Transport of {self._protocol!r} to {self._address}>"
+
+    @property
+    def reactor(self) -> Reactor:
+        """The reactor that the connection lives on."""
+        return self.driver
+
+    @property
+    def protocol(self) -> Any:
+        """The protocol that is spoken. Assigning another one hands the connection over to it, with
+        what was received and not delivered; its ``makeConnection`` is the caller's to call.
+        """
+        return self._protocol
+
+    @protocol.setter
+    def protocol(self, protocol: Any) -> None:
+        framed = self.framer is not None
+        self.bind(protocol)
+        if self.connected and (framed or self.framer is not None):
+            self.frame()
+
+    # Writing
+
+    def write(self, data: bytes) -> None:
+        """Sends bytes. What is written after the end is dropped."""
+        if type(data) is not bytes:
+            data = _as_bytes(data)
+        out = self._written
+        if not out:
+            self.driver.mark(self)
+        out.append(data)
+        if self.producer is not None:
+            self.wrote(len(data))
+
+    def writeSequence(self, iovec: Iterable[bytes]) -> None:
+        """Sends several pieces, as if they were one."""
+        self.write(b"".join(iovec))
+
+    def flush(self) -> None:
+        """Hands to the C library what was gathered."""
+        out = self._written
+        if out:
+            data = out[0] if len(out) == 1 else b"".join(out)
+            out.clear()
+            # Failure means that the conn is closing or has ended, and there is nobody to tell.
+            _conn_write(self._conn, data, len(data))
+
+    # Ending
+
+    def loseConnection(self) -> None:
+        """Ends the connection when what was written has left; nothing is delivered meanwhile."""
+        if self.disconnecting or not self.connected:
+            return
+        self.disconnecting = True
+        self._halt()
+        if self.delaysClose():
+            functions.conn_pause(self._conn)
+        else:
+            self.close()
+
+    def close(self) -> None:
+        """Has the C library end the conversation in good order."""
+        self.flush()
+        functions.conn_close(self._conn)
+
+    def abortConnection(self) -> None:
+        """Ends the connection at once, and drops what was not sent yet."""
+        if not self.connected:
+            return
+        self.disconnecting = True
+        self._halt()
+        self._written.clear()
+        functions.conn_abort(self._conn)
+
+    def loseWriteConnection(self) -> None:
+        """Tells the peer that nothing more will be sent; reading goes on."""
+        if self.disconnecting or not self.connected:
+            return
+        self.flush()
+        if functions.conn_close_write(self._conn) == 0:
+            self.whenDrained(self._writeClosed)
+
+    def _writeClosed(self) -> None:
+        told = getattr(self._protocol, "writeConnectionLost", None)
+        if told is not None and self.connected:
+            self.guarded(told)
+
+    # Reading
+
+    def pauseProducing(self) -> None:
+        """Delivers and reads nothing until :meth:`resumeProducing`."""
+        if self.connected and not self.disconnecting:
+            self._readingPaused = True
+            self._halt()
+            functions.conn_pause(self._conn)
+
+    def resumeProducing(self) -> None:
+        """Goes on reading."""
+        if self.connected and not self.disconnecting:
+            self._readingPaused = False
+            functions.conn_resume(self._conn)
+
+    def stopProducing(self) -> None:
+        """As :meth:`loseConnection`."""
+        self.loseConnection()
+
+    def _halt(self) -> None:
+        # The framer may be in the middle of a block.
+        if self.framer is not None:
+            self.framer._halt = True
+
+    @property
+    def halted(self) -> bool:
+        """Whether nothing may be delivered at the moment."""
+        return self._readingPaused or self.disconnecting
+
+    # Addresses and options
+
+    def getPeer(self) -> Address:
+        """Where the other end is."""
+        if self._address is None:
+            self._address = self._ask(functions.conn_get_peer)
+        return self._address
+
+    def getHost(self) -> Address:
+        """Where this end is."""
+        if self._local is None:
+            self._local = self._ask(functions.conn_get_local)
+        return self._local
+
+    def _ask(self, question: Any) -> Address:
+        answer = structs.Address()
+        check(question(self._conn, byref(answer)))
+        return from_native(answer)
+
+    def getTcpNoDelay(self) -> bool:
+        """Whether small writes leave at once. They do unless told otherwise; not so in Twisted."""
+        return self._noDelay
+
+    def setTcpNoDelay(self, enabled: bool) -> None:
+        """Sets whether small writes leave at once."""
+        check(functions.conn_set_no_delay(self._conn, bool(enabled)))
+        self._noDelay = bool(enabled)
+
+    def getTcpKeepAlive(self) -> bool:
+        """Whether the kernel probes an idle connection."""
+        return self._keepAlive
+
+    def setTcpKeepAlive(self, enabled: bool) -> None:
+        """Sets whether the kernel probes a connection that is idle (for two hours)."""
+        check(functions.conn_set_keep_alive(self._conn, 7200 if enabled else 0))
+        self._keepAlive = bool(enabled)
+
+    # What the callback tables call
+
+    def bind(self, protocol: Any) -> None:
+        """Makes a protocol the one that deliveries go to."""
+        self._protocol = protocol
+        frames = getattr(protocol, "_framesNatively", None)
+        self.framer = protocol if frames is not None and frames() else None
+
+    def frame(self) -> None:
+        """Has the C library frame what arrives as the protocol wants it."""
+        cache = self.driver.cache
+        factory = cache.rebound() if self.framer is None else self.framer._nativeFactory(cache)
+        check(functions.conn_set_factory(self._conn, factory))
+
+    def bound(self, conn: int) -> None:
+        """The conn speaks the protocol's framing from now on."""
+        if self.framer is not None:
+            self.framer._ours = self
+            self.framer._bound(conn)
+        self.begin()
+
+    def begin(self) -> None:
+        """Introduces the protocol to its transport, the first time."""
+        opener, self.opener = self.opener, None
+        if opener is not None:
+            self._protocol.makeConnection(self)
+            opener.made(self._protocol)
+
+    def received(self, data: bytes) -> None:
+        """Bytes arrived that are not framed."""
+        if self.framer is None:
+            self._protocol.dataReceived(data)
+        else:
+            self.framer._rawArrived(data)
+
+    def readClosed(self) -> None:
+        """The peer will send no more."""
+        told = getattr(self._protocol, "readConnectionLost", None)
+        if told is None:
+            self.loseConnection()
+        else:
+            told()
+
+    def lost(self, status: int, text: str) -> None:
+        """The conversation has ended."""
+        self.connected, self.disconnected = False, True
+        self._written.clear()
+        self.driver.transports.discard(self)
+        if status in (constants.ERR_PROTOCOL, constants.ERR_TOO_LONG) and self.framer is not None:
+            self.framer._peerBroke()
+        reason = self._failure
+        if reason is None:
+            stopping = self.driver.stopping and status in (constants.OK, constants.ERR_ABORTED)
+            reason = Failure(error.ConnectionLost() if stopping else connection_lost(status, text))
+        opener, self.opener = self.opener, None
+        try:
+            self.endProducing()
+        finally:
+            # Without an introduction there is nothing to take leave of.
+            if opener is None:
+                self._protocol.connectionLost(reason)
+            self.finish(reason)
+
+    def finish(self, reason: Failure) -> None:
+        """Tells whoever asked for the connection."""
+        ended, self.ended = self.ended, None
+        if ended is not None:
+            ended(reason)
+
+    def guarded(self, function: Callable[[], None]) -> None:
+        """Calls a function of the protocol's from outside of the tables."""
+        try:
+            function()
+        except BaseException as error:
+            self.crashed(error)
+
+    def crashed(self, problem: BaseException) -> int:
+        """The protocol raised an exception: the connection ends, with that as its reason."""
+        self.driver.failed(problem, f"Unhandled error in {self._protocol!r}")
+        if self._failure is None and self.connected:
+            self._failure = Failure(problem)
+            self.disconnecting = True
+            self.close()
+        return 0
+
+
+def _as_bytes(data: Any) -> bytes:
+    if isinstance(data, str):
+        raise TypeError("data must be bytes, not str")
+    return bytes(memoryview(data))
+
+
+def register(transport: Transport, conn: int) -> None:
+    """Has the callbacks of a conn go to this transport."""
+    conns[conn] = transport
+    transport.driver.transports.add(transport)

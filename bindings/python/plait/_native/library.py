@@ -1,0 +1,50 @@
+"""Finds and loads the C library.
+
+It is looked for in this order: where the environment variable ``PLAIT_LIBRARY`` says, inside the
+package (where wheels carry it), and where the system's loader finds ``libplait.so.0``.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import ctypes.util
+import os
+import sys
+from collections.abc import Iterator
+
+_NAMES = {"darwin": ("libplait.dylib", "libplait.0.dylib")}.get(
+    sys.platform, ("libplait.so", "libplait.so.0")
+)
+
+
+def candidates() -> Iterator[str]:
+    """The places to try, the most specific one first."""
+    chosen = os.environ.get("PLAIT_LIBRARY")
+    if chosen:
+        # Whoever names a library wants that one: no other is tried instead.
+        yield chosen
+        return
+    bundled = os.path.join(os.path.dirname(os.path.dirname(__file__)), "_lib", _NAMES[0])
+    if os.path.exists(bundled):
+        yield bundled
+        return
+    yield _NAMES[1]
+    found = ctypes.util.find_library("plait")
+    if found:
+        yield found
+
+
+def load() -> tuple[ctypes.CDLL, ctypes.PyDLL]:
+    """Loads the library twice over: as one whose calls release the interpreter's lock while they
+    run, and as one whose calls keep it. The second is for calls that return at once, where letting
+    go of the lock would cost more than the call, and a switch to another thread far more.
+    """
+    tried: list[str] = []
+    for path in candidates():
+        try:
+            return ctypes.CDLL(path), ctypes.PyDLL(path)
+        except OSError as error:
+            tried.append(str(error))
+    raise ImportError(
+        "the C library of Plait was not found; set PLAIT_LIBRARY to its path: " + "; ".join(tried)
+    )

@@ -1,0 +1,54 @@
+"""The root of Plait's exceptions."""
+
+from __future__ import annotations
+
+import os
+from typing import ClassVar
+
+from ._native import constants
+
+__all__ = ["PlaitError"]
+
+
+class PlaitError(Exception):
+    """Something that the C library answered with a status code.
+
+    What programs usually handle has a class of its own in :mod:`plait.internet.error`, with
+    Twisted's name; those derive from this class where a status stands behind them.
+
+    :ivar status: the code, for example ``-2`` for ``PLAIT_ERR_STALE``.
+    """
+
+    #: The status of an exception that is made without one.
+    default_status: ClassVar[int] = constants.ERR_INVALID
+
+    def __init__(self, status: int | None = None, text: str = "") -> None:
+        self.status = self.default_status if status is None else status
+        self.text = text
+        super().__init__(self.status, text)
+
+    @property
+    def name(self) -> str:
+        """The code's name in the C headers, for example ``"PLAIT_ERR_STALE"``."""
+        from ._native import functions
+
+        return functions.err_name(self.status).decode()
+
+    @property
+    def errno(self) -> int:
+        """The operating system's error number behind the status, or 0."""
+        if self.status > constants.ERR_SYSTEM:
+            return 0
+        return constants.ERR_SYSTEM - self.status
+
+    def __str__(self) -> str:
+        return self.text or describe(self.status)
+
+
+def describe(status: int) -> str:
+    """What a status means, in words."""
+    if status <= constants.ERR_SYSTEM:
+        return os.strerror(constants.ERR_SYSTEM - status)
+    from ._native import functions
+
+    return functions.strerror(status).decode("utf-8", "replace")

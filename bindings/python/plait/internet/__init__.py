@@ -1,0 +1,1 @@
+"""The reactor, and what runs on it: Twisted's ``twisted.internet``."""

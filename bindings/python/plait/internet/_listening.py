@@ -1,0 +1,86 @@
+"""The reactor's methods that listen and connect."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from . import _strings
+from .address import IPv4Address, IPv6Address, UNIXAddress
+
+if TYPE_CHECKING:
+    from .ports import Connector, Port
+    from .reactors import Reactor
+
+
+class Listening:
+    """``listenTCP``, ``connectTCP``, ``listenUNIX`` and ``connectUNIX``."""
+
+    if TYPE_CHECKING:
+
+        def getReactor(self) -> Reactor: ...
+
+    def listenTCP(
+        self, port: int, factory: Any, backlog: int = 1024, interface: str = ""
+    ) -> Port:
+        """Accepts TCP connections.
+
+        :param port: the port; 0 for one that the kernel picks: ``getHost().port`` tells.
+        :param factory: builds a protocol for each connection.
+        :param backlog: how many connections the kernel may hold for us; Twisted has 50.
+        :param interface: an address of this machine, of IPv4 or IPv6; all of IPv4 if left out.
+        :raises CannotListenError: if the address cannot be had.
+        """
+        from .ports import Port
+
+        where = _strings.tcp_server(port, backlog, interface)
+        return Port(self.getReactor(), where, factory, interface, port)
+
+    def listenUNIX(
+        self,
+        address: str | bytes,
+        factory: Any,
+        backlog: int = 1024,
+        mode: int = 0o666,
+        wantPID: bool = False,
+    ) -> Port:
+        """Accepts connections at a path in the file system.
+
+        A socket that nobody listens on any more is replaced: a lock file (``wantPID``) is not
+        needed, and none is made.
+        """
+        from .ports import Port
+
+        path = _strings.unix_path(address)
+        where = _strings.endpoint("unix", path, mode=f"{mode:o}", backlog=backlog)
+        return Port(self.getReactor(), where, factory, "", path)
+
+    def connectTCP(
+        self,
+        host: str,
+        port: int,
+        factory: Any,
+        timeout: float | None = 30,
+        bindAddress: tuple[str, int] | str | None = None,
+    ) -> Connector:
+        """Connects a ClientFactory to a TCP port, over IPv4 or IPv6.
+
+        :param timeout: seconds for all of it, the look-up of the name included.
+        """
+        from .ports import Connector
+
+        where = _strings.tcp_client(host, port, bindAddress)
+        kind = IPv6Address if ":" in host else IPv4Address
+        return Connector(self.getReactor(), where, factory, timeout, kind("TCP", host, port))
+
+    def connectUNIX(
+        self,
+        address: str | bytes,
+        factory: Any,
+        timeout: float | None = 30,
+        checkPID: bool = False,
+    ) -> Connector:
+        """Connects a ClientFactory to a path in the file system. ``checkPID`` is not needed."""
+        from .ports import Connector
+
+        where = _strings.endpoint("unix", _strings.unix_path(address))
+        return Connector(self.getReactor(), where, factory, timeout, UNIXAddress(address))

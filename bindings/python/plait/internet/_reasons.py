@@ -1,0 +1,66 @@
+"""From status codes to exceptions."""
+
+from __future__ import annotations
+
+import errno
+import os
+
+from .._native import constants
+from ..error import PlaitError, describe
+from . import error
+
+_CONNECT_BY_ERRNO: dict[int, type[error.ConnectError]] = {
+    errno.ECONNREFUSED: error.ConnectionRefusedError,
+    errno.ETIMEDOUT: error.TCPTimedOutError,
+    errno.ENETUNREACH: error.NoRouteError,
+    errno.EHOSTUNREACH: error.NoRouteError,
+    errno.EADDRNOTAVAIL: error.ConnectBindError,
+    errno.EADDRINUSE: error.ConnectBindError,
+}
+
+
+def check(status: int) -> int:
+    """Gives back what is no failure, and raises what is."""
+    if status < 0:
+        raise PlaitError(status)
+    return status
+
+
+def connection_lost(status: int, text: str = "") -> error.ConnectionClosed:
+    """The exception that ``connectionLost`` gets."""
+    if status == constants.OK:
+        return error.ConnectionDone()
+    if status == constants.ERR_ABORTED:
+        return error.ConnectionAborted()
+    if status in (constants.ERR_PROTOCOL, constants.ERR_TOO_LONG):
+        return error.PeerError(status, text)
+    return error.ConnectionLost(status, text or describe(status))
+
+
+def connect_failed(status: int, text: str = "") -> Exception:
+    """The exception that a failed attempt to connect ends in."""
+    if status <= constants.ERR_SYSTEM:
+        number = constants.ERR_SYSTEM - status
+        kind = _CONNECT_BY_ERRNO.get(number, error.ConnectError)
+        return kind(number, os.strerror(number), status)
+    if status == constants.ERR_TIMEOUT:
+        return error.TimeoutError(string=text)
+    if status in (constants.ERR_NO_NAME, constants.ERR_NAME_AGAIN):
+        return error.DNSLookupError(text or describe(status), status)
+    if status == constants.ERR_CANCELLED:
+        return error.UserError(string=text, status=status)
+    if status == constants.ERR_REFUSED:
+        return error.ConnectionRefusedError(string=text, status=status)
+    return error.ConnectError(None, text or describe(status), status)
+
+
+def cannot_listen(interface: str, port: int | str, status: int) -> error.CannotListenError:
+    """The exception that listening fails with."""
+    cause: Exception
+    if status <= constants.ERR_SYSTEM:
+        number = constants.ERR_SYSTEM - status
+        cause = OSError(number, os.strerror(number))
+        wrapped = error.CannotListenError(interface, port, cause)
+        wrapped.status = status
+        return wrapped
+    return error.CannotListenError(interface, port, PlaitError(status))

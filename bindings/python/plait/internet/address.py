@@ -1,0 +1,71 @@
+"""Where the ends of connections are: Twisted's ``twisted.internet.address``."""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple, Union
+
+from .._native import constants, structs
+
+__all__ = ["HostnameAddress", "IPv4Address", "IPv6Address", "UNIXAddress"]
+
+
+class IPv4Address(NamedTuple):
+    """An IPv4 address and a port. :ivar type: ``"TCP"``."""
+
+    type: str
+    host: str
+    port: int
+
+
+class IPv6Address(NamedTuple):
+    """An IPv6 address and a port. :ivar scopeID: a link's number, for link-local addresses."""
+
+    type: str
+    host: str
+    port: int
+    flowInfo: int = 0
+    scopeID: int = 0
+
+
+class UNIXAddress:
+    """A socket in the file system, or an abstract one, whose name begins with a NUL byte.
+
+    :ivar name: the path as bytes; None for a socket without a name, as those of clients are.
+    """
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str | bytes | None) -> None:
+        self.name = os.fsencode(name) if name is not None else None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, UNIXAddress) and self.name == other.name
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+    def __repr__(self) -> str:
+        return f"UNIXAddress({os.fsdecode(self.name)!r})" if self.name else "UNIXAddress(None)"
+
+
+class HostnameAddress(NamedTuple):
+    """A host that is known by its name. :ivar hostname: as bytes."""
+
+    hostname: bytes
+    port: int
+
+
+Address = Union[IPv4Address, IPv6Address, UNIXAddress]
+
+
+def from_native(address: structs.Address) -> Address:
+    """The address that the C library has written down."""
+    host: bytes = address.host
+    if address.family == constants.FAMILY_IPV4:
+        return IPv4Address("TCP", host.decode("ascii"), address.port)
+    if address.family == constants.FAMILY_IPV6:
+        return IPv6Address("TCP", host.decode("ascii"), address.port, 0, address.scope)
+    if host.startswith(b"@"):
+        host = b"\0" + host[1:]
+    return UNIXAddress(host or None)

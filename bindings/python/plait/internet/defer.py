@@ -1,0 +1,359 @@
+"""Results that come later: Twisted's ``twisted.internet.defer``."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Awaitable, Callable, Generator
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+
+from ..python.failure import Failure
+from .error import TimeoutError
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop, Future
+
+    from .interfaces import IReactorTime
+
+__all__ = [
+    "AlreadyCalledError",
+    "CancelledError",
+    "Deferred",
+    "TimeoutError",
+    "fail",
+    "maybeDeferred",
+    "succeed",
+]
+
+_T = TypeVar("_T")
+_log = logging.getLogger("plait")
+
+
+class AlreadyCalledError(Exception):
+    """A Deferred was given a second result."""
+
+
+class CancelledError(Exception):
+    """A Deferred was cancelled, and nothing else was made of that."""
+
+    def __init__(self, why: object = None) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+class _Step:
+    """One stage of a chain: what to call with a value, and what with a failure.
+
+    None stands for handing on. A stage with a ``waiter`` gives the result to that Deferred instead,
+    which is suspended until then.
+    """
+
+    __slots__ = ("callback", "errback", "waiter")
+
+    def __init__(
+        self,
+        callback: Callable[[Any], Any] | None,
+        errback: Callable[[Any], Any] | None,
+        waiter: Deferred[Any] | None = None,
+    ) -> None:
+        self.callback, self.errback, self.waiter = callback, errback, waiter
+
+
+def _bound(function: Callable[..., Any], args: Any, keywords: Any) -> Callable[[Any], Any]:
+    if not args and not keywords:
+        return function
+    return lambda result: function(result, *(args or ()), **(keywords or {}))
+
+
+class Deferred(Awaitable[_T], Generic[_T]):
+    """A result that comes later, with the chain of callbacks that it will run through.
+
+    As Twisted's: each stage gets what the one before it returned, exceptions go to the errback
+    side, a stage that returns a Deferred suspends the chain until that has a result, and a failure
+    that nobody handled is logged (by the logger "plait") when the Deferred is garbage. It can be
+    awaited, also in asyncio's tasks, where cancelling the task cancels the Deferred.
+
+    :ivar called: whether it was given a result.
+    :ivar paused: how often it was paused, and not yet unpaused.
+    :ivar result: the current result, once there is one.
+    """
+
+    called = False
+    paused = 0
+    result: Any
+    _running = False
+    _ignoreNextResult = False
+
+    def __init__(self, canceller: Callable[[Deferred[Any]], None] | None = None) -> None:
+        self._steps: list[_Step] = []
+        self._canceller = canceller
+
+    # Building the chain
+
+    def addCallbacks(
+        self,
+        callback: Callable[..., Any] | None,
+        errback: Callable[..., Any] | None = None,
+        callbackArgs: Any = None,
+        callbackKeywords: Any = None,
+        errbackArgs: Any = None,
+        errbackKeywords: Any = None,
+    ) -> Deferred[Any]:
+        """Appends a stage: one function for values, one for failures."""
+        for function in (callback, errback):
+            if function is not None and not callable(function):
+                raise TypeError(f"not callable: {function!r}")
+        self._steps.append(
+            _Step(
+                callback and _bound(callback, callbackArgs, callbackKeywords),
+                errback and _bound(errback, errbackArgs, errbackKeywords),
+            )
+        )
+        if self.called:
+            self._run()
+        return self
+
+    def addCallback(self, callback: Callable[..., Any], *args: Any, **kw: Any) -> Deferred[Any]:
+        """Appends a function for values."""
+        return self.addCallbacks(callback, callbackArgs=args, callbackKeywords=kw)
+
+    def addErrback(self, errback: Callable[..., Any], *args: Any, **kw: Any) -> Deferred[Any]:
+        """Appends a function for failures; it gets a Failure."""
+        return self.addCallbacks(None, errback, errbackArgs=args, errbackKeywords=kw)
+
+    def addBoth(self, callback: Callable[..., Any], *args: Any, **kw: Any) -> Deferred[Any]:
+        """Appends one function for values and failures alike."""
+        return self.addCallbacks(callback, callback, args, kw, args, kw)
+
+    def chainDeferred(self, d: Deferred[Any]) -> Deferred[Any]:
+        """Has another Deferred get this one's result."""
+        return self.addCallbacks(d.callback, d.errback)
+
+    def addTimeout(
+        self,
+        timeout: float,
+        clock: IReactorTime,
+        onTimeoutCancel: Callable[[Any, float], Any] | None = None,
+    ) -> Deferred[_T]:
+        """Cancels after so many seconds; the failure becomes a TimeoutError, or whatever
+        ``onTimeoutCancel(result, timeout)`` makes of it.
+        """
+        expired: list[bool] = []
+
+        def expire() -> None:
+            expired.append(True)
+            self.cancel()
+
+        call = clock.callLater(timeout, expire)
+
+        def settle(result: Any) -> Any:
+            if call.active():
+                call.cancel()
+            if not expired:
+                return result
+            if onTimeoutCancel is not None:
+                return onTimeoutCancel(result, timeout)
+            if isinstance(result, Failure):
+                result.trap(CancelledError)
+                raise TimeoutError(timeout, "Deferred")
+            return result
+
+        self.addBoth(settle)
+        return self
+
+    # Giving the result
+
+    def callback(self, result: Any = None) -> None:
+        """Gives the result, and runs the chain."""
+        if isinstance(result, Deferred):
+            raise TypeError("a Deferred cannot be the result of another")
+        self._start(result)
+
+    def errback(self, fail: Failure | BaseException | None = None) -> None:
+        """Gives a failure as the result: a Failure, an exception, or the one being handled."""
+        self._start(fail if isinstance(fail, Failure) else Failure(fail))
+
+    def _start(self, result: Any) -> None:
+        if self.called:
+            if self._ignoreNextResult:
+                self._ignoreNextResult = False
+                return
+            raise AlreadyCalledError()
+        self.called = True
+        self.result = result
+        self._run()
+
+    # Holding it up
+
+    def pause(self) -> None:
+        """Runs no further stage until :meth:`unpause` was called as often."""
+        self.paused += 1
+
+    def unpause(self) -> None:
+        """Takes one :meth:`pause` back."""
+        self.paused -= 1
+        if not self.paused and self.called:
+            self._run()
+
+    def cancel(self) -> None:
+        """Asks for no result any more.
+
+        The canceller may give one; otherwise the result is a CancelledError, and what comes later
+        is ignored. If the chain waits for another Deferred, that one is cancelled.
+        """
+        if not self.called:
+            if self._canceller is not None:
+                self._canceller(self)
+            else:
+                self._ignoreNextResult = True
+            if not self.called:
+                self.errback(CancelledError())
+        elif isinstance(self.result, Deferred):
+            self.result.cancel()
+
+    # Running the chain
+
+    def _run(self) -> None:
+        # A list of those to go on with, and no recursion: chains of waiting Deferreds may be long.
+        ready: list[Deferred[Any]] = [self]
+        while ready:
+            current = ready.pop()
+            if current._running or current.paused:
+                continue
+            current._running = True
+            try:
+                while current._steps and not current.paused:
+                    step = current._steps.pop(0)
+                    if step.waiter is None:
+                        current._take(step)
+                        continue
+                    waiter = step.waiter
+                    waiter.result, current.result = current.result, None
+                    waiter.paused -= 1
+                    # Who waited goes on first, then what is left here.
+                    ready += (current, waiter)
+                    break
+            finally:
+                current._running = False
+
+    def _take(self, step: _Step) -> None:
+        function = step.errback if isinstance(self.result, Failure) else step.callback
+        if function is None:
+            return
+        try:
+            result = function(self.result)
+        except BaseException:
+            result = Failure()
+        if result is self:
+            result = Failure(RuntimeError("a callback returned the Deferred that it belongs to"))
+        self.result = result
+        if isinstance(result, Deferred):
+            self._wait(result)
+
+    def _wait(self, inner: Deferred[Any]) -> None:
+        settled = inner.called and not inner.paused and not inner._steps and not inner._running
+        if settled and not isinstance(inner.result, Deferred):
+            self.result, inner.result = inner.result, None
+            return
+        self.paused += 1
+        inner._steps.append(_Step(None, None, self))
+        if inner.called:
+            inner._run()
+
+    def __del__(self) -> None:
+        if self.called and isinstance(self.result, Failure):
+            failure = self.result
+            _log.error(
+                "Unhandled error in Deferred: %s",
+                failure.getErrorMessage(),
+                exc_info=(failure.type, failure.value, failure.tb),
+            )
+
+    def __repr__(self) -> str:
+        state = f"current result: {self.result!r}" if self.called else "no result yet"
+        return f"<{type(self).__name__} at {id(self):#x}, {state}>"
+
+    # Coroutines and futures
+
+    def __await__(self) -> Generator[Any, None, _T]:
+        # In a task of asyncio that loop has to see one of its own futures; elsewhere whoever
+        # drives the coroutine gets the Deferred itself.
+        asyncio = sys.modules.get("asyncio")
+        running = asyncio is not None and asyncio._get_running_loop()
+        if running:
+            return (yield from self.asFuture(running))
+        settled: list[Any] = []
+        self.addBoth(settled.append)
+        while not settled:
+            yield self
+        if isinstance(settled[0], Failure):
+            settled[0].raiseException()
+        return cast(_T, settled[0])
+
+    __iter__ = __await__
+
+    def asFuture(self, loop: AbstractEventLoop) -> Future[_T]:
+        """Makes a future of a loop of asyncio's; cancelling that cancels this."""
+        future: Future[_T] = loop.create_future()
+
+        def succeeded(result: _T) -> None:
+            if not future.done():
+                future.set_result(result)
+
+        def failed(failure: Failure) -> None:
+            if not future.done():
+                future.set_exception(failure.value)
+
+        def ended(future: Future[_T]) -> None:
+            if future.cancelled():
+                self.cancel()
+
+        future.add_done_callback(ended)
+        self.addCallbacks(succeeded, failed)
+        return future
+
+    @classmethod
+    def fromFuture(cls, future: Future[Any]) -> Deferred[Any]:
+        """Makes a Deferred of a future of asyncio's; cancelling that cancels the future."""
+
+        def ended(future: Future[Any]) -> None:
+            try:
+                result = future.result()
+            except BaseException:
+                deferred.errback()
+            else:
+                deferred.callback(result)
+
+        def cancelled(deferred: Deferred[Any]) -> None:
+            # The future tells of its end in a later turn; this result must be there at once.
+            future.remove_done_callback(ended)
+            future.cancel()
+
+        deferred: Deferred[Any] = cls(cancelled)
+        future.add_done_callback(ended)
+        return deferred
+
+
+def succeed(result: _T) -> Deferred[_T]:
+    """A Deferred that has its result."""
+    d: Deferred[_T] = Deferred()
+    d.callback(result)
+    return d
+
+
+def fail(result: Failure | BaseException | None = None) -> Deferred[Any]:
+    """A Deferred that has failed."""
+    d: Deferred[Any] = Deferred()
+    d.errback(result)
+    return d
+
+
+def maybeDeferred(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Deferred[Any]:
+    """Calls a function, and makes a Deferred of whatever it returns or raises."""
+    try:
+        result = f(*args, **kwargs)
+    except BaseException:
+        return fail(Failure(captureVars=False))
+    if isinstance(result, Deferred):
+        return result
+    return fail(result) if isinstance(result, Failure) else succeed(result)

@@ -1,0 +1,243 @@
+"""Where to listen, and where to connect to: Twisted's ``twisted.internet.endpoints``."""
+
+from __future__ import annotations
+
+from ctypes import byref
+from typing import TYPE_CHECKING, Any
+
+from . import _strings, defer, error
+from ._reasons import connect_failed
+from ._strings import quoteStringArgument
+from .address import HostnameAddress, IPv4Address, UNIXAddress
+from .protocol import Factory
+
+if TYPE_CHECKING:
+    from ..python.failure import Failure
+    from .interfaces import IReactor
+    from .ports import Port
+
+__all__ = [
+    "HostnameEndpoint",
+    "TCP4ClientEndpoint",
+    "TCP4ServerEndpoint",
+    "TCP6ClientEndpoint",
+    "TCP6ServerEndpoint",
+    "UNIXClientEndpoint",
+    "UNIXServerEndpoint",
+    "clientFromString",
+    "connectProtocol",
+    "quoteStringArgument",
+    "serverFromString",
+]
+
+
+class ServerEndpoint:
+    """Somewhere to listen, as an endpoint string says: see ``plait/endpoint.h``."""
+
+    def __init__(
+        self, reactor: IReactor, where: str, interface: str = "", port: int | str = 0
+    ) -> None:
+        self._reactor, self._where = reactor, where
+        self._interface, self._port = interface, port or where
+
+    def listen(self, protocolFactory: Any) -> defer.Deferred[Port]:
+        """Listens; the result is the port."""
+        from .ports import Port
+
+        return defer.maybeDeferred(
+            Port,
+            self._reactor.getReactor(),
+            self._where,
+            protocolFactory,
+            self._interface,
+            self._port,
+        )
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._where}>"
+
+
+class TCP4ServerEndpoint(ServerEndpoint):
+    """A TCP port on IPv4. Twisted's backlog is 50."""
+
+    def __init__(
+        self, reactor: IReactor, port: int, backlog: int = 1024, interface: str = ""
+    ) -> None:
+        where = _strings.endpoint("tcp", port, backlog=backlog, interface=interface)
+        super().__init__(reactor, where, interface, port)
+
+
+class TCP6ServerEndpoint(ServerEndpoint):
+    """A TCP port on IPv6."""
+
+    def __init__(
+        self, reactor: IReactor, port: int, backlog: int = 1024, interface: str = "::"
+    ) -> None:
+        where = _strings.endpoint("tcp6", port, backlog=backlog, interface=interface)
+        super().__init__(reactor, where, interface, port)
+
+
+class UNIXServerEndpoint(ServerEndpoint):
+    """A path in the file system. Lock files (``wantPID``) are not needed."""
+
+    def __init__(
+        self,
+        reactor: IReactor,
+        address: str | bytes,
+        backlog: int = 1024,
+        mode: int = 0o666,
+        wantPID: bool = False,
+    ) -> None:
+        path = _strings.unix_path(address)
+        where = _strings.endpoint("unix", path, mode=f"{mode:o}", backlog=backlog)
+        super().__init__(reactor, where, "", path)
+
+
+class ClientEndpoint:
+    """Somewhere to connect to, as an endpoint string says: see ``plait/endpoint.h``."""
+
+    def __init__(
+        self, reactor: IReactor, where: str, timeout: float | None = 30, address: Any = None
+    ) -> None:
+        self._reactor, self._where, self._timeout = reactor, where, timeout
+        self._address = address if address is not None else where
+
+    def connect(self, protocolFactory: Any) -> defer.Deferred[Any]:
+        """Connects; the result is the protocol. Cancelling gives the attempt up."""
+        from .._core.opening import Attempt
+
+        done: defer.Deferred[Any] = defer.Deferred(
+            lambda done: self._cancelled(attempt, done)
+        )
+
+        def build(address: Any) -> Any:
+            return None if done.called else protocolFactory.buildProtocol(address)
+
+        def made(protocol: Any) -> None:
+            if not done.called:
+                done.callback(protocol)
+
+        def failed(status: int, text: str) -> None:
+            protocolFactory.doStop()
+            if not done.called:
+                done.errback(connect_failed(status, text))
+
+        def lost(reason: Failure) -> None:
+            protocolFactory.doStop()
+            if not done.called:
+                # The connection was up, and nobody has spoken on it.
+                clean = reason.check(error.ConnectionDone)
+                done.errback(error.NoProtocol() if clean else reason)
+
+        attempt = Attempt(self._reactor.getReactor(), build, made, failed, lost)
+        protocolFactory.doStart()
+        try:
+            attempt.start(self._where, self._timeout)
+        except BaseException:
+            protocolFactory.doStop()
+            done.errback()
+        return done
+
+    def _cancelled(self, attempt: Any, done: defer.Deferred[Any]) -> None:
+        attempt.cancel()
+        done.errback(error.ConnectingCancelledError(self._address))
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._where}>"
+
+
+class TCP4ClientEndpoint(ClientEndpoint):
+    """A TCP port of a host. Names may lead to IPv6 here, too."""
+
+    def __init__(
+        self,
+        reactor: IReactor,
+        host: str,
+        port: int,
+        timeout: float | None = 30,
+        bindAddress: Any = None,
+    ) -> None:
+        where = _strings.tcp_client(host, port, bindAddress)
+        super().__init__(reactor, where, timeout, IPv4Address("TCP", host, port))
+
+
+class TCP6ClientEndpoint(TCP4ClientEndpoint):
+    """A TCP port of a host."""
+
+
+class HostnameEndpoint(ClientEndpoint):
+    """A TCP port of a host that is known by its name.
+
+    Addresses of both families are tried in turn, each a little after the one before it, and the
+    first to answer wins (RFC 8305).
+    """
+
+    def __init__(
+        self,
+        reactor: IReactor,
+        host: str | bytes,
+        port: int,
+        timeout: float | None = 30,
+        bindAddress: Any = None,
+        attemptDelay: float | None = None,
+    ) -> None:
+        where = _strings.tcp_client(host, port, bindAddress)
+        name = host if isinstance(host, bytes) else host.encode("idna" if host else "ascii")
+        super().__init__(reactor, where, timeout, HostnameAddress(name, port))
+
+
+class UNIXClientEndpoint(ClientEndpoint):
+    """A path in the file system."""
+
+    def __init__(
+        self,
+        reactor: IReactor,
+        path: str | bytes,
+        timeout: float | None = 30,
+        checkPID: bool = False,
+    ) -> None:
+        where = _strings.endpoint("unix", _strings.unix_path(path))
+        super().__init__(reactor, where, timeout, UNIXAddress(path))
+
+
+def _check(description: str, use: int) -> str:
+    from .._native import constants, functions, structs
+
+    reason = structs.Reason()
+    status = functions.endpoint_check(description.encode(), use, byref(reason))
+    if status < 0:
+        text = (reason.text or b"").decode() or functions.strerror(status).decode()
+        at = "" if reason.offset == constants.NO_OFFSET else f" at {reason.offset}"
+        raise ValueError(f"{description!r} is no endpoint: {text}{at}")
+    return description
+
+
+def serverFromString(reactor: IReactor, description: str) -> ServerEndpoint:
+    """Somewhere to listen, as ``tcp:8080:interface=127.0.0.1`` or ``unix:/run/x.sock`` says.
+
+    :raises ValueError: if that is malformed, or of an unknown kind.
+    """
+    return ServerEndpoint(reactor, _check(description, 1))
+
+
+def clientFromString(reactor: IReactor, description: str) -> ClientEndpoint:
+    """Somewhere to connect to, as ``tcp:host=example.org:port=80`` or ``unix:/run/x.sock`` says.
+
+    :raises ValueError: if that is malformed, or of an unknown kind.
+    """
+    return ClientEndpoint(reactor, _check(description, 2))
+
+
+class _OneProtocol(Factory):
+    """Builds the one protocol that there is already."""
+
+    def __init__(self, protocol: Any) -> None:
+        self._protocol = protocol
+
+    def buildProtocol(self, addr: Any) -> Any:
+        return self._protocol
+
+
+def connectProtocol(endpoint: ClientEndpoint, protocol: Any) -> defer.Deferred[Any]:
+    """Connects a protocol that was made already; it gets no factory."""
+    return endpoint.connect(_OneProtocol(protocol))

@@ -1,0 +1,237 @@
+"""Exceptions of connections and of the reactor: Twisted's ``twisted.internet.error``.
+
+Those with a status code of the C library behind them are :class:`plait.error.PlaitError` too, so
+that ``reason.value.status`` always tells the exact cause.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .._native import constants
+from ..error import PlaitError
+
+__all__ = [
+    "AlreadyCalled",
+    "AlreadyCancelled",
+    "AlreadyListened",
+    "BindError",
+    "CannotListenError",
+    "ConnectBindError",
+    "ConnectError",
+    "ConnectingCancelledError",
+    "ConnectionAborted",
+    "ConnectionClosed",
+    "ConnectionDone",
+    "ConnectionLost",
+    "ConnectionRefusedError",
+    "DNSLookupError",
+    "NoProtocol",
+    "NoRouteError",
+    "NotConnectingError",
+    "PeerError",
+    "ReactorAlreadyRunning",
+    "ReactorNotRunning",
+    "TCPTimedOutError",
+    "TimeoutError",
+    "UnknownHostError",
+    "UserError",
+]
+
+
+class ConnectionClosed(PlaitError):
+    """A connection has ended, for whatever reason."""
+
+    summary = "the connection was closed"
+
+    def __str__(self) -> str:
+        return f"{self.summary}: {self.text}" if self.text else self.summary
+
+
+class ConnectionDone(ConnectionClosed):
+    """The connection ended in good order."""
+
+    default_status = constants.OK
+    summary = "the connection was closed cleanly"
+
+
+class ConnectionLost(ConnectionClosed):
+    """The connection broke."""
+
+    default_status = constants.ERR_CLOSED
+    summary = "the connection was lost"
+
+
+class ConnectionAborted(ConnectionLost):
+    """This side ended the connection by ``abortConnection``."""
+
+    default_status = constants.ERR_ABORTED
+    summary = "the connection was aborted by this side"
+
+
+class PeerError(ConnectionLost):
+    """The peer sent what its protocol does not allow, and was hung up on.
+
+    Twisted tells of a hang-up of its own as ConnectionDone; here the cause is kept.
+    """
+
+    default_status = constants.ERR_PROTOCOL
+    summary = "the peer broke the protocol"
+
+
+class ConnectError(PlaitError):
+    """A connection could not be made.
+
+    :ivar osError: the operating system's error number, or None.
+    """
+
+    default_status = constants.ERR_REFUSED
+    summary = "could not connect"
+
+    def __init__(self, osError: Any = None, string: str = "", status: int | None = None) -> None:
+        super().__init__(status, string)
+        self.osError = osError
+        self.args = (osError, string)
+
+    def __str__(self) -> str:
+        number = "" if self.osError is None else f" (error {self.osError})"
+        return f"{self.summary}{number}" + (f": {self.text}" if self.text else "")
+
+
+class ConnectBindError(ConnectError):
+    """The local address for a connection could not be had."""
+
+    summary = "could not bind"
+
+
+class UnknownHostError(ConnectError):
+    """There is no such host."""
+
+    default_status = constants.ERR_NO_NAME
+    summary = "unknown host"
+
+
+class DNSLookupError(OSError, PlaitError):
+    """A host name could not be resolved."""
+
+    default_status = constants.ERR_NO_NAME
+
+    def __init__(self, text: str = "", status: int | None = None) -> None:
+        OSError.__init__(self, text)
+        self.status = self.default_status if status is None else status
+        self.text = text
+
+    # OSError has an attribute of this name, and would win over the status.
+    errno = PlaitError.errno
+
+    def __str__(self) -> str:
+        return f"the name could not be resolved: {self.text}"
+
+
+class NoRouteError(ConnectError):
+    """There is no way to the host."""
+
+    summary = "no route to the host"
+
+
+class ConnectionRefusedError(ConnectError):
+    """Nobody listens there."""
+
+    summary = "the connection was refused"
+
+
+class TCPTimedOutError(ConnectError):
+    """The operating system gave up waiting for the peer."""
+
+    default_status = constants.ERR_TIMEOUT
+    summary = "the peer did not answer"
+
+
+class UserError(ConnectError):
+    """The program, not the network, ended the attempt."""
+
+    summary = "the attempt to connect was given up"
+
+
+class TimeoutError(UserError):
+    """The time limit for connecting passed; also what ``Deferred.addTimeout`` fails with."""
+
+    default_status = constants.ERR_TIMEOUT
+    summary = "the time limit passed"
+
+
+class BindError(PlaitError):
+    """An address could not be had."""
+
+
+class CannotListenError(BindError):
+    """Listening failed.
+
+    :ivar interface: the interface that was asked for.
+    :ivar port: the port or path that was asked for.
+    :ivar socketError: why it failed.
+    """
+
+    def __init__(self, interface: Any, port: Any, socketError: BaseException) -> None:
+        super().__init__(getattr(socketError, "status", constants.ERR_INVALID))
+        self.interface, self.port, self.socketError = interface, port, socketError
+        self.args = (interface, port, socketError)
+
+    def __str__(self) -> str:
+        return f"cannot listen on {self.interface or 'any'}:{self.port}: {self.socketError}"
+
+
+class ConnectingCancelledError(PlaitError):
+    """The Deferred of an attempt to connect was cancelled.
+
+    :ivar address: where the attempt went.
+    """
+
+    default_status = constants.ERR_CANCELLED
+
+    def __init__(self, address: Any) -> None:
+        super().__init__()
+        self.address = address
+        self.args = (address,)
+
+
+class NoProtocol(PlaitError):
+    """The factory built no protocol for a connection that was made."""
+
+    default_status = constants.ERR_REFUSED
+
+
+class AlreadyCalled(ValueError):
+    """The delayed call has been made already."""
+
+    def __str__(self) -> str:
+        return "the call was made already"
+
+
+class AlreadyCancelled(ValueError):
+    """The delayed call was cancelled already."""
+
+    def __str__(self) -> str:
+        return "the call was cancelled already"
+
+
+class AlreadyListened(ValueError):
+    """The port listens already."""
+
+
+class NotConnectingError(RuntimeError):
+    """There is no attempt to connect that could be stopped."""
+
+
+class ReactorAlreadyRunning(RuntimeError):
+    """The reactor is running already."""
+
+    def __str__(self) -> str:
+        return "the reactor is running already"
+
+
+class ReactorNotRunning(RuntimeError):
+    """The reactor is not running."""
+
+    def __str__(self) -> str:
+        return "the reactor is not running"

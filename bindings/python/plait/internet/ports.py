@@ -1,0 +1,173 @@
+"""Listening ports, and connectors that connect again when asked."""
+
+from __future__ import annotations
+
+from ctypes import byref
+from typing import TYPE_CHECKING, Any
+
+from .._core.opening import Attempt, Opener
+from .._native import functions, structs
+from ..error import PlaitError
+from ..python.failure import Failure
+from . import defer, error
+from ._reasons import cannot_listen, check, connect_failed
+from .address import Address, from_native
+
+if TYPE_CHECKING:
+    from .reactors import Reactor
+
+__all__ = ["Connector", "Port"]
+
+
+class Port(Opener):
+    """A place where connections are accepted: Twisted's ``IListeningPort``."""
+
+    def __init__(
+        self, reactor: Reactor, where: str, factory: Any, interface: str = "", port: Any = 0
+    ) -> None:
+        super().__init__(reactor)
+        self.factory = factory
+        self.interface, self.port = interface, port
+        self._where = where
+        self._listener = 0
+        self.startListening()
+
+    def startListening(self) -> None:
+        """Listens, again after :meth:`stopListening`."""
+        if self._listener:
+            raise error.AlreadyListened()
+        out = structs.Handle()
+        native = self.native()
+        status = functions.listen(
+            self.driver.handle, self._where.encode(), native, None, byref(out)
+        )
+        functions.factory_release(native)
+        if status < 0:
+            raise cannot_listen(self.interface, self.port, status)
+        self._listener = out.value
+        self.driver.ports.add(self)
+        self.factory.doStart()
+
+    def stopListening(self) -> defer.Deferred[None]:
+        """Stops accepting; connections that were accepted go on. The port is free at once."""
+        if self._listener:
+            listener, self._listener = self._listener, 0
+            self.driver.ports.discard(self)
+            functions.listener_close(listener)
+            self.factory.doStop()
+        return defer.succeed(None)
+
+    loseConnection = stopListening
+
+    def pauseProducing(self) -> None:
+        """Leaves new connections to the kernel."""
+        check(functions.listener_pause(self._listener))
+
+    def resumeProducing(self) -> None:
+        """Accepts again."""
+        check(functions.listener_resume(self._listener))
+
+    def getHost(self) -> Address:
+        """Where it listens."""
+        answer = structs.Address()
+        check(functions.listener_get_local(self._listener, byref(answer)))
+        return from_native(answer)
+
+    def build(self, address: Any) -> Any:
+        """Has the factory build the protocol of a connection."""
+        return self.factory.buildProtocol(address)
+
+    def __repr__(self) -> str:
+        return f"<Port {self._where} of {self.factory!r}>"
+
+
+class Connector:
+    """Connects a ClientFactory, again whenever asked: Twisted's ``IConnector``.
+
+    :ivar state: ``"disconnected"``, ``"connecting"`` or ``"connected"``.
+    """
+
+    def __init__(
+        self, reactor: Reactor, where: str, factory: Any, timeout: float | None, destination: Any
+    ) -> None:
+        self.reactor, self.factory, self.timeout = reactor, factory, timeout
+        self.state = "disconnected"
+        self.transport: Any = None
+        self._where, self._destination = where, destination
+        self._attempt: Attempt | None = None
+        self._started = False
+        self.connect()
+
+    def getDestination(self) -> Any:
+        """Where it connects to."""
+        return self._destination
+
+    def connect(self) -> None:
+        """Begins an attempt. ``startedConnecting`` of the factory is called first."""
+        if self.state != "disconnected":
+            raise RuntimeError("a connector can connect only when it is disconnected")
+        self.state = "connecting"
+        if not self._started:
+            self._started = True
+            self.factory.doStart()
+        self.reactor.connectors.add(self)
+        self.factory.startedConnecting(self)
+        if self.state != "connecting":
+            return
+        self._attempt = Attempt(self.reactor, self._build, self._made, self._failed, self._lost)
+        try:
+            self._attempt.start(self._where, self.timeout)
+        except PlaitError as problem:
+            status = problem.status
+            self.reactor.soon(lambda: self._failed(status, ""))
+
+    def stopConnecting(self) -> None:
+        """Gives the attempt up: the factory is told that it failed."""
+        if self.state != "connecting":
+            raise error.NotConnectingError("there is no attempt to stop")
+        self.state = "disconnected"
+        if self._attempt is not None:
+            self._attempt.cancel()
+        self._fail(Failure(error.UserError()))
+
+    def disconnect(self) -> None:
+        """Ends whatever there is, an attempt or the connection."""
+        if self.state == "connecting":
+            self.stopConnecting()
+        elif self.state == "connected" and self.transport is not None:
+            self.transport.loseConnection()
+
+    def _build(self, address: Any) -> Any:
+        if self.state != "connecting":
+            return None
+        self.state = "connected"
+        return self.factory.buildProtocol(address)
+
+    def _made(self, protocol: Any) -> None:
+        self.transport = protocol.transport
+
+    def _failed(self, status: int, text: str) -> None:
+        if self.state == "connecting":
+            self.state = "disconnected"
+            self._fail(Failure(connect_failed(status, text)))
+
+    def _fail(self, reason: Failure) -> None:
+        self._attempt = None
+        self.factory.clientConnectionFailed(self, reason)
+        self._rest()
+
+    def _lost(self, reason: Failure) -> None:
+        if self.state != "connected":
+            return
+        self.state = "disconnected"
+        self.transport = self._attempt = None
+        self.factory.clientConnectionLost(self, reason)
+        self._rest()
+
+    def _rest(self) -> None:
+        # The factory may have begun the next attempt.
+        if self.state == "disconnected":
+            self.reactor.connectors.discard(self)
+            if self._started:
+                self._started = False
+                self.factory.doStop()

@@ -1,0 +1,117 @@
+"""The program's own reactor: Twisted's ``twisted.internet.reactor``.
+
+It is made when it is first used, and belongs to the thread that runs it. Wherever a function wants
+a reactor this module will do. Programs that want several make
+:class:`plait.internet.reactors.Reactor` objects.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Callable
+
+if TYPE_CHECKING:
+    from .._core.timers import DelayedCall
+    from .ports import Connector, Port
+    from .reactors import Reactor
+
+    #: Whether the reactor runs.
+    running: bool
+
+_reactor: Reactor | None = None
+
+
+def getReactor() -> Reactor:
+    """The reactor that this module stands for."""
+    global _reactor
+    if _reactor is None:
+        from .reactors import Reactor
+
+        _reactor = Reactor()
+    return _reactor
+
+
+def __getattr__(name: str) -> Any:
+    if name == "running":
+        return _reactor is not None and _reactor.running
+    if name.startswith("_"):
+        raise AttributeError(name)
+    return getattr(getReactor(), name)
+
+
+def run(installSignalHandlers: bool = True) -> None:
+    """Runs until :func:`stop`: see :meth:`plait.internet.reactors.Reactor.run`."""
+    getReactor().run(installSignalHandlers)
+
+
+def stop() -> None:
+    """Ends :func:`run`."""
+    getReactor().stop()
+
+
+def crash() -> None:
+    """Ends :func:`run` and leaves everything open."""
+    getReactor().crash()
+
+
+def iterate(delay: float = 0) -> None:
+    """Does what is to be done, waiting so many seconds for it at most."""
+    getReactor().iterate(delay)
+
+
+def seconds() -> float:
+    """The time, in seconds since an unspecified moment."""
+    return getReactor().seconds()
+
+
+def callLater(delay: float, callable: Callable[..., Any], *args: Any, **kw: Any) -> DelayedCall:
+    """Calls a function so many seconds from now."""
+    return getReactor().callLater(delay, callable, *args, **kw)
+
+
+def getDelayedCalls() -> list[DelayedCall]:
+    """The calls that are still to come."""
+    return getReactor().getDelayedCalls()
+
+
+def callFromThread(callable: Callable[..., Any], *args: Any, **kw: Any) -> None:
+    """Calls a function in the reactor's thread, in a coming turn. From any thread."""
+    getReactor().callFromThread(callable, *args, **kw)
+
+
+def callWhenRunning(callable: Callable[..., Any], *args: Any, **kw: Any) -> None:
+    """Calls a function when the reactor starts, or now, if it runs."""
+    getReactor().callWhenRunning(callable, *args, **kw)
+
+
+def listenTCP(port: int, factory: Any, backlog: int = 1024, interface: str = "") -> Port:
+    """Accepts TCP connections."""
+    return getReactor().listenTCP(port, factory, backlog, interface)
+
+
+def listenUNIX(
+    address: str | bytes,
+    factory: Any,
+    backlog: int = 1024,
+    mode: int = 0o666,
+    wantPID: bool = False,
+) -> Port:
+    """Accepts connections at a path in the file system."""
+    return getReactor().listenUNIX(address, factory, backlog, mode, wantPID)
+
+
+def connectTCP(
+    host: str,
+    port: int,
+    factory: Any,
+    timeout: float | None = 30,
+    bindAddress: tuple[str, int] | str | None = None,
+) -> Connector:
+    """Connects a ClientFactory to a TCP port."""
+    return getReactor().connectTCP(host, port, factory, timeout, bindAddress)
+
+
+def connectUNIX(
+    address: str | bytes, factory: Any, timeout: float | None = 30, checkPID: bool = False
+) -> Connector:
+    """Connects a ClientFactory to a path in the file system."""
+    return getReactor().connectUNIX(address, factory, timeout, checkPID)

@@ -1,0 +1,289 @@
+"""Reactors that a program makes itself, one for each thread that wants one."""
+
+from __future__ import annotations
+
+import logging
+import socket
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from ctypes import byref, c_uint64
+from typing import TYPE_CHECKING, Any, Callable
+
+from .._core.factories import FactoryCache
+from .._core.registry import drop, entry, hold, objects
+from .._core.signals import open_wakeup, watched
+from .._core.timers import DelayedCall
+from .._native import constants, functions, structs
+from ._listening import Listening
+from ._reasons import check
+from .error import ReactorAlreadyRunning, ReactorNotRunning
+
+if TYPE_CHECKING:
+    from .._core.opening import Attempt
+    from .._core.transport import Transport
+    from .ports import Connector, Port
+
+__all__ = ["Reactor"]
+
+_log = logging.getLogger("plait")
+_LEVELS = {
+    constants.LOG_ERROR: logging.ERROR,
+    constants.LOG_WARNING: logging.WARNING,
+    constants.LOG_INFO: logging.INFO,
+    constants.LOG_DEBUG: logging.DEBUG,
+}
+
+
+@entry(structs.PostFunction)
+def _posted(user: int) -> None:
+    self = objects.get(user)
+    if self is not None:
+        self.inside = True
+        try:
+            self.runPosted()
+        except BaseException as error:
+            self.failed(error, "Unhandled error in a posted call")
+        finally:
+            self.leave()
+
+
+@entry(structs.LogFunction)
+def _logged(user: int, level: int, subsystem: bytes, message: bytes) -> None:
+    _log.log(_LEVELS.get(level, logging.DEBUG), "%s: %s", subsystem.decode(), message.decode())
+
+
+@entry(structs.TimerFunction)
+def _idle(user: int, timer: int) -> None:
+    return
+
+
+class Reactor(Listening):
+    """An event loop: Twisted's reactor, of which a program may have several.
+
+    One thread uses it, the one that makes it or runs it; :meth:`callFromThread` and :meth:`stop`
+    may be called from any. Unlike Twisted's it can be run again after it was stopped.
+
+    :ivar running: whether it runs.
+    """
+
+    def __init__(self) -> None:
+        out = structs.Handle()
+        options = structs.ReactorOptions(log_level=constants.LOG_WARNING, log=_logged)
+        check(functions.reactor_new(byref(out), byref(options)))
+        self.handle: int = out.value
+        self.running = self.stopping = False
+        self.cache = FactoryCache()
+        self.transports: set[Transport] = set()
+        self.ports: set[Port] = set()
+        self.connectors: set[Connector] = set()
+        self.attempts: set[Attempt] = set()
+        self.delayed: set[DelayedCall] = set()
+        # Whether a callback runs now, and whose output it will have to hand over in the end.
+        self.inside = False
+        self.dirty: list[Transport] = []
+        self._key = hold(self)
+        self._calls: deque[tuple[Callable[..., Any], Any, Any]] = deque()
+        self._posting = self._keeps = False
+        self._startup: list[tuple[Callable[..., Any], Any, Any]] = []
+        self._raised: BaseException | None = None
+        self._wakeup: socket.socket | None = None
+        #: What stops the reactor when another loop drives it.
+        self.host: Callable[[], None] | None = None
+
+    def getReactor(self) -> Reactor:
+        """This reactor: where a reactor is asked for, the module of the global one will do too."""
+        return self
+
+    # Running
+
+    def run(self, installSignalHandlers: bool = True) -> None:
+        """Runs until :meth:`stop`; then connections and ports are closed.
+
+        Ctrl-C ends it with KeyboardInterrupt, whatever the program is doing.
+
+        :param installSignalHandlers: whether signals wake the reactor. It takes no signal over but
+            SIGINT, and that only in the main thread, while it runs, and if Python's own handler is
+            in place; Twisted also takes SIGTERM.
+        """
+        if self.running:
+            raise ReactorAlreadyRunning()
+        check(functions.reactor_adopt(self.handle))
+        with watched(self) if installSignalHandlers else nullcontext():
+            with self.driven():
+                try:
+                    check(functions.reactor_run(self.handle))
+                finally:
+                    if not self._keeps:
+                        self.shutdown()
+        self._raise()
+
+    @contextmanager
+    def driven(self) -> Iterator[None]:
+        """Counts as running meanwhile, and waits even when there is nothing to wait for."""
+        self.running, self.stopping, self._keeps = True, False, False
+        forever = self.startTimer(1 << 61, _idle, 0)
+        try:
+            startup, self._startup = self._startup, []
+            for function, args, keywords in startup:
+                self._call(function, args, keywords)
+            yield
+        finally:
+            functions.timer_cancel(forever)
+            self.running = self.stopping = False
+
+    def stop(self) -> None:
+        """Ends :meth:`run`, from any thread: ports are closed, and connections lost."""
+        if not self.running:
+            raise ReactorNotRunning()
+        if self.host is not None:
+            self.host()
+        else:
+            check(functions.reactor_stop(self.handle))
+
+    def crash(self) -> None:
+        """Ends :meth:`run` and leaves everything open, for the next run."""
+        self._keeps = True
+        check(functions.reactor_stop(self.handle))
+
+    def iterate(self, delay: float = 0) -> None:
+        """Does what is to be done, waiting so many seconds for it at most."""
+        check(functions.reactor_poll(self.handle, round(delay * 1000)))
+        self._raise()
+
+    def close(self) -> None:
+        """Closes all that the reactor has, and the reactor itself, for good."""
+        self.stopping = True
+        try:
+            check(functions.reactor_free(self.handle))
+        finally:
+            self.stopping = False
+        self.cache.clear()
+        drop(self._key)
+        for call in list(self.delayed):
+            call.discard()
+        if self._wakeup is not None:
+            self._wakeup.close()
+
+    def shutdown(self) -> None:
+        """Closes ports and connections."""
+        self.stopping = True
+        for connector in list(self.connectors):
+            connector.disconnect()
+        for port in list(self.ports):
+            port.stopListening()
+        for attempt in list(self.attempts):
+            attempt.cancel()
+        for transport in list(self.transports):
+            transport.loseConnection()
+        functions.reactor_poll(self.handle, 0)
+        # Those left have something to send that their peers do not take.
+        for transport in list(self.transports):
+            transport.abortConnection()
+        functions.reactor_poll(self.handle, 0)
+
+    def interrupt(self, error: BaseException) -> None:
+        """Ends the run, and has it raise this exception."""
+        if self._raised is None:
+            self._raised = error
+        functions.reactor_stop(self.handle)
+
+    def _raise(self) -> None:
+        raised, self._raised = self._raised, None
+        if raised is not None:
+            raise raised
+
+    def wakeup(self) -> socket.socket:
+        """A socket: whatever is written to it has the reactor turn."""
+        if self._wakeup is None:
+            self._wakeup = open_wakeup(self.handle)
+        return self._wakeup
+
+    # Time
+
+    def seconds(self) -> float:
+        """The time, in seconds since an unspecified moment; not so in Twisted, where it is the
+        time of day."""
+        out = c_uint64()
+        check(functions.reactor_now(self.handle, byref(out)))
+        return out.value / 1000
+
+    def callLater(
+        self, delay: float, callable: Callable[..., Any], *args: Any, **kw: Any
+    ) -> DelayedCall:
+        """Calls a function so many seconds from now."""
+        call = DelayedCall(self, delay, callable, args, kw)
+        self.delayed.add(call)
+        return call
+
+    def getDelayedCalls(self) -> list[DelayedCall]:
+        """The calls that are still to come."""
+        return list(self.delayed)
+
+    def startTimer(self, milliseconds: int, function: Any, key: int) -> int:
+        """Starts a timer of the C library's; gives its handle."""
+        out = structs.Handle()
+        check(functions.timer_start(self.handle, milliseconds, 0, function, key, byref(out)))
+        return out.value
+
+    # Calls from elsewhere
+
+    def callFromThread(self, callable: Callable[..., Any], *args: Any, **kw: Any) -> None:
+        """Calls a function in the reactor's thread, in a coming turn. From any thread."""
+        self._calls.append((callable, args, kw))
+        if not self._posting:
+            # Cleared before the calls are looked at: none is left behind unposted.
+            self._posting = True
+            check(functions.reactor_post(self.handle, _posted, self._key))
+
+    def soon(self, function: Callable[[], Any]) -> None:
+        """Calls a function in a coming turn."""
+        self.callFromThread(function)
+
+    def callWhenRunning(self, callable: Callable[..., Any], *args: Any, **kw: Any) -> None:
+        """Calls a function when the reactor starts, or now, if it runs."""
+        if self.running:
+            callable(*args, **kw)
+        else:
+            self._startup.append((callable, args, kw))
+
+    def runPosted(self) -> None:
+        """Makes the calls that came from elsewhere."""
+        self._posting = False
+        for _ in range(len(self._calls)):
+            self._call(*self._calls.popleft())
+
+    def _call(self, function: Callable[..., Any], args: Any, keywords: Any) -> None:
+        try:
+            function(*args, **keywords)
+        except BaseException as error:
+            self.failed(error, f"Unhandled error in {function!r}")
+
+    def failed(self, problem: BaseException, text: str) -> None:
+        """Tells of an exception that no caller is there for."""
+        if isinstance(problem, (KeyboardInterrupt, SystemExit)):
+            self.interrupt(problem)
+        else:
+            _log.error(text, exc_info=(type(problem), problem, problem.__traceback__))
+
+    # Output
+
+    def mark(self, transport: Transport) -> None:
+        """Notes that a transport has gathered output."""
+        self.dirty.append(transport)
+        if not self.inside and len(self.dirty) == 1:
+            # No callback is under way at whose end it would be handed over.
+            functions.reactor_post(self.handle, _posted, self._key)
+
+    def flush(self) -> None:
+        """Hands over what was gathered."""
+        dirty = self.dirty
+        for transport in dirty:
+            transport.flush()
+        dirty.clear()
+
+    def leave(self) -> None:
+        """A callback is done."""
+        if self.dirty:
+            self.flush()
+        self.inside = False

@@ -1,0 +1,1 @@
+"""Protocols: Twisted's ``twisted.protocols``."""

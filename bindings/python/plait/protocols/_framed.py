@@ -1,0 +1,143 @@
+"""What the framers share: they work on a reactor's conn, and on any transport of Twisted's shape."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from ..internet.protocol import Protocol
+
+if TYPE_CHECKING:
+    from .._core.attachment import Attachment
+    from .._core.factories import FactoryCache
+
+
+class Framed(Protocol):
+    """A protocol whose framing is done by the C library.
+
+    On a reactor's own transport the conn itself frames. On any other transport, which calls
+    :meth:`dataReceived`, a conn without a socket is attached to the protocol and fed. Nothing is
+    delivered after the end of the connection was asked for, and an exception that is raised in a
+    callback loses no messages but the one it was raised for.
+
+    :ivar paused: whether :meth:`pauseProducing` was called.
+    """
+
+    paused = False
+    #: The handle of the conn that frames, once there is one.
+    _conn = 0
+    #: What feeds that conn, on a foreign transport.
+    _attached: Attachment | None = None
+    #: The transport, if it is one of our own that frames for this protocol.
+    _ours: Any = None
+    #: Something happened in a callback that the loop over a block must look at.
+    _halt = False
+    #: What is left of the block under delivery.
+    _rest: Any = None
+    #: How many messages the block under delivery has.
+    _count = 0
+    _overridden: ClassVar[bool] = False
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        # Whoever looks at the bytes first wants to see them.
+        for owner in cls.__mro__:
+            if "dataReceived" in vars(owner):
+                cls._overridden = owner is not Framed
+                break
+
+    def _framesNatively(self) -> bool:
+        return not self._overridden and "dataReceived" not in self.__dict__
+
+    def makeConnection(self, transport: Any) -> None:
+        """Connects the protocol with a transport of any kind."""
+        if self._attached is not None:
+            self._attached.discard()
+            self._attached = None
+        if getattr(transport, "framer", None) is not self:
+            # What was the conn of an earlier connection.
+            self._conn, self._ours = 0, None
+        super().makeConnection(transport)
+        if self._conn:
+            self._settle()
+
+    def dataReceived(self, data: bytes) -> None:
+        """Takes bytes from a transport that does not frame.
+
+        Called from inside one of the protocol's own callbacks it only queues them, as Twisted's
+        does; from inside another protocol's callback, too.
+        """
+        if self._conn and self._attached is None:
+            self._inject(bytes(data))
+            return
+        self._attachment().feed(bytes(data))
+
+    def _attachment(self) -> Attachment:
+        attached = self._attached
+        if attached is None:
+            from .._core.attachment import Attachment
+
+            attached = self._attached = Attachment(self)
+        return attached
+
+    def pauseProducing(self) -> None:
+        """Delivers nothing until :meth:`resumeProducing`."""
+        self.paused = self._halt = True
+        self.transport.pauseProducing()
+        if self._attached is not None:
+            self._attached.pause()
+
+    def resumeProducing(self) -> None:
+        """Goes on. On a foreign transport what was held is delivered before this returns, unless
+        it is called from inside a callback; on a reactor's transport, later in the turn.
+        """
+        self.paused = False
+        self.transport.resumeProducing()
+        if self._attached is not None:
+            self._attached.resume()
+
+    def stopProducing(self) -> None:
+        """Delivers nothing more, and ends the connection."""
+        self.paused = self._halt = True
+        self.transport.stopProducing()
+
+    # What each framer says for itself
+
+    def _nativeFactory(self, cache: FactoryCache) -> int:
+        """The C factory that frames as this protocol wants it now."""
+        raise NotImplementedError
+
+    def _settle(self) -> bool:
+        """Has the C library know of attributes that were changed; tells whether any was."""
+        raise NotImplementedError
+
+    def _inject(self, data: bytes) -> None:
+        """Takes bytes that somebody hands over although the conn reads by itself."""
+        raise NotImplementedError
+
+    def _peerBroke(self) -> None:
+        """The C library ends the connection because of what the peer sent."""
+
+    # What the conn calls
+
+    def _bound(self, conn: int) -> None:
+        self._conn = conn
+        self._settle()
+
+    def _crashed(self) -> int:
+        """A callback raised; tells how many messages of its block count as taken."""
+        rest, self._rest = self._rest, None
+        return 0 if rest is None else self._count - rest.__length_hint__()
+
+    def _mustStop(self) -> bool:
+        """Whether the rest of the block under delivery must not be delivered now."""
+        self._halt = False
+        return self.paused or self._ending()
+
+    def _ending(self) -> bool:
+        transport = self.transport
+        if self._attached is None:
+            return bool(transport.halted)
+        if getattr(transport, "disconnecting", False):
+            self._attached.close()
+            return True
+        return False

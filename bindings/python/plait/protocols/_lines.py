@@ -1,0 +1,279 @@
+"""Lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from ctypes import byref, c_size_t, create_string_buffer
+from typing import TYPE_CHECKING, Any
+
+from .._native import constants, functions, structs
+from ._framed import Framed
+
+if TYPE_CHECKING:
+    from .._core.factories import FactoryCache
+
+
+class LineFramed(Framed):
+    """What both receivers of lines share."""
+
+    delimiter: bytes = b"\r\n"
+    MAX_LENGTH: int = 16384
+    #: What the C library goes by, for comparison.
+    _delimiter: bytes = delimiter
+    _limit: int = MAX_LENGTH
+    _skips = False
+
+    def lineReceived(self, line: bytes) -> Any:
+        """A line arrived, without its delimiter. To be overridden."""
+        raise NotImplementedError(f"{type(self).__name__}.lineReceived")
+
+    def linesReceived(self, lines: list[bytes]) -> Any:
+        """Lines arrived: all whole ones at hand.
+
+        By default :meth:`lineReceived` is called for each. A protocol that overrides this method
+        instead does without a call for every line. Whatever it changes (mode, delimiter, pause)
+        takes effect behind these lines. Twisted has no counterpart.
+        """
+        for line in lines:
+            self.lineReceived(line)
+
+    def lineLengthExceeded(self, line: bytes) -> Any:
+        """A line was too long. Ends the connection unless it is overridden."""
+        self.transport.loseConnection()
+
+    def sendLine(self, line: bytes) -> None:
+        """Sends a line and the delimiter. The line is not searched for delimiters."""
+        transport = self.transport
+        if transport is self._ours:
+            gathered = transport.gathered
+            if gathered:
+                gathered.append(line + self.delimiter)
+                return
+        transport.write(line + self.delimiter)
+
+    def sendLines(self, lines: Iterable[bytes]) -> None:
+        """Sends lines, each with the delimiter. Twisted has no counterpart."""
+        delimiter = self.delimiter
+        data = delimiter.join(lines)
+        if data or lines:
+            self.transport.write(data + delimiter)
+
+    def _nativeFactory(self, cache: FactoryCache) -> int:
+        self._delimiter, self._limit = _valid(self.delimiter), self.MAX_LENGTH
+        # Zero would be the default: what it means is told once the conn is there.
+        return cache.line(self._delimiter, _length(self._limit) or 1, int(self._skips))
+
+    def _bound(self, conn: int) -> None:
+        self._conn = conn
+        if self._limit <= 0:
+            self._limit = 1
+        self._settle()
+
+    def _settle(self) -> bool:
+        delimiter, limit = self.delimiter, self.MAX_LENGTH
+        changed = False
+        if delimiter != self._delimiter:
+            # A conn that is closing refuses, and needs no delimiter any more.
+            functions.line_set_delimiter(self._conn, _valid(delimiter), len(delimiter))
+            changed = True
+        self._delimiter = delimiter
+        if limit != self._limit:
+            functions.line_set_max_length(self._conn, _length(limit), int(self._skips))
+            self._limit = limit
+            changed = True
+        return changed
+
+    def _inject(self, data: bytes) -> None:
+        functions.line_set_line_mode(self._conn, data, len(data))
+
+    def _takeLines(self, data: bytes, table: Any, count: int) -> int:
+        """Delivers a block; tells how many of its lines were taken."""
+        delimiter, limit = self._delimiter, self._limit
+        if self.delimiter is not delimiter or self.MAX_LENGTH != limit:
+            if self._settle():
+                # Changed outside of a callback, when the C library had framed these already: it
+                # is asked to do it again.
+                functions.line_set_line_mode(self._conn, b"", 0)
+                return 0
+            delimiter = self._delimiter
+        lines = data.split(delimiter)
+        del lines[-1]
+        if len(lines) != count:
+            lines = cut(data, table, count)
+        self._halt = False
+        self._count = count
+        if type(self).linesReceived is not LineFramed.linesReceived:
+            self._rest = iter(())
+            self.linesReceived(lines)
+            self._rest = None
+            self._settle()
+            if self._attached is not None:
+                self._ending()
+            return count
+        rest: Any = iter(lines)
+        self._rest = rest
+        received = self.lineReceived
+        if self._attached is None:
+            for line in rest:
+                received(line)
+                if self._halt or self.delimiter is not delimiter or self.MAX_LENGTH != limit:
+                    if self._settle() or self._mustStop():
+                        break
+                    delimiter = self._delimiter
+        else:
+            transport = self.transport
+            for line in rest:
+                received(line)
+                if (
+                    self._halt
+                    or getattr(transport, "disconnecting", False)
+                    or self.delimiter is not delimiter
+                    or self.MAX_LENGTH != limit
+                ):
+                    if self._settle() or self._mustStop():
+                        break
+                    delimiter = self._delimiter
+        self._rest = None
+        return count - int(rest.__length_hint__())
+
+    def _lineTooLong(self, data: bytes) -> None:
+        self.lineLengthExceeded(data)
+        self._after()
+
+    def _after(self) -> None:
+        """A callback that was not for a block is done."""
+        self._settle()
+        if self._attached is not None:
+            self._ending()
+
+
+class LineOnlyReceiver(LineFramed):
+    """A protocol that receives lines, and nothing else.
+
+    As Twisted's, but without its quirks: MAX_LENGTH means the same as in LineReceiver, and what was
+    too long is dropped.
+    """
+
+    def _lineTooLong(self, data: bytes) -> None:
+        super()._lineTooLong(data.split(self._delimiter, 1)[0])
+
+
+class _ClearLineBuffer:
+    """The method ``clearLineBuffer``, which also tells that the attribute of that name was not set.
+
+    It is false, as the attribute is unless a class sets it.
+    """
+
+    def __init__(self, receiver: LineReceiver | None = None) -> None:
+        self._receiver = receiver
+
+    def __get__(self, receiver: LineReceiver | None, owner: Any = None) -> _ClearLineBuffer:
+        return self if receiver is None else _ClearLineBuffer(receiver)
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __call__(self, receiver: LineReceiver | None = None) -> bytes:
+        """Drops what was received and not yet delivered; gives it."""
+        chosen = receiver if self._receiver is None else self._receiver
+        if chosen is None:
+            raise TypeError("clearLineBuffer() needs a protocol")
+        return chosen._clear()
+
+
+class LineReceiver(LineFramed):
+    """A protocol that receives lines, and raw bytes in between where it wants them.
+
+    As Twisted's. A changed ``delimiter`` or ``MAX_LENGTH`` takes effect behind the callback that
+    changed it.
+
+    :ivar delimiter: what ends a line, 1 to 255 bytes.
+    :ivar MAX_LENGTH: the longest line, without its delimiter.
+    :ivar line_mode: 1 while lines are wanted, 0 in raw mode.
+    :ivar clearLineBuffer: a method that drops what was received and not delivered, and gives it.
+        A class that sets it to True has a line that is too long dropped, and reading goes on behind
+        its delimiter, if :meth:`lineLengthExceeded` does not end the connection.
+    """
+
+    line_mode = 1
+    clearLineBuffer: Any = _ClearLineBuffer()
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        cls._skips = cls.clearLineBuffer is True
+
+    def rawDataReceived(self, data: bytes) -> Any:
+        """Bytes arrived in raw mode. To be overridden."""
+        raise NotImplementedError(f"{type(self).__name__}.rawDataReceived")
+
+    def lineLengthExceeded(self, line: bytes) -> Any:
+        """A line was too long: these are all bytes at hand, what is behind it included. They are
+        dropped. Ends the connection unless it is overridden.
+        """
+        if not self._skips:
+            self.transport.loseConnection()
+
+    def setRawMode(self) -> None:
+        """Has everything behind the current line go to :meth:`rawDataReceived`."""
+        self.line_mode = 0
+        self._halt = True
+        if self._conn:
+            functions.line_set_raw_mode(self._conn)
+
+    def setLineMode(self, extra: bytes = b"") -> Any:
+        """Has lines received again; ``extra`` is read as if it came now."""
+        self.line_mode = 1
+        if self._conn:
+            self._settle()
+            functions.line_set_line_mode(self._conn, extra, len(extra))
+        if extra and (self._attached is not None or not self._conn):
+            # Where nobody else drives the conn this does; inside a callback it is under way.
+            self.dataReceived(b"" if self._conn else extra)
+
+    def _bound(self, conn: int) -> None:
+        super()._bound(conn)
+        if not self.line_mode:
+            functions.line_set_raw_mode(conn)
+
+    def _mustStop(self) -> bool:
+        return super()._mustStop() or not self.line_mode
+
+    def _rawArrived(self, data: bytes) -> None:
+        self.rawDataReceived(data)
+        self._after()
+
+    def _clear(self) -> bytes:
+        rest: Iterator[bytes] = self._rest or iter(())
+        # What the block under delivery still has is taken from it.
+        lines = b"".join(line + self._delimiter for line in rest)
+        return lines + held(self._conn) if self._conn else lines
+
+
+def held(conn: int) -> bytes:
+    """Takes what a conn has received and not delivered."""
+    counters = structs.ConnCounters()
+    if functions.conn_get_counters(conn, byref(counters)) < 0:
+        return b""
+    buffer = create_string_buffer(counters.held + 1)
+    size = c_size_t()
+    if functions.line_clear_buffer(conn, buffer, len(buffer), byref(size)) < 0:
+        return b""
+    return buffer.raw[: size.value]
+
+
+def cut(data: bytes, table: Any, count: int) -> list[bytes]:
+    """The messages of a block, by its table of offsets and lengths."""
+    bounds = iter(memoryview(table[: 8 * count]).cast("I").tolist())
+    return [data[offset : offset + length] for offset, length in zip(bounds, bounds)]
+
+
+def _valid(delimiter: bytes) -> bytes:
+    if not isinstance(delimiter, bytes):
+        raise TypeError(f"the delimiter must be bytes: {delimiter!r}")
+    if not 0 < len(delimiter) < 256:
+        raise ValueError(f"the delimiter must have 1 to 255 bytes: {delimiter!r}")
+    return delimiter
+
+
+def _length(limit: int) -> int:
+    return min(max(int(limit), 0), constants.BYTES_MAX)

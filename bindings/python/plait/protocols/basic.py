@@ -1,0 +1,22 @@
+"""Receivers of lines and of strings behind their length: Twisted's ``twisted.protocols.basic``."""
+
+from ._lines import LineOnlyReceiver, LineReceiver
+from ._prefixed import (
+    Int8StringReceiver,
+    Int16StringReceiver,
+    Int32StringReceiver,
+    IntNStringReceiver,
+    NetstringReceiver,
+    StringTooLongError,
+)
+
+__all__ = [
+    "Int16StringReceiver",
+    "Int32StringReceiver",
+    "Int8StringReceiver",
+    "IntNStringReceiver",
+    "LineOnlyReceiver",
+    "LineReceiver",
+    "NetstringReceiver",
+    "StringTooLongError",
+]

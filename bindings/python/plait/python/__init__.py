@@ -1,0 +1,1 @@
+"""Helpers that are not about networking: Twisted's ``twisted.python``."""
