@@ -11,7 +11,7 @@
 #ifndef PLAIT_ATTACH_H
 #define PLAIT_ATTACH_H
 
-#include <plait/handle.h>
+#include "handle.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -12,7 +12,7 @@
 #ifndef PLAIT_BYTES_H
 #define PLAIT_BYTES_H
 
-#include <plait/version.h>
+#include "version.h"
 
 /** The most bytes that one call, one message or one buffer may have: 1 GiB. */
 #define PLAIT_BYTES_MAX 1073741824

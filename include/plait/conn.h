@@ -13,9 +13,9 @@
 #ifndef PLAIT_CONN_H
 #define PLAIT_CONN_H
 
-#include <plait/bytes.h>
-#include <plait/handle.h>
-#include <plait/status.h>
+#include "bytes.h"
+#include "handle.h"
+#include "status.h"
 
 #ifdef __cplusplus
 extern "C" {

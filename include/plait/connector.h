@@ -10,9 +10,9 @@
 #ifndef PLAIT_CONNECTOR_H
 #define PLAIT_CONNECTOR_H
 
-#include <plait/endpoint.h>
-#include <plait/handle.h>
-#include <plait/status.h>
+#include "endpoint.h"
+#include "handle.h"
+#include "status.h"
 
 #ifdef __cplusplus
 extern "C" {

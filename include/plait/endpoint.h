@@ -29,9 +29,9 @@
 #ifndef PLAIT_ENDPOINT_H
 #define PLAIT_ENDPOINT_H
 
-#include <plait/conn.h>
-#include <plait/handle.h>
-#include <plait/status.h>
+#include "conn.h"
+#include "handle.h"
+#include "status.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -26,8 +26,8 @@
 #ifndef PLAIT_FACTORY_H
 #define PLAIT_FACTORY_H
 
-#include <plait/handle.h>
-#include <plait/status.h>
+#include "handle.h"
+#include "status.h"
 
 #ifdef __cplusplus
 extern "C" {

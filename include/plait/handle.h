@@ -22,7 +22,7 @@
 #ifndef PLAIT_HANDLE_H
 #define PLAIT_HANDLE_H
 
-#include <plait/version.h>
+#include "version.h"
 
 /** A loop with all that lives on it. */
 typedef struct plait_reactor { uint64_t id; } plait_reactor;

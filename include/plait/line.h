@@ -14,9 +14,9 @@
 #ifndef PLAIT_LINE_H
 #define PLAIT_LINE_H
 
-#include <plait/bytes.h>
-#include <plait/conn.h>
-#include <plait/factory.h>
+#include "bytes.h"
+#include "conn.h"
+#include "factory.h"
 
 #ifdef __cplusplus
 extern "C" {

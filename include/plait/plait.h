@@ -10,19 +10,19 @@
 #ifndef PLAIT_PLAIT_H
 #define PLAIT_PLAIT_H
 
-#include <plait/version.h>
-#include <plait/status.h>
-#include <plait/bytes.h>
-#include <plait/handle.h>
-#include <plait/reactor.h>
-#include <plait/timer.h>
-#include <plait/factory.h>
-#include <plait/conn.h>
-#include <plait/endpoint.h>
-#include <plait/connector.h>
-#include <plait/attach.h>
-#include <plait/raw.h>
-#include <plait/line.h>
-#include <plait/string.h>
+#include "version.h"
+#include "status.h"
+#include "bytes.h"
+#include "handle.h"
+#include "reactor.h"
+#include "timer.h"
+#include "factory.h"
+#include "conn.h"
+#include "endpoint.h"
+#include "connector.h"
+#include "attach.h"
+#include "raw.h"
+#include "line.h"
+#include "string.h"
 
 #endif

@@ -8,8 +8,8 @@
 #ifndef PLAIT_RAW_H
 #define PLAIT_RAW_H
 
-#include <plait/conn.h>
-#include <plait/factory.h>
+#include "conn.h"
+#include "factory.h"
 
 #ifdef __cplusplus
 extern "C" {

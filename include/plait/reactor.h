@@ -14,8 +14,8 @@
 #ifndef PLAIT_REACTOR_H
 #define PLAIT_REACTOR_H
 
-#include <plait/handle.h>
-#include <plait/status.h>
+#include "handle.h"
+#include "status.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -12,7 +12,7 @@
 #ifndef PLAIT_STATUS_H
 #define PLAIT_STATUS_H
 
-#include <plait/version.h>
+#include "version.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -11,9 +11,9 @@
 #ifndef PLAIT_STRING_H
 #define PLAIT_STRING_H
 
-#include <plait/bytes.h>
-#include <plait/conn.h>
-#include <plait/factory.h>
+#include "bytes.h"
+#include "conn.h"
+#include "factory.h"
 
 #ifdef __cplusplus
 extern "C" {

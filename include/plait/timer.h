@@ -9,7 +9,7 @@
 #ifndef PLAIT_TIMER_H
 #define PLAIT_TIMER_H
 
-#include <plait/handle.h>
+#include "handle.h"
 
 #ifdef __cplusplus
 extern "C" {

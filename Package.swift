@@ -1,0 +1,54 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The product is Embedded Swift (`make`); without the trait the same sources build as ordinary Swift,
+// for `swift test` and the sanitizers. CONTRIBUTING.md says what each target is for.
+let swift: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableExperimentalFeature("Lifetimes"),
+  .enableExperimentalFeature("Embedded", .when(traits: ["Embedded"])),
+  .unsafeFlags(["-wmo", "-enforce-exclusivity=unchecked"], .when(traits: ["Embedded"])),
+]
+let link: [LinkerSetting] = [
+  .linkedLibrary("m", .when(traits: ["Embedded"])),
+  .unsafeFlags(
+    [
+      "--version-script=pkgconfig/plait.map", "-soname=libplait.so.0", "-z", "defs", "-z", "relro", "-z", "now",
+      "--gc-sections",
+    ].flatMap { ["-Xlinker", $0] }, .when(traits: ["Embedded"])),
+]
+
+let package = Package(
+  name: "plait",
+  products: [
+    .library(name: "plait", type: .dynamic, targets: ["CAPI"]),
+    .library(name: "plait-static", type: .static, targets: ["CAPI"]),
+  ],
+  traits: [
+    .trait(name: "Embedded", description: "The product build: no Swift runtime"),
+    .trait(name: "TLS", description: "TLS and digests, by OpenSSL"),
+    .trait(name: "XMPP", description: "XMPP, by expat and libidn"),
+    .default(enabledTraits: ["TLS", "XMPP"]),
+  ],
+  targets: [
+    .systemLibrary(name: "CPlait", path: "include"),
+    .systemLibrary(name: "CLibuv", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
+    .target(name: "CSystem", cSettings: [.unsafeFlags(["-O2", "-fvisibility=hidden", "-Wall", "-Wextra"])]),
+    .target(name: "Bytes", dependencies: ["CPlait", "CSystem"], swiftSettings: swift),
+    .target(name: "Wire", dependencies: ["Bytes", "CSystem"], swiftSettings: swift),
+    .target(name: "Framing", dependencies: ["Bytes", "Wire"], swiftSettings: swift),
+    .target(name: "Loopback", dependencies: ["Bytes", "Wire"], swiftSettings: swift),
+    .target(name: "Reactor", dependencies: ["Bytes", "Wire", "CLibuv", "CSystem"], swiftSettings: swift),
+    .target(
+      name: "CAPI", dependencies: ["Bytes", "Wire", "Framing", "Loopback", "Reactor", "CPlait", "CSystem"],
+      swiftSettings: swift, linkerSettings: link),
+    .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: [.enableExperimentalFeature("Lifetimes")]),
+    .testTarget(
+      name: "WireTests", dependencies: ["Bytes", "Wire", "Loopback"],
+      swiftSettings: [.enableExperimentalFeature("Lifetimes")]),
+    .testTarget(
+      name: "FramingTests", dependencies: ["Bytes", "Wire", "Framing", "Loopback"],
+      swiftSettings: [.enableExperimentalFeature("Lifetimes")]),
+    .testTarget(name: "CAPITests", dependencies: ["CAPI", "CPlait"]),
+  ]
+)

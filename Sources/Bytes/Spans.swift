@@ -1,0 +1,75 @@
+import CSystem
+
+extension RawSpan {
+  /// The first position of `byte` at or after `start`, or -1.
+  @inline(__always) public func position(of byte: UInt8, from start: Int) -> Int {
+    precondition(start >= 0 && start <= byteCount)
+    // Sound: memchr reads [start, byteCount) of a span that is alive for the call.
+    return withUnsafeBytes { all in
+      guard start < all.count, let base = all.baseAddress,
+        let hit = memchr(base + start, CInt(byte), all.count - start)
+      else { return -1 }
+      return UnsafeRawPointer(hit) - base
+    }
+  }
+
+  /// The first position of all of `needle` at or after `start`, or -1; linear in both.
+  public func position(of needle: RawSpan, from start: Int) -> Int {
+    precondition(start >= 0 && start <= byteCount)
+    // Sound: it reads within two spans that are alive for the call.
+    return withUnsafeBytes { all in
+      needle.withUnsafeBytes { wanted in
+        guard start < all.count, let base = all.baseAddress, let first = wanted.baseAddress,
+          let hit = csystem_find(base + start, all.count - start, first, wanted.count)
+        else { return -1 }
+        return hit - base
+      }
+    }
+  }
+
+  @inline(__always) public func byte(_ position: Int) -> UInt8 {
+    unsafeLoad(fromByteOffset: position, as: UInt8.self)  // checked against the span's bounds
+  }
+
+  @inline(__always) public func bigEndian32(_ position: Int) -> UInt32 {
+    UInt32(bigEndian: unsafeLoadUnaligned(fromByteOffset: position, as: UInt32.self))
+  }
+
+  public func isEqual(_ other: RawSpan) -> Bool {
+    guard byteCount == other.byteCount else { return false }
+    // Sound: both spans have that many bytes and are alive for the call.
+    return withUnsafeBytes { a in
+      other.withUnsafeBytes { b in
+        a.count == 0 || memcmp(a.baseAddress.unsafelyUnwrapped, b.baseAddress.unsafelyUnwrapped, a.count) == 0
+      }
+    }
+  }
+}
+
+extension UInt8 {
+  /// The value of an ASCII digit, or nil.
+  @inline(__always) public var digit: Int? { self >= 48 && self <= 57 ? Int(self) - 48 : nil }
+}
+
+/// How many decimal digits a number has.
+@inline(__always) public func decimalDigits(_ value: Int) -> Int {
+  var count = 1
+  var rest = value
+  while rest >= 10 {
+    rest /= 10
+    count &+= 1
+  }
+  return count
+}
+
+/// What a host gave as pointer and length; nil when it can't be bytes.
+@inline(__always) public func checked(_ data: UnsafePointer<UInt8>?, _ len: Int) -> UnsafeRawBufferPointer? {
+  guard len >= 0, len <= mostBytes, data != nil || len == 0 else { return nil }
+  return UnsafeRawBufferPointer(start: data, count: len)
+}
+
+/// A host's table of `count` pairs; nil when it can't be one.
+@inline(__always) public func checked(_ table: UnsafePointer<UInt32>?, _ count: Int) -> UnsafeBufferPointer<UInt32>? {
+  guard count >= 0, count <= 1 << 27, table != nil || count == 0 else { return nil }
+  return UnsafeBufferPointer(start: table, count: count &* 2)
+}

@@ -1,0 +1,64 @@
+import CPlait
+
+/// A result code of the C API: 0 or a count, or one of `PLAIT_ERR_*` (status.h).
+public typealias Status = CInt
+
+extension Status {
+  @inline(__always) public static var ok: Status { 0 }
+  @inline(__always) public static var invalid: Status { Status(PLAIT_ERR_INVALID) }
+  @inline(__always) public static var stale: Status { Status(PLAIT_ERR_STALE) }
+  @inline(__always) public static var type: Status { Status(PLAIT_ERR_TYPE) }
+  @inline(__always) public static var thread: Status { Status(PLAIT_ERR_THREAD) }
+  @inline(__always) public static var forked: Status { Status(PLAIT_ERR_FORKED) }
+  @inline(__always) public static var reentrant: Status { Status(PLAIT_ERR_REENTRANT) }
+  @inline(__always) public static var structSize: Status { Status(PLAIT_ERR_STRUCT_SIZE) }
+  @inline(__always) public static var unsupported: Status { Status(PLAIT_ERR_UNSUPPORTED) }
+  @inline(__always) public static var bound: Status { Status(PLAIT_ERR_BOUND) }
+  @inline(__always) public static var noMemory: Status { Status(PLAIT_ERR_NOMEM) }
+  @inline(__always) public static var limit: Status { Status(PLAIT_ERR_LIMIT) }
+  @inline(__always) public static var overflow: Status { Status(PLAIT_ERR_OVERFLOW) }
+  @inline(__always) public static var closed: Status { Status(PLAIT_ERR_CLOSED) }
+  @inline(__always) public static var aborted: Status { Status(PLAIT_ERR_ABORTED) }
+  @inline(__always) public static var timeout: Status { Status(PLAIT_ERR_TIMEOUT) }
+  @inline(__always) public static var cancelled: Status { Status(PLAIT_ERR_CANCELLED) }
+  @inline(__always) public static var refused: Status { Status(PLAIT_ERR_REFUSED) }
+  @inline(__always) public static var endpoint: Status { Status(PLAIT_ERR_ENDPOINT) }
+  @inline(__always) public static var noName: Status { Status(PLAIT_ERR_NO_NAME) }
+  @inline(__always) public static var nameAgain: Status { Status(PLAIT_ERR_NAME_AGAIN) }
+  @inline(__always) public static var inUse: Status { Status(PLAIT_ERR_IN_USE) }
+  @inline(__always) public static var tooLong: Status { Status(PLAIT_ERR_TOO_LONG) }
+  @inline(__always) public static var malformed: Status { Status(PLAIT_ERR_PROTOCOL) }
+
+  /// The status for what a system call answered: -errno.
+  public static func system(_ negativeErrno: Int) -> Status {
+    Status(PLAIT_ERR_SYSTEM) + Status(truncatingIfNeeded: negativeErrno)
+  }
+  public static func system(_ negativeErrno: CInt) -> Status { system(Int(negativeErrno)) }
+
+  /// The errno inside, or 0.
+  public var systemError: CInt {
+    let base = Status(PLAIT_ERR_SYSTEM)
+    return self < base && self >= base - 4095 ? base - self : 0
+  }
+}
+
+/// Why something ended or failed, before it becomes a `plait_reason`.
+public struct Reason {
+  public var status: Status
+  /// The protocol's own code, or 0.
+  public var code: CInt = 0
+  /// Where in the input the fault lies, or nil.
+  public var offset: Int?
+  /// A sentence that says more than the status does.
+  public var text: StaticString?
+
+  public init(_ status: Status, code: CInt = 0, offset: Int? = nil, text: StaticString? = nil) {
+    self.status = status
+    self.code = code
+    self.offset = offset
+    self.text = text
+  }
+}
+
+/// The most bytes that a buffer, a message or a call has.
+@inline(__always) public var mostBytes: Int { Int(PLAIT_BYTES_MAX) }

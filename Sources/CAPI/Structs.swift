@@ -1,0 +1,69 @@
+import Bytes
+import CPlait
+import CSystem
+import Wire
+
+// The border for structs: each begins with its size, `uint32_t struct_size`.
+
+/// Copies what the host filled in; `into` keeps its zeros where there is no struct. One that is larger than
+/// this library's is fine as long as nothing is in the part that it does not know.
+func read<T>(_ pointer: UnsafePointer<T>?, _ into: inout T) -> Status {
+  guard let pointer else { return .ok }
+  let raw = UnsafeRawPointer(pointer)
+  let size = Int(raw.load(as: UInt32.self))
+  let known = MemoryLayout<T>.size
+  guard size >= known, size <= 65536 else { return .structSize }
+  var at = known
+  while at < size {
+    guard raw.load(fromByteOffset: at, as: UInt8.self) == 0 else { return .structSize }
+    at += 1
+  }
+  into = pointer.pointee
+  return .ok
+}
+
+/// The same for a struct that must be there.
+func readNeeded<T>(_ pointer: UnsafePointer<T>?, _ into: inout T) -> Status {
+  pointer == nil ? .invalid : read(pointer, &into)
+}
+
+/// Can the host's struct take all of a `T`?
+func canTake<T>(_ pointer: UnsafeMutablePointer<T>?) -> Status {
+  guard let pointer else { return .invalid }
+  let size = Int(UnsafeRawPointer(pointer).load(as: UInt32.self))
+  return size >= MemoryLayout<T>.size && size <= 65536 ? .ok : .structSize
+}
+
+/// A time of the host's that the clock can be moved by, or nil.
+func checkedTime(_ time: UInt64) -> UInt64? { time <= Context.longest ? time : nil }
+
+extension Reason {
+  /// As the host sees it. The text is static, or valid until this thread's next call.
+  var exported: plait_reason {
+    plait_reason(
+      struct_size: UInt32(MemoryLayout<plait_reason>.size), status: status, os_error: status.systemError, code: code,
+      offset: offset.map { UInt64(truncatingIfNeeded: $0) } ?? UInt64.max,
+      text: text.map { UnsafeRawPointer($0.utf8Start).assumingMemoryBound(to: CChar.self) } ?? CPlait.plait_strerror(status))
+  }
+}
+
+extension Address {
+  /// Fills the host's struct, whose size was checked.
+  func export(_ out: UnsafeMutablePointer<plait_address>) {
+    var port: UInt32 = 0
+    var scope: UInt32 = 0
+    let host = UnsafeMutableRawPointer(out).advanced(by: 16).assumingMemoryBound(to: CChar.self)  // plait_address.host, behind four numbers
+    memset(host, 0, 112)
+    var family = socket.family
+    if let memory {
+      family = UInt32(PLAIT_FAMILY_MEMORY)
+      memcpy(host, memory, min(111, strlen(memory)))
+    } else {
+      var address = socket
+      csystem_address_text(&address, host, &port, &scope)
+    }
+    out.pointee.family = family
+    out.pointee.port = port
+    out.pointee.scope = scope
+  }
+}

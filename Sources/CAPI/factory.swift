@@ -1,0 +1,127 @@
+import Bytes
+import CPlait
+import Framing
+import Wire
+
+/// The C callbacks of a table. The first six stand at the front of every one: see factory.h.
+struct Calls {
+  typealias Event = @convention(c) (UnsafeMutableRawPointer?, plait_conn) -> Void
+  typealias End = @convention(c) (UnsafeMutableRawPointer?, plait_conn, UnsafePointer<plait_reason>?) -> Void
+  typealias Data = @convention(c) (UnsafeMutableRawPointer?, plait_conn, UnsafePointer<UInt8>?, Int) -> Void
+  typealias Block =
+    @convention(c) (UnsafeMutableRawPointer?, plait_conn, UnsafePointer<UInt8>?, Int, UnsafePointer<UInt32>?, Int) -> Int
+  typealias Length = @convention(c) (UnsafeMutableRawPointer?, plait_conn, UInt64) -> Void
+
+  var connected: Event?
+  var disconnected: End?
+  var readClosed: Event?
+  var writePaused: Event?
+  var writeResumed: Event?
+  var release: (@convention(c) (UnsafeMutableRawPointer?) -> Void)?
+  var message: Data?
+  var messages: Block?
+  var raw: Data?
+  var lineTooLong: Data?
+  var stringTooLong: Length?
+
+  init(_ table: plait_raw_handler) {
+    connected = table.connected
+    disconnected = table.disconnected
+    readClosed = table.read_closed
+    writePaused = table.write_paused
+    writeResumed = table.write_resumed
+    release = table.release
+    raw = table.data
+  }
+}
+
+/// What a host's factory speaks.
+enum Speech {
+  case raw
+  case line(LineFramer)
+  case int32(Int32Framer)
+  case prefix(PrefixFramer)
+  case netstring(NetstringFramer)
+}
+
+/// A factory whose protocols call the host.
+final class HostFactory: MessageFactory {
+  let speech: Speech
+  let calls: Calls
+
+  init(_ speech: Speech, _ calls: Calls, _ user: UnsafeMutableRawPointer?) {
+    self.speech = speech
+    self.calls = calls
+    super.init(user: user)
+  }
+  deinit { calls.release?(user) }
+
+  override func buildProtocol(_ conn: Conn) -> Protocol? {
+    switch speech {
+    case .raw: RawProtocol(self)
+    case .line(let framer): LineProtocol(framer, self)
+    case .int32(let framer): Int32Protocol(framer, self)
+    case .prefix(let framer): PrefixProtocol(framer, self)
+    case .netstring(let framer): NetstringProtocol(framer, self)
+    }
+  }
+
+  override func connected(_ conn: Conn) { calls.connected?(conn.user, plait_conn(id: conn.id)) }
+  override func writePaused(_ conn: Conn) { calls.writePaused?(conn.user, plait_conn(id: conn.id)) }
+  override func writeResumed(_ conn: Conn) { calls.writeResumed?(conn.user, plait_conn(id: conn.id)) }
+
+  override func disconnected(_ conn: Conn, _ reason: Reason) {
+    guard let disconnected = calls.disconnected else { return }
+    var exported = reason.exported
+    disconnected(conn.user, plait_conn(id: conn.id), &exported)
+  }
+
+  override func readClosed(_ conn: Conn) -> Bool {
+    guard let readClosed = calls.readClosed else { return false }
+    readClosed(conn.user, plait_conn(id: conn.id))
+    return true
+  }
+
+  override func take(_ block: RawSpan, _ conn: Conn) -> Int {
+    let context = conn.context
+    let id = plait_conn(id: conn.id)
+    let pairs = context.table.pairs
+    let count = context.table.count
+    // Sound: the block is alive for the call, and the table is ours until then: what the host calls can't scan.
+    return block.withUnsafeBytes { bytes in
+      let data = bytes.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: UInt8.self)
+      if let messages = calls.messages { return messages(conn.user, id, data, bytes.count, pairs, count) }
+      guard let message = calls.message else { return count }
+      var index = 0
+      while index < count {
+        context.delivery.index = index
+        message(conn.user, id, data + Int(pairs[2 &* index]), Int(pairs[2 &* index &+ 1]))
+        index &+= 1
+        if conn.mustReframe { break }
+      }
+      return index
+    }
+  }
+
+  override func takeRaw(_ bytes: RawSpan, _ conn: Conn) {
+    guard let raw = calls.raw else { return }
+    bytes.withUnsafeBytes { raw(conn.user, plait_conn(id: conn.id), $0.baseAddress?.assumingMemoryBound(to: UInt8.self), $0.count) }
+  }
+
+  override func tooLong(_ bytes: RawSpan, _ length: UInt64, _ conn: Conn) -> Bool {
+    let id = plait_conn(id: conn.id)
+    if let lineTooLong = calls.lineTooLong {
+      bytes.withUnsafeBytes { lineTooLong(conn.user, id, $0.baseAddress?.assumingMemoryBound(to: UInt8.self), $0.count) }
+      return true
+    }
+    guard let stringTooLong = calls.stringTooLong else { return false }
+    stringTooLong(conn.user, id, length)
+    return true
+  }
+}
+
+@_cdecl("plait_factory_retain") @implementation
+public func plait_factory_retain(_ factory: plait_factory) -> CInt { count(factory, 1) }
+
+@_cdecl("plait_factory_release") @implementation
+public func plait_factory_release(_ factory: plait_factory) -> CInt { count(factory, -1) }

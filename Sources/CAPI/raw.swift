@@ -1,0 +1,14 @@
+import Bytes
+import CPlait
+import Framing
+import Wire
+
+@_cdecl("plait_raw_factory_new") @implementation
+public func plait_raw_factory_new(
+  _ out: UnsafeMutablePointer<plait_factory>?, _ handler: UnsafePointer<plait_raw_handler>?, _ user: UnsafeMutableRawPointer?
+) -> CInt {
+  var table = plait_raw_handler()
+  let status = readNeeded(handler, &table)
+  guard status == .ok, out != nil else { return status == .ok ? .invalid : status }
+  return addFactory(out, HostFactory(.raw, Calls(table), user))
+}

@@ -1,0 +1,152 @@
+/* libc for Swift: what it cannot import in Embedded mode, or cannot see (errno, flags, macros).
+ * Functions answer 0 or a count, or -errno. */
+#ifndef CSYSTEM_H
+#define CSYSTEM_H
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/types.h>
+
+/* ---- records.c: reactors, as seen by every thread ------------------------------------------- */
+
+typedef void (*csystem_post_fn)(void *user);
+typedef void (*csystem_wake_fn)(void *argument);
+struct csystem_post;
+
+/* The immortal records of the process's reactors. The owner is compared before anything else of a
+ * reactor is touched; after fork the child owns none. The lock guards the fields below it. */
+struct csystem_record {
+    uintptr_t owner; /* a thread's identity, 0: free, 1: of a parent process */
+    void *context;
+    uint64_t id;         /* the reactor's handle */
+    uint32_t generation; /* a free record goes on with its slots' generations */
+    int signalled;       /* something was posted, or stop was asked for */
+    int stop;
+    int driving; /* a driving call is under way */
+    struct csystem_post *first, *last;
+    csystem_wake_fn wake; /* wakes the loop from any thread */
+    void *wake_argument;
+};
+enum { CSYSTEM_RECORDS = 1024, CSYSTEM_FREE = 0, CSYSTEM_FORKED = 1 };
+extern struct csystem_record csystem_records[CSYSTEM_RECORDS];
+
+static inline uintptr_t csystem_thread(void) { return (uintptr_t)__builtin_thread_pointer(); }
+
+static inline uintptr_t csystem_owner(uint32_t index) {
+    return __atomic_load_n(&csystem_records[index & (CSYSTEM_RECORDS - 1)].owner, __ATOMIC_RELAXED);
+}
+
+/* The context of a record that this thread owns, else NULL. */
+static inline void *csystem_context(uint32_t index) {
+    struct csystem_record *record = &csystem_records[index & (CSYSTEM_RECORDS - 1)];
+    return __atomic_load_n(&record->owner, __ATOMIC_RELAXED) == csystem_thread() ? record->context : NULL;
+}
+
+static inline int csystem_signalled(uint32_t index) {
+    return __atomic_load_n(&csystem_records[index & (CSYSTEM_RECORDS - 1)].signalled, __ATOMIC_ACQUIRE);
+}
+
+/* The index of a record that this thread now owns, or -1 when all are taken. */
+int csystem_record_take(void);
+static inline uint32_t csystem_record_generation(uint32_t index) { return csystem_records[index].generation; }
+void csystem_record_set(uint32_t index, void *context, uint64_t id, csystem_wake_fn wake, void *argument);
+void csystem_record_free(uint32_t index, uint32_t generation);
+/* Is this the handle of a reactor that lives? */
+int csystem_record_lives(uint64_t id, uint32_t index);
+/* Any thread. 1: done; 0: the id is not this record's; -ENOMEM; CSYSTEM_FORKED is answered as 2. */
+int csystem_record_post(uint32_t index, uint64_t id, csystem_post_fn function, void *user);
+int csystem_record_stop(uint32_t index, uint64_t id);
+int csystem_record_adopt(uint32_t index, uint64_t id); /* 3: it is being driven */
+void csystem_record_drive(uint32_t index, int driving);
+/* No more posts are accepted. */
+void csystem_record_end(uint32_t index);
+/* Runs the posts that are there, each once, with the lock open; returns how many. */
+int csystem_record_run_posts(uint32_t index);
+int csystem_record_has_posts(uint32_t index);
+/* Was stop asked for since the last time? */
+int csystem_record_take_stop(uint32_t index);
+
+/* One lock for what is process-wide. */
+void csystem_lock(void);
+void csystem_unlock(void);
+
+/* ---- system.c ----------------------------------------------------------------------------- */
+
+/* memmem, which Swift sees only with the GNU macro. */
+const void *csystem_find(const void *in, size_t len, const void *what, size_t count);
+uint64_t csystem_now_ms(void);
+uint64_t csystem_random(void);
+const char *csystem_error_text(int error);
+
+/* Blocks SIGPIPE in this thread; end gives back the former mask and takes a SIGPIPE that came meanwhile. */
+struct csystem_shield {
+    uint64_t mask[16];
+    int pending;
+};
+void csystem_shield_begin(struct csystem_shield *shield);
+void csystem_shield_end(struct csystem_shield *shield);
+
+/* One descriptor that becomes readable for an inner epoll, a time and a wake-up. */
+struct csystem_outer { int epoll, timer, event; };
+int csystem_outer_open(struct csystem_outer *outer, int inner);
+void csystem_outer_close(struct csystem_outer *outer);
+void csystem_outer_arm(struct csystem_outer *outer, int64_t delay_ms); /* -1: never */
+void csystem_outer_raise(struct csystem_outer *outer);
+void csystem_outer_clear(struct csystem_outer *outer);
+
+/* ---- sockets.c ---------------------------------------------------------------------------- */
+
+enum { CSYSTEM_INET = 4, CSYSTEM_INET6 = 6, CSYSTEM_UNIX = 1, CSYSTEM_OTHER = 0 };
+
+/* A socket address of any family. */
+struct csystem_address {
+    uint32_t length;
+    uint32_t family; /* CSYSTEM_ */
+    uint64_t storage[16];
+};
+/* A numeric address; family 0 takes either. -EINVAL when it is none. */
+int csystem_address_parse(struct csystem_address *out, const char *host, uint32_t family, uint16_t port);
+int csystem_address_unix(struct csystem_address *out, const char *path);
+/* From what getaddrinfo gives. */
+int csystem_address_copy(struct csystem_address *out, const void *sockaddr, uint32_t length, uint16_t port);
+/* Fills host (112 bytes), port and scope. */
+void csystem_address_text(const struct csystem_address *address, char *host, uint32_t *port, uint32_t *scope);
+
+int csystem_socket(uint32_t family); /* a stream; close-on-exec, does not block */
+int csystem_bind(int fd, const struct csystem_address *address);
+int csystem_listen(int fd, int backlog);
+int csystem_accept(int fd);
+int csystem_connect(int fd, const struct csystem_address *address);
+int csystem_socket_error(int fd);
+int csystem_local(int fd, struct csystem_address *out);
+int csystem_peer(int fd, struct csystem_address *out);
+ssize_t csystem_send(int fd, const void *data, size_t len); /* never SIGPIPE, never blocks */
+ssize_t csystem_write(int fd, const void *data, size_t len); /* for what is no socket; shielded */
+ssize_t csystem_read(int fd, void *data, size_t len);
+int csystem_shutdown_write(int fd);
+int csystem_reset_on_close(int fd);
+int csystem_close(int fd);
+int csystem_reuse_address(int fd);
+int csystem_reuse_port(int fd);
+int csystem_only_v6(int fd, int on);
+int csystem_no_delay(int fd, int on);
+int csystem_keep_alive(int fd, unsigned idle_s);
+int csystem_not_blocking(int fd); /* and close-on-exec */
+int csystem_would_block(ssize_t status);
+int csystem_is_exhausted(ssize_t status); /* out of descriptors or memory */
+
+struct csystem_kind { int is_socket, is_stream, is_listening; uint32_t family; };
+int csystem_descriptor_kind(int fd, struct csystem_kind *out);
+
+int csystem_chmod(const char *path, uint32_t mode);
+/* The identity of the socket at a path, so that only our own is removed. 0 when there is none. */
+int csystem_path_identity(const char *path, uint64_t *device, uint64_t *inode);
+int csystem_unlink(const char *path);
+/* Is there a socket at the path on which nobody listens? */
+int csystem_is_stale_socket(const char *path);
+
+enum {
+    CSYSTEM_EADDRINUSE = 98, CSYSTEM_EINPROGRESS = 115, CSYSTEM_EAGAIN = 11, CSYSTEM_ECONNREFUSED = 111
+};
+#endif

@@ -1,0 +1,248 @@
+#define _GNU_SOURCE
+#include "CSystem.h"
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+_Static_assert(sizeof(struct sockaddr_un) <= sizeof(((struct csystem_address *)0)->storage), "room for any address");
+_Static_assert(EADDRINUSE == CSYSTEM_EADDRINUSE && EINPROGRESS == CSYSTEM_EINPROGRESS && EAGAIN == CSYSTEM_EAGAIN &&
+                   ECONNREFUSED == CSYSTEM_ECONNREFUSED, "Linux");
+
+static int result(int status) { return status < 0 ? -errno : status; }
+static struct sockaddr *raw(struct csystem_address *address) { return (struct sockaddr *)address->storage; }
+static const struct sockaddr *raw_const(const struct csystem_address *address) {
+    return (const struct sockaddr *)address->storage;
+}
+
+static uint32_t family_of(int domain) {
+    switch (domain) {
+    case AF_INET: return CSYSTEM_INET;
+    case AF_INET6: return CSYSTEM_INET6;
+    case AF_UNIX: return CSYSTEM_UNIX;
+    default: return CSYSTEM_OTHER;
+    }
+}
+
+int csystem_address_parse(struct csystem_address *out, const char *host, uint32_t family, uint16_t port) {
+    memset(out, 0, sizeof *out);
+    struct sockaddr_in *v4 = (struct sockaddr_in *)out->storage;
+    if (family != CSYSTEM_INET6 && inet_pton(AF_INET, host, &v4->sin_addr) == 1) {
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons(port);
+        out->length = sizeof *v4;
+        out->family = CSYSTEM_INET;
+        return 0;
+    }
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)out->storage;
+    char text[80];
+    const char *percent = strchr(host, '%');
+    size_t len = percent ? (size_t)(percent - host) : strlen(host);
+    if (family == CSYSTEM_INET || len >= sizeof text) return -EINVAL;
+    memcpy(text, host, len);
+    text[len] = 0;
+    memset(out, 0, sizeof *out);
+    if (inet_pton(AF_INET6, text, &v6->sin6_addr) != 1) return -EINVAL;
+    if (percent) {
+        char *end;
+        v6->sin6_scope_id = if_nametoindex(percent + 1);
+        if (!v6->sin6_scope_id) {
+            v6->sin6_scope_id = (uint32_t)strtoul(percent + 1, &end, 10);
+            if (end == percent + 1 || *end) return -EINVAL;
+        }
+    }
+    v6->sin6_family = AF_INET6;
+    v6->sin6_port = htons(port);
+    out->length = sizeof *v6;
+    out->family = CSYSTEM_INET6;
+    return 0;
+}
+
+int csystem_address_unix(struct csystem_address *out, const char *path) {
+    memset(out, 0, sizeof *out);
+    struct sockaddr_un *un = (struct sockaddr_un *)out->storage;
+    size_t len = strlen(path);
+    if (len == 0 || len >= sizeof un->sun_path) return -ENAMETOOLONG;
+    un->sun_family = AF_UNIX;
+    memcpy(un->sun_path, path, len);
+    if (path[0] == '@') un->sun_path[0] = 0; /* abstract: the length is part of the name */
+    out->length = (uint32_t)(offsetof(struct sockaddr_un, sun_path) + len + (path[0] == '@' ? 0 : 1));
+    out->family = CSYSTEM_UNIX;
+    return 0;
+}
+
+int csystem_address_copy(struct csystem_address *out, const void *sockaddr, uint32_t length, uint16_t port) {
+    const struct sockaddr *from = sockaddr;
+    memset(out, 0, sizeof *out);
+    if (length > sizeof out->storage || (from->sa_family != AF_INET && from->sa_family != AF_INET6)) return -EAFNOSUPPORT;
+    memcpy(out->storage, sockaddr, length);
+    out->length = length;
+    out->family = family_of(from->sa_family);
+    if (out->family == CSYSTEM_INET) ((struct sockaddr_in *)out->storage)->sin_port = htons(port);
+    else ((struct sockaddr_in6 *)out->storage)->sin6_port = htons(port);
+    return 0;
+}
+
+void csystem_address_text(const struct csystem_address *address, char *host, uint32_t *port, uint32_t *scope) {
+    host[0] = 0;
+    *port = *scope = 0;
+    if (address->family == CSYSTEM_INET) {
+        const struct sockaddr_in *v4 = (const struct sockaddr_in *)address->storage;
+        inet_ntop(AF_INET, &v4->sin_addr, host, 112);
+        *port = ntohs(v4->sin_port);
+    } else if (address->family == CSYSTEM_INET6) {
+        const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)address->storage;
+        inet_ntop(AF_INET6, &v6->sin6_addr, host, 112);
+        *port = ntohs(v6->sin6_port);
+        *scope = v6->sin6_scope_id;
+    } else if (address->family == CSYSTEM_UNIX && address->length > offsetof(struct sockaddr_un, sun_path)) {
+        const struct sockaddr_un *un = (const struct sockaddr_un *)address->storage;
+        size_t len = address->length - offsetof(struct sockaddr_un, sun_path);
+        if (un->sun_path[0]) len = strnlen(un->sun_path, len);
+        if (len > sizeof un->sun_path) len = sizeof un->sun_path;
+        memcpy(host, un->sun_path, len);
+        host[len] = 0;
+        if (!un->sun_path[0]) host[0] = '@';
+    }
+}
+
+int csystem_socket(uint32_t family) {
+    int domain = family == CSYSTEM_INET ? AF_INET : family == CSYSTEM_INET6 ? AF_INET6 : AF_UNIX;
+    return result(socket(domain, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+}
+
+int csystem_bind(int fd, const struct csystem_address *address) {
+    return result(bind(fd, raw_const(address), address->length));
+}
+int csystem_listen(int fd, int backlog) { return result(listen(fd, backlog)); }
+int csystem_accept(int fd) { return result(accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)); }
+int csystem_connect(int fd, const struct csystem_address *address) {
+    return result(connect(fd, raw_const(address), address->length));
+}
+
+int csystem_socket_error(int fd) {
+    int error = 0;
+    socklen_t len = sizeof error;
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0) return -errno;
+    return -error;
+}
+
+static int name(int fd, struct csystem_address *out, int (*get)(int, struct sockaddr *, socklen_t *)) {
+    memset(out, 0, sizeof *out);
+    socklen_t len = sizeof out->storage;
+    if (get(fd, raw(out), &len) < 0) return -errno;
+    out->length = len;
+    out->family = family_of(raw(out)->sa_family);
+    return 0;
+}
+static int get_local(int fd, struct sockaddr *address, socklen_t *len) { return getsockname(fd, address, len); }
+static int get_peer(int fd, struct sockaddr *address, socklen_t *len) { return getpeername(fd, address, len); }
+int csystem_local(int fd, struct csystem_address *out) { return name(fd, out, get_local); }
+int csystem_peer(int fd, struct csystem_address *out) { return name(fd, out, get_peer); }
+
+ssize_t csystem_send(int fd, const void *data, size_t len) {
+    ssize_t sent;
+    do sent = send(fd, data, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+    while (sent < 0 && errno == EINTR);
+    return sent < 0 ? -errno : sent;
+}
+
+ssize_t csystem_write(int fd, const void *data, size_t len) {
+    struct csystem_shield shield;
+    ssize_t sent;
+    csystem_shield_begin(&shield);
+    do sent = write(fd, data, len);
+    while (sent < 0 && errno == EINTR);
+    if (sent < 0) sent = -errno;
+    csystem_shield_end(&shield);
+    return sent;
+}
+
+ssize_t csystem_read(int fd, void *data, size_t len) {
+    ssize_t got;
+    do got = read(fd, data, len);
+    while (got < 0 && errno == EINTR);
+    return got < 0 ? -errno : got;
+}
+
+int csystem_shutdown_write(int fd) { return result(shutdown(fd, SHUT_WR)); }
+int csystem_close(int fd) { return result(close(fd)); }
+
+static int set(int fd, int level, int name, int value) { return result(setsockopt(fd, level, name, &value, sizeof value)); }
+int csystem_reuse_address(int fd) { return set(fd, SOL_SOCKET, SO_REUSEADDR, 1); }
+int csystem_reuse_port(int fd) { return set(fd, SOL_SOCKET, SO_REUSEPORT, 1); }
+int csystem_only_v6(int fd, int on) { return set(fd, IPPROTO_IPV6, IPV6_V6ONLY, on); }
+int csystem_no_delay(int fd, int on) { return set(fd, IPPROTO_TCP, TCP_NODELAY, on); }
+
+int csystem_keep_alive(int fd, unsigned idle_s) {
+    int status = set(fd, SOL_SOCKET, SO_KEEPALIVE, idle_s != 0);
+    if (status == 0 && idle_s) status = set(fd, IPPROTO_TCP, TCP_KEEPIDLE, (int)idle_s);
+    return status;
+}
+
+int csystem_reset_on_close(int fd) {
+    struct linger linger = { 1, 0 };
+    return result(setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger));
+}
+
+int csystem_not_blocking(int fd) {
+    int flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) return -errno;
+    flags = fcntl(fd, F_GETFD);
+    return result(flags < 0 ? flags : fcntl(fd, F_SETFD, flags | FD_CLOEXEC));
+}
+
+int csystem_would_block(ssize_t status) { return status == -EAGAIN || status == -EWOULDBLOCK; }
+int csystem_is_exhausted(ssize_t status) {
+    return status == -EMFILE || status == -ENFILE || status == -ENOMEM || status == -ENOBUFS;
+}
+
+int csystem_descriptor_kind(int fd, struct csystem_kind *out) {
+    struct stat about;
+    memset(out, 0, sizeof *out);
+    if (fstat(fd, &about) < 0) return -errno;
+    if (!S_ISSOCK(about.st_mode)) {
+        out->is_stream = S_ISFIFO(about.st_mode) || S_ISCHR(about.st_mode);
+        return 0;
+    }
+    int value = 0;
+    socklen_t len = sizeof value;
+    out->is_socket = 1;
+    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &value, &len) < 0) return -errno;
+    out->is_stream = value == SOCK_STREAM;
+    if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &value, &len) < 0) return -errno;
+    out->family = family_of(value);
+    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &value, &len) < 0) return -errno;
+    out->is_listening = value != 0;
+    return 0;
+}
+
+int csystem_chmod(const char *path, uint32_t mode) { return result(chmod(path, (mode_t)mode)); }
+int csystem_unlink(const char *path) { return result(unlink(path)); }
+
+int csystem_path_identity(const char *path, uint64_t *device, uint64_t *inode) {
+    struct stat about;
+    *device = *inode = 0;
+    if (lstat(path, &about) < 0 || !S_ISSOCK(about.st_mode)) return -ENOENT;
+    *device = about.st_dev;
+    *inode = about.st_ino;
+    return 0;
+}
+
+int csystem_is_stale_socket(const char *path) {
+    struct csystem_address address;
+    uint64_t device, inode;
+    if (csystem_path_identity(path, &device, &inode) < 0 || csystem_address_unix(&address, path) < 0) return 0;
+    int fd = csystem_socket(CSYSTEM_UNIX);
+    if (fd < 0) return 0;
+    int stale = csystem_connect(fd, &address) == -ECONNREFUSED;
+    close(fd);
+    return stale;
+}

@@ -1,0 +1,102 @@
+#define _GNU_SOURCE
+#include "CSystem.h"
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/random.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+const void *csystem_find(const void *in, size_t len, const void *what, size_t count) {
+    return memmem(in, len, what, count);
+}
+
+uint64_t csystem_now_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+uint64_t csystem_random(void) {
+    uint64_t value = 0;
+    if (getrandom(&value, sizeof value, GRND_NONBLOCK) != (ssize_t)sizeof value) value = csystem_now_ms() * 0x9e3779b97f4a7c15u;
+    return value;
+}
+
+const char *csystem_error_text(int error) {
+    static _Thread_local char text[160];
+    return strerror_r(error, text, sizeof text); /* GNU's: never NULL */
+}
+
+_Static_assert(sizeof(sigset_t) <= sizeof(((struct csystem_shield *)0)->mask), "room for a signal mask");
+
+void csystem_shield_begin(struct csystem_shield *shield) {
+    sigset_t pipe, pending, mask;
+    sigemptyset(&pipe);
+    sigaddset(&pipe, SIGPIPE);
+    sigpending(&pending);
+    shield->pending = sigismember(&pending, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipe, &mask);
+    memcpy(shield->mask, &mask, sizeof mask);
+}
+
+void csystem_shield_end(struct csystem_shield *shield) {
+    sigset_t pipe, pending, mask;
+    sigemptyset(&pipe);
+    sigaddset(&pipe, SIGPIPE);
+    sigpending(&pending);
+    if (!shield->pending && sigismember(&pending, SIGPIPE)) {
+        const struct timespec at_once = { 0, 0 };
+        while (sigtimedwait(&pipe, NULL, &at_once) < 0 && errno == EINTR) {}
+    }
+    memcpy(&mask, shield->mask, sizeof mask);
+    pthread_sigmask(SIG_SETMASK, &mask, NULL);
+}
+
+static int watch(int epoll, int fd) {
+    struct epoll_event event = { .events = EPOLLIN, .data = { .fd = fd } };
+    return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
+}
+
+int csystem_outer_open(struct csystem_outer *outer, int inner) {
+    int error = 0;
+    outer->epoll = epoll_create1(EPOLL_CLOEXEC);
+    outer->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    outer->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (outer->epoll < 0 || outer->timer < 0 || outer->event < 0 || watch(outer->epoll, inner) ||
+        watch(outer->epoll, outer->timer) || watch(outer->epoll, outer->event)) {
+        error = errno;
+        csystem_outer_close(outer);
+    }
+    return -error;
+}
+
+void csystem_outer_close(struct csystem_outer *outer) {
+    if (outer->epoll >= 0) close(outer->epoll);
+    if (outer->timer >= 0) close(outer->timer);
+    if (outer->event >= 0) close(outer->event);
+    outer->epoll = outer->timer = outer->event = -1;
+}
+
+void csystem_outer_arm(struct csystem_outer *outer, int64_t delay_ms) {
+    struct itimerspec when = { { 0, 0 }, { 0, 0 } };
+    if (delay_ms >= 0) {
+        when.it_value.tv_sec = (time_t)(delay_ms / 1000);
+        when.it_value.tv_nsec = (long)(delay_ms % 1000) * 1000000;
+        if (delay_ms == 0) when.it_value.tv_nsec = 1;
+    }
+    timerfd_settime(outer->timer, 0, &when, NULL);
+}
+
+void csystem_outer_raise(struct csystem_outer *outer) {
+    const uint64_t one = 1;
+    if (write(outer->event, &one, sizeof one) < 0) return; /* it is raised already */
+}
+
+void csystem_outer_clear(struct csystem_outer *outer) {
+    uint64_t count;
+    if (read(outer->event, &count, sizeof count) < 0) return; /* it was not raised */
+}

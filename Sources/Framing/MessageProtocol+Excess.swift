@@ -1,0 +1,135 @@
+import Bytes
+import Wire
+
+/// Messages that are too long, or none; and what a host takes back.
+extension MessageProtocol {
+  /// The bytes begin with a message that is refused; returns how many of them are dropped.
+  @inline(never) func refuse(_ bytes: RawSpan, _ conn: Conn) -> Int {
+    conn.context.table.removeAll()
+    guard case .tooLong(let length) = framer.scan(bytes, from: 0, most: 1, into: &conn.context.table) else {
+      conn.close(.malformed)
+      return bytes.byteCount
+    }
+    let excess = framer.excess(bytes, length)
+    var dropped = 0
+    switch excess {
+    case .drop(let count, let rest):
+      dropped = count
+      skip = rest
+    case .resync(let count):
+      dropped = count
+      skip = .max
+    }
+    let shown = F.tag == Tag.line ? bytes.extracting(first: dropped) : bytes.extracting(first: 0)
+    if !factory.tooLong(shown, length, conn) { conn.close(.tooLong) }
+    return dropped
+  }
+
+  /// Bytes of a message that was too long go by; returns how many, or -1 when there were none.
+  func skipOver(_ more: RawSpan, _ conn: Conn) -> Int {
+    if isRaw || skip == .max { return resync(more, conn) }
+    let count = Int(min(skip, UInt64(more.byteCount)))
+    skip -= UInt64(count)
+    return count
+  }
+
+  /// Looks for the end of the message; keeps what may be the beginning of its delimiter.
+  func resync(_ more: RawSpan, _ conn: Conn) -> Int {
+    if isRaw {
+      skip = 0
+      return 0
+    }
+    keep(more, conn)
+    let end = framer.end(in: kept.bytes)
+    if end >= 0 {
+      skip = 0
+      kept.dropFirst(end)
+      if !kept.isEmpty { deliverKept(conn) }
+    } else {
+      kept.dropFirst(kept.count - min(kept.count, framer.trailer - 1))
+    }
+    return more.byteCount
+  }
+
+  // MARK: Modes
+
+  public func setRaw(_ conn: Conn) {
+    guard !isRaw else { return }
+    isRaw = true
+    switchMode(conn)
+  }
+
+  /// Back to messages; `extra` comes behind what is held.
+  public func setFramed(_ extra: RawSpan, _ conn: Conn) -> Status {
+    guard kept.append(extra, limit: mostBytes) else { return extra.byteCount > mostBytes - kept.count ? .overflow : .noMemory }
+    isRaw = false
+    if extra.byteCount > 0 { hasExtra = true }
+    switchMode(conn)
+    return .ok
+  }
+
+  /// What is left of the block under delivery is framed anew; what is held, at the turn's end.
+  func switchMode(_ conn: Conn) {
+    conn.hasSwitched = true
+    if conn.context.delivery.conn != conn.id, !kept.isEmpty, !conn.isPaused { conn.reframe() }
+  }
+
+  /// For the next message: what is left of the block under delivery is framed anew.
+  public func setLongest(_ length: Int, _ conn: Conn) -> Status {
+    framer.longest = length
+    conn.hasSwitched = true
+    return .ok
+  }
+
+  // MARK: What is held
+
+  func begin(_ bytes: RawSpan, from start: Int, _ end: Int, _ conn: Conn) {
+    let context = conn.context
+    context.delivery.conn = conn.id
+    context.delivery.end = end - start
+    context.delivery.index = -1
+    context.delivery.isCleared = false
+    // Sound: the delivery is looked at only until `take` returns, and the span is alive as long.
+    bytes.withUnsafeBytes { context.delivery.bytes = UnsafeRawBufferPointer(rebasing: $0[start...]) }
+  }
+
+  /// Where, in the delivery's bytes, what is behind the message under delivery begins.
+  func behind(_ context: Context) -> Int {
+    let index = context.delivery.index
+    guard index >= 0, index < context.table.count else { return context.delivery.end }
+    return context.table.offset(index) + context.table.length(index) + framer.trailer
+  }
+
+  /// How many bytes there are behind the message under delivery.
+  public func heldNow(_ conn: Conn) -> Int {
+    let context = conn.context
+    return kept.count + (context.delivery.conn == conn.id ? context.delivery.bytes.count - behind(context) : 0)
+  }
+
+  /// Drops them, after `body` has seen them in their two parts.
+  public func clear(_ conn: Conn, _ body: (RawSpan, RawSpan) -> Void) {
+    let context = conn.context
+    var waiting = UnsafeRawBufferPointer(start: nil, count: 0)
+    if context.delivery.conn == conn.id {
+      waiting = UnsafeRawBufferPointer(rebasing: context.delivery.bytes[behind(context)...])
+      context.delivery.isCleared = true
+      conn.hasSwitched = true
+    }
+    body(waiting.bytes, kept.bytes)
+    kept.removeAll()
+    hasExtra = false
+    skip = 0
+  }
+
+  func clearDelivered(_ bytes: RawSpan, _ conn: Conn) -> Int {
+    conn.context.delivery.isCleared = false
+    return bytes.byteCount
+  }
+}
+
+extension MessageProtocol where F == LineFramer {
+  public func setDelimiter(_ delimiter: Delimiter, _ conn: Conn) {
+    framer.delimiter = delimiter
+    conn.hasSwitched = true
+  }
+}

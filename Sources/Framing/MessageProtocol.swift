@@ -1,0 +1,147 @@
+import Bytes
+import Wire
+
+/// Any framed protocol: holds the unfinished message, delivers blocks, frames what is sent.
+public final class MessageProtocol<F: Framer>: Protocol {
+  public var framer: F
+  let factory: MessageFactory
+  /// What was received and not yet delivered.
+  var kept = ByteBuffer()
+  /// So many bytes of a message that was too long are still to come; `.max`: all up to its end.
+  var skip: UInt64 = 0
+  /// The messages of the next block: few after a partial take, or alternating modes would cost quadratic time.
+  var most: Int32 = .max
+  public internal(set) var isRaw = false
+  /// Something was put into `kept` during a delivery: it is framed next.
+  var hasExtra = false
+
+  public init(_ framer: F, _ factory: MessageFactory) {
+    self.framer = framer
+    self.factory = factory
+    super.init(tag: F.tag)
+  }
+
+  public override func connected(_ conn: Conn) { factory.connected(conn) }
+  public override func readClosed(_ conn: Conn) -> Bool { factory.readClosed(conn) }
+  public override func writePaused(_ conn: Conn) { factory.writePaused(conn) }
+  public override func writeResumed(_ conn: Conn) { factory.writeResumed(conn) }
+  public override func disconnected(_ conn: Conn, _ reason: Reason) { factory.disconnected(conn, reason) }
+
+  public override var held: Int { kept.count }
+  public override func takeHeld() -> ByteBuffer { kept.take() }
+
+  // MARK: Receiving
+
+  public override func received(_ bytes: RawSpan, _ conn: Conn) {
+    var at = 0
+    while !kept.isEmpty || skip > 0 {  // finish what was begun, then go on in place
+      let used = at < bytes.byteCount && conn.isReading ? finish(with: bytes.extracting(droppingFirst: at), conn) : -1
+      guard used >= 0 else {
+        keep(bytes.extracting(droppingFirst: at), conn)
+        if hasExtra { frameExtra(conn) }
+        return
+      }
+      at += used
+    }
+    at += deliver(bytes.extracting(droppingFirst: at), conn)
+    if at < bytes.byteCount { keepFirst(bytes.extracting(droppingFirst: at), conn) }
+    if hasExtra { frameExtra(conn) }
+  }
+
+  /// Brings the message that is held to its end; returns the bytes used, or -1 when nothing could be done.
+  @inline(never) func finish(with more: RawSpan, _ conn: Conn) -> Int {
+    if skip > 0 { return skipOver(more, conn) }
+    let needed = isRaw ? 0 : framer.completion(of: kept.bytes, by: more)
+    keep(more.extracting(first: needed), conn)
+    let before = kept.count
+    deliverKept(conn)
+    return needed == 0 && kept.count == before ? -1 : needed
+  }
+
+  /// The host lets go on, or changed the mode between two deliveries.
+  public override func resumed(_ conn: Conn) {
+    if skip > 0 {
+      let buffer = kept.take()
+      received(buffer.bytes, conn)
+    } else if !kept.isEmpty {
+      deliverKept(conn)
+    }
+    if hasExtra { frameExtra(conn) }
+  }
+
+  /// Holds bytes behind those that are held.
+  func keep(_ bytes: RawSpan, _ conn: Conn) {
+    guard bytes.byteCount > 0, !conn.isClosing else { return }
+    if kept.capacity == 0 { kept = conn.context.pool.take() }
+    if kept.append(bytes, limit: mostBytes) { return }
+    conn.abort(bytes.byteCount > mostBytes - kept.count ? .overflow : .noMemory)
+  }
+
+  /// Holds bytes in front of what the host put in during their delivery.
+  func keepFirst(_ bytes: RawSpan, _ conn: Conn) {
+    let extra = kept.take()
+    keep(bytes, conn)
+    keep(extra.bytes, conn)
+  }
+
+  /// The buffer leaves the property for the calls, so that no access is open meanwhile.
+  func deliverKept(_ conn: Conn) {
+    var buffer = kept.take()
+    buffer.dropFirst(deliver(buffer.bytes, conn))
+    if conn.isClosing || buffer.isEmpty { return conn.context.pool.give(buffer) }
+    if !kept.isEmpty {  // what the host put in meanwhile comes behind
+      guard buffer.append(kept.bytes, limit: mostBytes) else { return conn.abort(.overflow) }
+    }
+    kept = buffer
+  }
+
+  @inline(never) func frameExtra(_ conn: Conn) {
+    while hasExtra, conn.isReading {
+      hasExtra = false
+      deliverKept(conn)
+    }
+  }
+
+  /// Frames and delivers until nothing whole is left or the host has stopped it; returns the bytes done with.
+  func deliver(_ bytes: RawSpan, _ conn: Conn) -> Int {
+    let context = conn.context
+    var at = 0
+    while conn.isReading, at < bytes.byteCount {
+      if isRaw {
+        factory.takeRaw(bytes.extracting(droppingFirst: at), conn)
+        return bytes.byteCount
+      }
+      context.table.removeAll()
+      guard case .upTo(let end) = framer.scan(bytes, from: at, most: Int(most), into: &context.table) else {
+        at += refuse(bytes.extracting(droppingFirst: at), conn)
+        if skip > 0 { break }
+        continue
+      }
+      let count = context.table.count
+      if count == 0 { break }
+      conn.hasSwitched = false
+      begin(bytes, from: at, end, conn)
+      let taken = factory.take(bytes.extracting(at..<end), conn)
+      context.delivery.conn = 0
+      if context.delivery.isCleared { return clearDelivered(bytes, conn) }
+      if taken >= count {
+        at = end
+        if most != .max { most = most > 2048 ? .max : most * 2 }
+      } else {
+        at = partly(taken, at, conn)
+      }
+    }
+    return conn.isClosing ? bytes.byteCount : at
+  }
+
+  /// Some of a block were taken: the rest is framed again, a message first and then twice as many each time.
+  @inline(never) func partly(_ taken: Int, _ at: Int, _ conn: Conn) -> Int {
+    most = 1
+    guard taken > 0 else {
+      if !conn.hasSwitched, conn.isReading { _ = conn.pause() }
+      return at
+    }
+    let table = conn.context.table.pairs
+    return at + Int(table[2 * taken - 2]) + Int(table[2 * taken - 1]) + framer.trailer
+  }
+}

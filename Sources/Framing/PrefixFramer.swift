@@ -1,0 +1,116 @@
+import Bytes
+import Wire
+
+/// Strings behind a binary length of 1 to 8 bytes, as Twisted's IntNStringReceiver has them.
+public struct PrefixFramer: Framer {
+  @inline(__always) public static var tag: UInt8 { Tag.string }
+  public var longest: Int
+  public let header: Int
+  let isLittleEndian: Bool
+
+  public init(bytes: Int, littleEndian: Bool, longest: Int) {
+    header = bytes
+    isLittleEndian = littleEndian
+    self.longest = longest
+  }
+
+  @inline(__always) public var trailer: Int { 0 }
+  public func fits(_ length: Int) -> Bool { header >= 4 ? length <= mostBytes : length < 1 << (8 * header) }
+
+  func length(_ bytes: RawSpan, _ at: Int) -> UInt64 {
+    var value: UInt64 = 0
+    for index in 0..<header {
+      let place = isLittleEndian ? header - 1 - index : index
+      value = value << 8 | UInt64(bytes.byte(at + place))
+    }
+    return value
+  }
+
+  public func scan(_ bytes: RawSpan, from start: Int, most: Int, into table: inout FrameTable) -> Scan {
+    let most = min(most, FrameTable.capacity)
+    let end = bytes.byteCount
+    var at = start
+    while table.count < most, end - at >= header {
+      let announced = length(bytes, at)
+      guard announced <= UInt64(longest) else { return table.count > 0 ? .upTo(at) : .tooLong(announced) }
+      let length = Int(truncatingIfNeeded: announced)
+      guard end - at - header >= length else { break }
+      table.append(at + header - start, length)
+      at += header + length
+    }
+    return .upTo(at)
+  }
+
+  public func completion(of held: RawSpan, by more: RawSpan) -> Int {
+    let have = held.byteCount
+    if have < header { return min(header - have, more.byteCount) }
+    let announced = length(held, 0)
+    guard announced <= UInt64(longest) else { return 0 }
+    return min(max(0, header + Int(truncatingIfNeeded: announced) - have), more.byteCount)
+  }
+
+  public func excess(_ bytes: RawSpan, _ length: UInt64) -> Excess { prefixExcess(bytes, header, length) }
+
+  public func framing(_ block: RawSpan, _ start: Int, _ length: Int) -> Int {
+    start >= header && self.length(block, start - header) == UInt64(length) ? header : -1
+  }
+
+  public func frame(_ message: RawSpan, into out: inout ByteBuffer) {
+    for index in 0..<header {
+      let place = isLittleEndian ? index : header - 1 - index
+      out.put(UInt8(truncatingIfNeeded: UInt64(message.byteCount) >> (8 * UInt64(place))))
+    }
+    out.put(message)
+  }
+}
+
+/// The commonest prefix, 32 bits and big-endian, by itself: its length is one load.
+public struct Int32Framer: Framer {
+  @inline(__always) public static var tag: UInt8 { Tag.string32 }
+  public var longest: Int
+  @inline(__always) public var header: Int { 4 }
+  @inline(__always) public var trailer: Int { 0 }
+  public init(longest: Int) { self.longest = longest }
+  @inline(__always) public func fits(_ length: Int) -> Bool { length <= mostBytes }
+
+  public func scan(_ bytes: RawSpan, from start: Int, most: Int, into table: inout FrameTable) -> Scan {
+    let most = min(most, FrameTable.capacity)
+    let end = bytes.byteCount
+    var at = start
+    while table.count < most, end &- at >= 4 {
+      let length = Int(bytes.bigEndian32(at))
+      guard length <= longest else { return table.count > 0 ? .upTo(at) : .tooLong(UInt64(length)) }
+      guard end &- at &- 4 >= length else { break }
+      table.append(at &+ 4 &- start, length)
+      at = at &+ 4 &+ length
+    }
+    return .upTo(at)
+  }
+
+  public func completion(of held: RawSpan, by more: RawSpan) -> Int {
+    let have = held.byteCount
+    if have < 4 { return min(4 - have, more.byteCount) }
+    let length = Int(held.bigEndian32(0))
+    guard length <= longest else { return 0 }
+    return min(max(0, 4 + length - have), more.byteCount)
+  }
+
+  public func excess(_ bytes: RawSpan, _ length: UInt64) -> Excess { prefixExcess(bytes, 4, length) }
+
+  @inline(__always) public func framing(_ block: RawSpan, _ start: Int, _ length: Int) -> Int {
+    start >= 4 && block.bigEndian32(start &- 4) == UInt32(truncatingIfNeeded: length) ? 4 : -1
+  }
+
+  @inline(__always) public func frame(_ message: RawSpan, into out: inout ByteBuffer) {
+    out.put(UInt32(truncatingIfNeeded: message.byteCount).bigEndian)
+    out.put(message)
+  }
+}
+
+/// The whole string, with its framing, is skipped.
+func prefixExcess(_ bytes: RawSpan, _ framing: Int, _ length: UInt64) -> Excess {
+  let (sum, isHuge) = length.addingReportingOverflow(UInt64(framing))
+  let total = isHuge ? UInt64.max : sum
+  let dropped = min(total, UInt64(bytes.byteCount))
+  return .drop(Int(dropped), thenSkip: total - dropped)
+}

@@ -1,0 +1,95 @@
+import Bytes
+import Wire
+
+/// An environment without descriptors: a manual clock, and names in memory to listen at and to connect to.
+public final class MemoryEnvironment: Environment {
+  var listeners: [MemoryListener] = []
+
+  public override init() {
+    super.init()
+    manualTime = 0
+  }
+
+  public override func listen(
+    _ endpoint: Endpoint, _ options: ListenOptions, _ factory: Factory, _ context: Context
+  ) -> Listening {
+    guard endpoint.kind == .memory, endpoint.name != nil else { return .failed(.unsupported) }
+    guard find(endpoint) == nil else { return .failed(.inUse) }
+    let listener = MemoryListener(self, endpoint, factory, context)
+    listeners.append(listener)
+    return .listener(listener)
+  }
+
+  public override func connect(_ endpoint: Endpoint, _ connect: Connect) -> Status {
+    guard endpoint.kind == .memory else { return .unsupported }
+    if let listener = find(endpoint) { listener.enqueue(connect) } else { connect.failed(Reason(.refused, text: "nobody listens at that name")) }
+    return .ok
+  }
+
+  func find(_ endpoint: Endpoint) -> MemoryListener? {
+    listeners.first { MemoryEnvironment.same($0.endpoint, endpoint) }
+  }
+
+  static func same(_ a: Endpoint, _ b: Endpoint) -> Bool {
+    guard let first = a.name, let second = b.name else { return false }
+    return first.bytes.isEqual(second.bytes)
+  }
+
+  func remove(_ listener: MemoryListener) { listeners.removeAll { $0 === listener } }
+}
+
+/// A name in memory. Peers are accepted at the turn's end.
+public final class MemoryListener: Listener {
+  let memory: Unmanaged<MemoryEnvironment>  // not owned: the environment outlives its listeners
+  let endpoint: Endpoint
+  var queue: [UInt64] = []
+
+  init(_ memory: MemoryEnvironment, _ endpoint: Endpoint, _ factory: Factory, _ context: Context) {
+    self.memory = Unmanaged.passUnretained(memory)
+    self.endpoint = endpoint
+    super.init(context, factory)
+  }
+
+  func enqueue(_ connect: Connect) {
+    queue.append(connect.id)
+    list()
+  }
+
+  public override func setAccepting(_ accepting: Bool) { list() }
+
+  public override func service() {
+    guard !isPaused else { return }
+    var waiting: [UInt64] = []
+    swap(&waiting, &queue)
+    for id in waiting {
+      guard let object = context.ids.find(id, Kind.call) else { continue }
+      Unmanaged<Connect>.fromOpaque(object)._withUnsafeGuaranteedRef { accept($0) }
+    }
+  }
+
+  func accept(_ connect: Connect) {
+    let pair = MemoryTransport.pair(endpoint)
+    switch Conn.open(context, pair.0, factory) {
+    case .failed:
+      connect.failed(Reason(.refused))
+    case .conn(let conn):
+      pair.0.attach(conn)
+      conn.start()
+      connect.succeeded(pair.1)
+    }
+  }
+
+  public override func local(_ address: inout Address) -> Status {
+    if let name = endpoint.name { address.memory = UnsafePointer(name.pointer) }
+    return .ok
+  }
+
+  public override func shut() {
+    memory._withUnsafeGuaranteedRef { $0.remove(self) }
+    for id in queue {
+      guard let object = context.ids.find(id, Kind.call) else { continue }
+      Unmanaged<Connect>.fromOpaque(object)._withUnsafeGuaranteedRef { $0.failed(Reason(.refused)) }
+    }
+    queue = []
+  }
+}

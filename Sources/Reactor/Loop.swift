@@ -1,0 +1,204 @@
+import Bytes
+import CLibuv
+import CSystem
+import Wire
+
+/// The environment on libuv: what turns, tells the time and waits.
+public final class Loop: Environment {
+  let uv: UnsafeMutablePointer<uv_loop_t>
+  let async: UnsafeMutablePointer<uv_async_t>  // wakes it from other threads; keeps it waiting when nothing else does
+  let alarm: UnsafeMutablePointer<uv_timer_t>  // bounds one wait
+  let memory: Environment  // for `memory:` endpoints
+  /// What is read lands here first, whoever reads.
+  let scratch: UnsafeMutableRawBufferPointer
+  let turnBytes: Int
+  var outer: ForeignLoop?
+  /// Who is reading, and how much it has read in this turn.
+  var reader: UInt64 = 0
+  var readerBytes = 0
+  /// Conns that have read enough for this turn.
+  var resting: [UInt64] = []
+  /// Writes that libuv has in hand: it may raise SIGPIPE.
+  var handedOver = 0
+  var shield = csystem_shield()
+  var isShielded = false
+
+  /// Nil when there are no descriptors or no memory: `fault` says why.
+  public init?(_ memory: Environment, turnBytes: Int, manualClock: Bool, fault: inout Status) {
+    guard let loop = malloc(MemoryLayout<uv_loop_t>.size), let async = malloc(MemoryLayout<uv_async_t>.size),
+      let alarm = malloc(MemoryLayout<uv_timer_t>.size), let room = malloc(Loop.scratchSize)
+    else {
+      fault = .noMemory
+      return nil
+    }
+    uv = loop.assumingMemoryBound(to: uv_loop_t.self)
+    self.async = async.assumingMemoryBound(to: uv_async_t.self)
+    self.alarm = alarm.assumingMemoryBound(to: uv_timer_t.self)
+    scratch = UnsafeMutableRawBufferPointer(start: room, count: Loop.scratchSize)
+    self.memory = memory
+    self.turnBytes = turnBytes
+    super.init()
+    var status = uv_loop_init(uv)
+    if status == 0 {
+      status = uv_async_init(uv, self.async) { _ in }
+      if status != 0 { uv_loop_close(uv) }
+    }
+    guard status == 0 else {
+      isShut = true
+      fault = .system(status)
+      return nil
+    }
+    uv_timer_init(uv, self.alarm)
+    if manualClock { manualTime = 0 }
+  }
+  static var scratchSize: Int { 64 * 1024 }
+  var isShut = false
+
+  deinit {
+    free(uv)
+    free(async)
+    free(alarm)
+    free(scratch.baseAddress)
+  }
+
+  public override func join(_ context: Context) {
+    super.join(context)
+    memory.join(context)
+  }
+
+  /// Wakes the loop; for any thread, with `waker` as the argument.
+  public static var wakeUp: csystem_wake_fn { { uv_async_send($0!.assumingMemoryBound(to: uv_async_t.self)) } }
+  public var waker: UnsafeMutableRawPointer { UnsafeMutableRawPointer(async) }
+
+  public override func listen(
+    _ endpoint: Endpoint, _ options: ListenOptions, _ factory: Factory, _ context: Context
+  ) -> Listening { openListener(endpoint, options, factory, context) }
+
+  public override func connect(_ endpoint: Endpoint, _ connect: Connect) -> Status { begin(endpoint, connect) }
+
+  // MARK: Time
+
+  public override var now: UInt64 { manualTime ?? uv_now(uv) }
+
+  public override func freshNow() -> UInt64 {
+    if let manualTime { return manualTime }
+    if let context, !context._withUnsafeGuaranteedRef({ $0.isDriving }) { uv_update_time(uv) }
+    return uv_now(uv)
+  }
+
+  /// How long it may wait: until the next timer; not at all when there is work; -1: as long as it likes.
+  func patience(_ context: Context) -> Int64 {
+    if context.hasWork || !resting.isEmpty { return 0 }
+    guard manualTime == nil, let due = context.timers.earliest else { return -1 }
+    let now = uv_now(uv)
+    return due > now ? Int64(min(due - now, 1 << 31)) : 0
+  }
+
+  /// The same for a host's own loop, which does not know what libuv has yet to register.
+  public func timeout(_ context: Context) -> Int64 {
+    uv_update_time(uv)
+    return uv_backend_timeout(uv) == 0 ? 0 : patience(context)
+  }
+
+  // MARK: Turns
+
+  /// One turn, inside a driving call: waits at most `limit` milliseconds, -1 without limit.
+  public func turn(_ limit: Int64, _ context: Context) {
+    uv_update_time(uv)
+    reader = 0
+    if !resting.isEmpty { wakeRested(context) }
+    context.runTimers()
+    context.settle()
+    let patience = patience(context)
+    let wait = limit < 0 ? patience : patience < 0 ? limit : min(limit, patience)
+    if wait > 0 { uv_timer_start(alarm, { _ in }, UInt64(wait), 0) }
+    if handedOver > 0 { beginShield() }
+    uv_run(uv, wait == 0 ? UV_RUN_NOWAIT : UV_RUN_ONCE)
+    if wait > 0 { uv_timer_stop(alarm) }
+    context.settle()
+    if isShielded { endShield() }
+    context.runTimers()
+  }
+
+  /// Turns until it is stopped (0), or nothing is left to wait for (1).
+  public func run(_ context: Context) -> Status {
+    while true {
+      let isLast = csystem_signalled(context.index) != 0 && csystem_record_take_stop(context.index) != 0
+      if !isLast, !context.isAlive { return 1 }
+      turn(isLast ? 0 : -1, context)
+      context.settle()
+      if isLast || (csystem_signalled(context.index) != 0 && csystem_record_take_stop(context.index) != 0) { return .ok }
+    }
+  }
+
+  /// Has this conn read enough for this turn? Then the others have theirs first.
+  @inline(__always) func hasReadEnough(_ conn: UInt64, _ count: Int) -> Bool {
+    if reader != conn {
+      reader = conn
+      readerBytes = 0
+    }
+    readerBytes &+= count
+    return readerBytes >= turnBytes
+  }
+
+  func rest(_ conn: UInt64) { resting.append(conn) }
+
+  func wakeRested(_ context: Context) {
+    var rested: [UInt64] = []
+    swap(&rested, &resting)
+    for id in rested {
+      guard let object = context.ids.find(id, Kind.conn) else { continue }
+      Unmanaged<Conn>.fromOpaque(object)._withUnsafeGuaranteedRef { if $0.isReading { $0.transport.setReading(true) } }
+    }
+  }
+
+  // MARK: SIGPIPE
+
+  /// Until the turn's end a dead peer's signal can't reach the host.
+  func beginShield() {
+    guard !isShielded else { return }
+    isShielded = true
+    csystem_shield_begin(&shield)
+  }
+
+  func endShield() {
+    isShielded = false
+    csystem_shield_end(&shield)
+  }
+
+  // MARK: The host's own loop
+
+  public override func wake() { outer?.wake() }
+  public override func droveOn() { if let outer, let context { context._withUnsafeGuaranteedRef { outer.settle(self, $0) } } }
+
+  /// The one descriptor that is readable whenever a turn is due.
+  public func descriptor(_ context: Context, _ fd: inout CInt) -> Status {
+    if outer == nil {
+      let made = ForeignLoop()
+      let status = made.open(uv_backend_fd(uv))
+      guard status == .ok else { return status }
+      outer = made
+      made.settle(self, context)
+    }
+    fd = outer?.descriptor ?? -1
+    return .ok
+  }
+
+  // MARK: The end
+
+  /// Everything else is closed: lets go of what libuv still holds.
+  public func shut() {
+    guard !isShut else { return }
+    isShut = true
+    outer?.close()
+    uv_close(Loop.handle(async), nil)
+    uv_close(Loop.handle(alarm), nil)
+    beginShield()
+    while uv_loop_close(uv) != 0 { uv_run(uv, UV_RUN_ONCE) }
+    endShield()
+  }
+
+  static func handle<T>(_ special: UnsafeMutablePointer<T>) -> UnsafeMutablePointer<uv_handle_t> {
+    UnsafeMutableRawPointer(special).assumingMemoryBound(to: uv_handle_t.self)
+  }
+}

@@ -1,0 +1,128 @@
+import Bytes
+import CLibuv
+import CSystem
+import Wire
+
+/// A UNIX socket, a pipe or a terminal: read and written by us when libuv says that it is ready. (UNIX sockets
+/// can carry descriptors, which libuv's streams would take for themselves.)
+final class PollTransport: Transport, Polled {
+  let loop: Loop
+  let fd: CInt
+  let isSocket: Bool
+  var poller: Poller?
+  var conn: Unmanaged<Conn>?  // not owned: the conn owns this; cleared by close
+  var rest = ByteBuffer()
+  var wantsReading = false
+
+  private init(_ loop: Loop, _ fd: CInt, _ isSocket: Bool) {
+    self.loop = loop
+    self.fd = fd
+    self.isSocket = isSocket
+    super.init()
+  }
+
+  /// Takes over a connected descriptor that does not block; on failure closes it.
+  static func adopt(_ loop: Loop, _ fd: CInt, isSocket: Bool, _ fault: inout Status) -> PollTransport? {
+    let transport = PollTransport(loop, fd, isSocket)
+    guard let poller = Poller.make(loop, fd, transport, &fault) else {
+      _ = csystem_close(fd)
+      return nil
+    }
+    transport.poller = poller
+    return transport
+  }
+
+  override func attach(_ conn: Conn) { self.conn = Unmanaged.passUnretained(conn) }
+  func watch() { poller?.watch(readable: wantsReading, writable: !rest.isEmpty) }
+
+  override func setReading(_ reading: Bool) {
+    wantsReading = reading
+    watch()
+  }
+
+  func ready(_ isReadable: Bool, _ isWritable: Bool) {
+    guard let conn = conn?.takeUnretainedValue() else { return }
+    if isWritable, !rest.isEmpty { writeRest(conn) }
+    if isReadable, wantsReading { read(conn) }
+  }
+
+  func read(_ conn: Conn) {
+    let scratch = loop.scratch
+    while wantsReading {
+      let count = csystem_read(fd, scratch.baseAddress, scratch.count)
+      if count <= 0 {
+        guard csystem_would_block(count) == 0 else { return }
+        setReading(false)
+        return conn.ended(count == 0 ? .ok : .system(count))
+      }
+      conn.received(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(scratch)[..<count]).bytes)
+      conn.flush()
+      if loop.hasReadEnough(conn.id, count) || count < scratch.count { return }  // the rest of it waits for the next turn
+    }
+  }
+
+  // MARK: Out
+
+  override var isBusy: Bool { !rest.isEmpty }
+  override var waiting: Int { rest.count }
+
+  /// Sends what it can; how much, or -errno.
+  func send(_ bytes: RawSpan) -> Int {
+    let sent = bytes.withUnsafeBytes { isSocket ? csystem_send(fd, $0.baseAddress, $0.count) : csystem_write(fd, $0.baseAddress, $0.count) }
+    return csystem_would_block(sent) != 0 ? 0 : sent
+  }
+
+  override func write(_ buffer: inout ByteBuffer, _ conn: Conn) {
+    let sent = send(buffer.bytes)
+    if sent == buffer.count { return buffer.removeAll() }
+    guard sent >= 0 else {
+      buffer.removeAll()
+      return conn.abort(.system(sent))
+    }
+    buffer.dropFirst(sent)
+    rest = buffer.take()
+    watch()
+  }
+
+  func writeRest(_ conn: Conn) {
+    let sent = send(rest.bytes)
+    guard sent >= 0 else {
+      rest.removeAll()
+      watch()
+      return conn.abort(.system(sent))
+    }
+    rest.dropFirst(sent)
+    if rest.isEmpty {
+      rest = ByteBuffer()
+      watch()
+      conn.drained()
+    }
+  }
+
+  // MARK: The rest
+
+  override var canCloseWrite: Bool { isSocket }
+  override func closeWrite() -> Status {
+    let status = csystem_shutdown_write(fd)
+    return status == 0 ? .ok : .system(status)
+  }
+
+  override func close(_ status: Status) {
+    guard let poller else { return }
+    self.poller = nil
+    conn = nil
+    poller.close()
+    _ = csystem_close(fd)
+  }
+
+  override func peer(_ address: inout Address) -> Status {
+    guard isSocket else { return .ok }
+    let status = csystem_peer(fd, &address.socket)
+    return status == 0 ? .ok : .system(status)
+  }
+  override func local(_ address: inout Address) -> Status {
+    guard isSocket else { return .ok }
+    let status = csystem_local(fd, &address.socket)
+    return status == 0 ? .ok : .system(status)
+  }
+}

@@ -1,0 +1,62 @@
+import Bytes
+import CLibuv
+import CSystem
+import Wire
+
+/// Who a poller tells that its descriptor is ready.
+protocol Polled: AnyObject {
+  func ready(_ isReadable: Bool, _ isWritable: Bool)
+}
+
+/// Watches a descriptor, which stays its owner's. For what libuv's own streams can't do: accept by our rules,
+/// connect without its choices, read pipes and UNIX sockets. libuv keeps it until it is closed.
+final class Poller {
+  let handle: UnsafeMutablePointer<uv_poll_t>
+  var target: (any Polled)?  // cleared by `close`, which every owner calls
+  var watched: CInt = 0
+
+  private init(_ handle: UnsafeMutablePointer<uv_poll_t>, _ target: any Polled) {
+    self.handle = handle
+    self.target = target
+  }
+  deinit { free(handle) }
+
+  static func make(_ loop: Loop, _ fd: CInt, _ target: any Polled, _ fault: inout Status) -> Poller? {
+    guard let memory = malloc(MemoryLayout<uv_poll_t>.size) else {
+      fault = .noMemory
+      return nil
+    }
+    let poller = Poller(memory.assumingMemoryBound(to: uv_poll_t.self), target)
+    let status = uv_poll_init(loop.uv, poller.handle, fd)
+    guard status == 0 else {
+      fault = .system(status)
+      poller.target = nil
+      return nil
+    }
+    poller.handle.pointee.data = Unmanaged.passRetained(poller).toOpaque()
+    return poller
+  }
+
+  func watch(readable: Bool, writable: Bool) {
+    guard target != nil else { return }
+    let wanted = (readable ? CInt(UV_READABLE.rawValue) : 0) | (writable ? CInt(UV_WRITABLE.rawValue) : 0)
+    guard wanted != watched else { return }
+    watched = wanted
+    if wanted == 0 {
+      uv_poll_stop(handle)
+      return
+    }
+    uv_poll_start(handle, wanted) { handle, status, events in
+      let poller = Unmanaged<Poller>.fromOpaque(handle!.pointee.data).takeUnretainedValue()
+      // An error is found by whoever reads or writes then.
+      poller.target?.ready(
+        status < 0 || events & CInt(UV_READABLE.rawValue) != 0, status < 0 || events & CInt(UV_WRITABLE.rawValue) != 0)
+    }
+  }
+
+  func close() {
+    guard target != nil else { return }
+    target = nil
+    uv_close(Loop.handle(handle)) { handle in Unmanaged<Poller>.fromOpaque(handle!.pointee.data).release() }
+  }
+}

@@ -1,0 +1,112 @@
+import Bytes
+import CLibuv
+import CSystem
+import Wire
+
+/// A listening socket of any family.
+final class SocketListener: Listener, Polled {
+  let loop: Loop
+  let fd: CInt
+  let isUnix: Bool
+  var poller: Poller?
+  let backoff = Backoff()
+  /// The socket's file, if it is ours to remove, and what it was when we made it.
+  var path: Text?
+  var device: UInt64 = 0
+  var inode: UInt64 = 0
+
+  init(_ loop: Loop, _ fd: CInt, isUnix: Bool, _ factory: Factory, _ context: Context) {
+    self.loop = loop
+    self.fd = fd
+    self.isUnix = isUnix
+    super.init(context, factory)
+  }
+
+  /// Begins to accept; false when that is impossible: the descriptor is the caller's then.
+  func begin(_ fault: inout Status) -> Bool {
+    poller = Poller.make(loop, fd, self, &fault)
+    setAccepting(true)
+    return poller != nil
+  }
+
+  override func setAccepting(_ accepting: Bool) {
+    poller?.watch(readable: accepting && !backoff.isScheduled, writable: false)
+    loop.wake()
+  }
+
+  func ready(_ isReadable: Bool, _ isWritable: Bool) {
+    var left = 64  // a turn's share; what is left wakes the next
+    while left > 0, !isPaused, poller != nil {
+      left -= 1
+      let accepted = csystem_accept(fd)
+      if accepted >= 0 {
+        backoff.delay = Backoff.shortest
+        open(accepted)
+      } else if csystem_is_exhausted(Int(accepted)) != 0 {
+        return rest(.system(accepted))
+      } else if csystem_would_block(Int(accepted)) != 0 {
+        return
+      }  // else it was this one peer's fault: the next
+    }
+  }
+
+  func open(_ accepted: CInt) {
+    var fault = Status.ok
+    let transport: Transport? =
+      isUnix ? PollTransport.adopt(loop, accepted, isSocket: true, &fault) : TCPTransport.adopt(loop, accepted, &fault)
+    guard let transport else { return context.log(.warning, "listener", "a connection could not be taken", fault) }
+    switch Conn.open(context, transport, factory) {
+    case .failed(let status):
+      transport.close(.ok)
+      if status != .refused { context.log(.warning, "listener", "a connection could not be taken", status) }
+    case .conn(let conn):
+      transport.attach(conn)
+      conn.start()
+    }
+  }
+
+  /// Out of descriptors: peers wait in the backlog for a while.
+  func rest(_ why: Status) {
+    backoff.listener = id
+    poller?.watch(readable: false, writable: false)
+    context.log(.warning, "listener", "accepting rests: out of descriptors or memory", why)
+    if !context.schedule(backoff, after: backoff.delay) { setAccepting(true) }
+    backoff.delay = min(backoff.delay * 2, Backoff.longest)
+  }
+
+  override func local(_ address: inout Address) -> Status {
+    let status = csystem_local(fd, &address.socket)
+    return status == 0 ? .ok : .system(status)
+  }
+
+  override func shut() {
+    guard let poller else { return }
+    self.poller = nil
+    context.timers.remove(backoff)
+    poller.close()
+    _ = csystem_close(fd)
+    removeFile()
+    loop.wake()
+  }
+
+  func removeFile() {
+    guard let path else { return }
+    var device: UInt64 = 0
+    var inode: UInt64 = 0
+    guard csystem_path_identity(path.pointer, &device, &inode) == 0, device == self.device, inode == self.inode else { return }
+    _ = csystem_unlink(path.pointer)
+  }
+}
+
+/// Accepts again after a rest.
+final class Backoff: TimerEntry {
+  static var shortest: UInt64 { 100 }
+  static var longest: UInt64 { 5000 }
+  var listener: UInt64 = 0
+  var delay = Backoff.shortest
+
+  override func fired(_ context: Context) {
+    guard let object = context.ids.find(listener, Kind.listener) else { return }
+    Unmanaged<Listener>.fromOpaque(object)._withUnsafeGuaranteedRef { if !$0.isPaused { $0.setAccepting(true) } }
+  }
+}

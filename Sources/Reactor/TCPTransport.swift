@@ -1,0 +1,170 @@
+import Bytes
+import CLibuv
+import CSystem
+import Wire
+
+/// A TCP connection: read by libuv, written by `send` on the descriptor, and by `uv_write` only what the
+/// socket didn't take.
+final class TCPTransport: Transport {
+  let loop: Loop
+  let handle: UnsafeMutablePointer<uv_tcp_t>
+  let fd: CInt
+  var conn: Unmanaged<Conn>?  // not owned: the conn owns this; cleared by close
+  var queue: UnsafeMutablePointer<Queued>?
+
+  /// What libuv is writing.
+  struct Queued: ~Copyable {
+    var request = uv_write_t()
+    var bytes: ByteBuffer
+  }
+
+  private init(_ loop: Loop, _ handle: UnsafeMutablePointer<uv_tcp_t>, _ fd: CInt) {
+    self.loop = loop
+    self.handle = handle
+    self.fd = fd
+    super.init()
+  }
+  deinit { free(handle) }
+
+  /// Takes over a connected socket; on failure closes it.
+  static func adopt(_ loop: Loop, _ fd: CInt, _ fault: inout Status) -> TCPTransport? {
+    guard let memory = malloc(MemoryLayout<uv_tcp_t>.size) else {
+      _ = csystem_close(fd)
+      fault = .noMemory
+      return nil
+    }
+    let handle = memory.assumingMemoryBound(to: uv_tcp_t.self)
+    uv_tcp_init(loop.uv, handle)
+    let transport = TCPTransport(loop, handle, fd)
+    handle.pointee.data = Unmanaged.passRetained(transport).toOpaque()  // libuv's, until the handle is closed
+    let status = uv_tcp_open(handle, fd)
+    guard status == 0 else {
+      _ = csystem_close(fd)
+      fault = .system(status)
+      uv_close(transport.base) { handle in Unmanaged<TCPTransport>.fromOpaque(handle!.pointee.data).release() }
+      return nil
+    }
+    _ = csystem_no_delay(fd, 1)
+    return transport
+  }
+
+  var stream: UnsafeMutablePointer<uv_stream_t> { UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_stream_t.self) }
+  var base: UnsafeMutablePointer<uv_handle_t> { Loop.handle(handle) }
+  override func attach(_ conn: Conn) { self.conn = Unmanaged.passUnretained(conn) }
+
+  // MARK: In
+
+  override func setReading(_ reading: Bool) {
+    guard conn != nil else { return }
+    guard reading else {
+      uv_read_stop(stream)
+      return
+    }
+    uv_read_start(stream, { handle, _, buffer in
+      Unmanaged<TCPTransport>.fromOpaque(handle!.pointee.data)._withUnsafeGuaranteedRef { transport in
+        let scratch = transport.loop.scratch
+        buffer!.pointee = uv_buf_t(base: scratch.baseAddress!.assumingMemoryBound(to: CChar.self), len: scratch.count)
+      }
+    }, { stream, count, buffer in
+      guard count != 0 else { return }
+      Unmanaged<TCPTransport>.fromOpaque(stream!.pointee.data)._withUnsafeGuaranteedRef {
+        $0.didRead(count, buffer!.pointee.base)
+      }
+    })
+  }
+
+  func didRead(_ count: Int, _ data: UnsafeMutablePointer<CChar>?) {
+    conn?._withUnsafeGuaranteedRef { conn in
+      guard count > 0 else { return conn.ended(count == Int(UV_EOF.rawValue) ? .ok : .system(count)) }
+      conn.received(UnsafeRawBufferPointer(start: data, count: count).bytes)
+      conn.flush()  // the answers to one read leave at once: the peer works on while this turn goes on
+      if loop.hasReadEnough(conn.id, count) { rest(conn) }
+    }
+  }
+
+  func rest(_ conn: Conn) {
+    guard conn.isReading else { return }
+    uv_read_stop(stream)
+    loop.rest(conn.id)
+  }
+
+  // MARK: Out
+
+  override var isBusy: Bool { queue != nil }
+  override var waiting: Int { queue.map { $0.pointee.bytes.count } ?? 0 }
+
+  override func write(_ buffer: inout ByteBuffer, _ conn: Conn) {
+    let sent = buffer.bytes.withUnsafeBytes { csystem_send(fd, $0.baseAddress, $0.count) }
+    if sent == buffer.count { return buffer.removeAll() }
+    guard sent >= 0 || csystem_would_block(sent) != 0 else {
+      buffer.removeAll()
+      return conn.abort(.system(sent))
+    }
+    buffer.dropFirst(max(0, sent))
+    handOver(&buffer, conn)
+  }
+
+  /// The socket is full: libuv writes the rest when there is room.
+  @inline(never) func handOver(_ buffer: inout ByteBuffer, _ conn: Conn) {
+    guard let memory = malloc(MemoryLayout<Queued>.stride) else { return conn.abort(.noMemory) }
+    let queued = memory.assumingMemoryBound(to: Queued.self)
+    queued.initialize(to: Queued(bytes: buffer.take()))
+    queue = queued
+    loop.handedOver += 1
+    loop.beginShield()
+    let request = memory.assumingMemoryBound(to: uv_write_t.self)  // the first field
+    let status = queued.pointee.bytes.bytes.withUnsafeBytes { bytes in
+      var part = uv_buf_t(base: UnsafeMutableRawPointer(mutating: bytes.baseAddress!).assumingMemoryBound(to: CChar.self), len: bytes.count)
+      return uv_write(request, stream, &part, 1) { request, status in
+        Unmanaged<TCPTransport>.fromOpaque(request!.pointee.handle.pointee.data)._withUnsafeGuaranteedRef { $0.didWrite(status) }
+      }
+    }
+    if status != 0 { didWrite(status) }
+  }
+
+  func didWrite(_ status: CInt) {
+    if let queue {
+      queue.deinitialize(count: 1)
+      free(queue)
+      loop.handedOver -= 1
+    }
+    queue = nil
+    conn?._withUnsafeGuaranteedRef { if status < 0 { $0.abort(.system(status)) } else { $0.drained() } }
+  }
+
+  // MARK: The rest
+
+  override var canCloseWrite: Bool { true }
+  override func closeWrite() -> Status {
+    let status = csystem_shutdown_write(fd)
+    return status == 0 ? .ok : .system(status)
+  }
+
+  override func close(_ status: Status) {
+    guard uv_is_closing(base) == 0 else { return }
+    conn = nil
+    let done: uv_close_cb = { handle in Unmanaged<TCPTransport>.fromOpaque(handle!.pointee.data).release() }
+    switch status {
+    case .aborted, .timeout, .overflow, .noMemory: _ = csystem_reset_on_close(fd)
+    default: break
+    }
+    uv_close(base, done)
+  }
+
+  override func peer(_ address: inout Address) -> Status {
+    let status = csystem_peer(fd, &address.socket)
+    return status == 0 ? .ok : .system(status)
+  }
+  override func local(_ address: inout Address) -> Status {
+    let status = csystem_local(fd, &address.socket)
+    return status == 0 ? .ok : .system(status)
+  }
+  override func setNoDelay(_ on: Bool) -> Status {
+    let status = csystem_no_delay(fd, on ? 1 : 0)
+    return status == 0 ? .ok : .system(status)
+  }
+  override func setKeepAlive(_ seconds: UInt32) -> Status {
+    let status = csystem_keep_alive(fd, seconds)
+    return status == 0 ? .ok : .system(status)
+  }
+}

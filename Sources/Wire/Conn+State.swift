@@ -1,0 +1,136 @@
+import Bytes
+
+extension Conn {
+  public func pause() -> Status {
+    guard !isClosing else { return .closed }
+    guard !state.contains(.paused) else { return .ok }
+    state.insert(.paused)
+    state.remove(.resumed)
+    if !state.contains(.fresh) { transport.setReading(false) }
+    return .ok
+  }
+
+  public func resume() -> Status {
+    guard !isClosing else { return .closed }
+    guard state.contains(.paused) else { return .ok }
+    state.remove(.paused)
+    reframe()
+    return .ok
+  }
+
+  /// What is held is delivered at the turn's end, as far as nothing speaks against it.
+  public func reframe() {
+    state.insert(.resumed)
+    list()
+  }
+
+  /// Ends the conversation once everything written has left.
+  public func close(_ why: Status) {
+    guard !isClosing else { return }
+    state.insert(.closing)
+    status = why
+    list()
+  }
+
+  /// The same, with more to say than a status.
+  public func close(_ reason: Reason) {
+    guard !isClosing else { return }
+    needExtras().reason = reason
+    close(reason.status)
+  }
+
+  /// Ends it at the turn's end, whatever is still to be sent.
+  public func abort(_ why: Status) {
+    guard !state.contains(.closed) else { return }
+    if !state.contains(.closing) || status == .ok { status = why }
+    state.insert([.closing, .aborting])
+    out.removeAll()
+    list()
+  }
+
+  public func closeWrite() -> Status {
+    guard state.isDisjoint(with: .mute) else { return .closed }
+    guard transport.canCloseWrite else { return .unsupported }
+    state.insert(.halfClosing)
+    list()
+    return .ok
+  }
+
+  /// Has another factory's protocol take over, with what this one holds.
+  public func replace(by factory: Factory) -> Status {
+    guard !isClosing else { return .closed }
+    guard factory.bind(context) else { return .bound }
+    guard let next = factory.buildProtocol(self) else { return .refused }
+    if state.contains(.replaced) { finishReplacing() }
+    let extras = needExtras()
+    extras.former = spoken.takeRetainedValue()
+    extras.formerFactories.append(self.factory)
+    spoken = Unmanaged.passRetained(next)
+    self.factory = factory
+    if !state.contains(.ownUser) { user = factory.user }
+    state.insert(.replaced)
+    list()
+    return .ok
+  }
+
+  /// The former protocol has returned: what it held is the new one's.
+  func finishReplacing() {
+    state.remove(.replaced)
+    guard let extras, let former = extras.former else { return }
+    extras.former = nil
+    context.bury(former)
+    let held = former.takeHeld()
+    spoken._withUnsafeGuaranteedRef { next in
+      if !state.contains(.fresh) { next.connected(self) }
+      if !held.isEmpty, !isClosing { next.received(held.bytes, self) }
+    }
+  }
+
+  public func setUser(_ user: UnsafeMutableRawPointer?) {
+    state.insert(.ownUser)
+    self.user = user
+  }
+
+  /// Who waits for the end of this conn: a connector. Called after `disconnected`.
+  func onEnd(_ body: @escaping (Reason) -> Void) { needExtras().onEnd = body }
+
+  // MARK: The turn's end
+
+  func serve() {
+    transport.pump(self)
+    if !state.isDisjoint(with: .unusual), !isClosing { catchUp() }
+    if state.contains(.resumed), !isClosing { goOn() }
+    if state.contains(.ended), !isClosing { handleEnd() }
+    flush()
+    watchWater()
+    if state.contains(.closing) { finish() } else if state.contains(.halfClosing) { finishWriting() }
+  }
+
+  func goOn() {
+    state.remove(.resumed)
+    guard isReading else { return }
+    spoken._withUnsafeGuaranteedRef { $0.resumed(self) }
+    if isReading, !state.contains(.ended) { transport.setReading(true) }
+  }
+
+  /// Everything has left, or nothing is waited for: the end. Else a time limit runs.
+  func finish() {
+    guard !state.contains(.closed) else { return }
+    if !state.contains(.aborting), !out.isEmpty || transport.isBusy { return awaitFlush() }
+    lost(extras?.reason ?? Reason(status))
+  }
+
+  func awaitFlush() {
+    let extras = needExtras()
+    guard !extras.limit.isScheduled else { return }
+    transport.setReading(false)
+    if !context.schedule(extras.limit, after: extras.limits.closeTime) { abort(.noMemory) }
+  }
+
+  func finishWriting() {
+    guard !state.contains(.halfClosed), out.isEmpty, !transport.isBusy else { return }
+    state.insert(.halfClosed)
+    let status = transport.closeWrite()
+    if status != .ok { abort(status) } else if state.contains(.toldEnd) { close(.ok) }
+  }
+}

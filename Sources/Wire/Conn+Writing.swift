@@ -1,0 +1,79 @@
+import Bytes
+
+extension Conn {
+  @inline(__always) static var defaults: Limits { Limits() }
+  public var limits: Limits {
+    get { extras?.limits ?? Conn.defaults }
+    set { needExtras().limits = newValue }
+  }
+
+  func needExtras() -> Extras {
+    if let extras { return extras }
+    let made = Extras(self)
+    extras = made
+    return made
+  }
+
+  /// Opens the output for `size` more bytes, and sees to it that they leave at the turn's end.
+  @inline(__always) public final func write(_ size: Int, _ body: (inout ByteBuffer) -> Void) -> Status {
+    guard state.isDisjoint(with: .mute) else { return .closed }
+    if !out.reserve(size, limit: out.capacity) {
+      let status = makeRoom(size)
+      if status != .ok { return status }
+    }
+    body(&out)
+    list()
+    return .ok
+  }
+
+  @inline(never) func makeRoom(_ size: Int) -> Status {
+    if out.capacity == 0 { out = context.pool.take() }
+    let cap = limits.cap - transport.waiting
+    if size <= cap - out.count, out.reserve(size, limit: cap) { return .ok }
+    guard size <= cap - out.count else {
+      abort(.overflow)
+      return .overflow
+    }
+    return .noMemory
+  }
+
+  /// Sends what was gathered: the buffer is out of the conn while layers and transport have it.
+  public func flush() {
+    guard !out.isEmpty, !state.contains(.closed), !transport.isBusy else { return }
+    var buffer = out.take()
+    var place = layers.count
+    while place > 0 {
+      place -= 1
+      layers[place].write(&buffer, self)
+    }
+    let size = buffer.count
+    transport.write(&buffer, self)
+    bytesOut &+= UInt64(truncatingIfNeeded: size &- buffer.count)
+    if out.isEmpty {
+      if buffer.isEmpty { context.pool.give(buffer) } else { out = buffer }
+    } else if buffer.isEmpty {
+      context.pool.give(buffer)
+    } else if buffer.append(out.bytes, limit: mostBytes) {  // written by the transport's own callback meanwhile
+      out = buffer
+    } else {
+      abort(.noMemory)
+    }
+  }
+
+  /// The transport has sent what it kept.
+  public func drained() { list() }
+
+  /// Compares what waits with the marks, and tells the protocol.
+  func watchWater() {
+    let waiting = waiting
+    if waiting == 0, !state.contains(.writePaused) { return }
+    let limits = limits
+    if waiting > limits.highWater, !state.contains(.writePaused), !isClosing {
+      state.insert(.writePaused)
+      spoken._withUnsafeGuaranteedRef { $0.writePaused(self) }
+    } else if waiting <= limits.lowWater, state.contains(.writePaused) {
+      state.remove(.writePaused)
+      if !isClosing { spoken._withUnsafeGuaranteedRef { $0.writeResumed(self) } }
+    }
+  }
+}

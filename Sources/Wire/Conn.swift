@@ -1,0 +1,224 @@
+import Bytes
+
+/// One conversation: an id, a transport, layers and a protocol. The id table owns it; it owns the
+/// rest, outermost first. Going back, the conn is passed as a parameter.
+public final class Conn: Entity {
+  public struct State: OptionSet {
+    public let rawValue: UInt16
+    @inline(__always) public init(rawValue: UInt16) { self.rawValue = rawValue }
+    @inline(__always) public static var paused: State { State(rawValue: 1) }  // by the host
+    @inline(__always) public static var closing: State { State(rawValue: 2) }  // nothing is delivered or written any more
+    @inline(__always) public static var closed: State { State(rawValue: 4) }  // disconnected was called
+    @inline(__always) public static var fresh: State { State(rawValue: 8) }  // connected was not called yet
+    @inline(__always) public static var resumed: State { State(rawValue: 16) }  // what is held may be delivered
+    @inline(__always) public static var switched: State { State(rawValue: 32) }  // the mode changed under delivery
+    @inline(__always) public static var replaced: State { State(rawValue: 64) }  // another protocol waits for what the former holds
+    @inline(__always) public static var ended: State { State(rawValue: 128) }  // the peer will send no more
+    @inline(__always) public static var toldEnd: State { State(rawValue: 256) }  // ...and the protocol lives with it
+    @inline(__always) public static var halfClosing: State { State(rawValue: 512) }  // nothing is written any more
+    @inline(__always) public static var halfClosed: State { State(rawValue: 1024) }  // ...and the peer was told
+    @inline(__always) public static var writePaused: State { State(rawValue: 2048) }  // above the high-water mark
+    @inline(__always) public static var ownUser: State { State(rawValue: 4096) }  // the host has set a user
+    @inline(__always) public static var aborting: State { State(rawValue: 8192) }  // nothing is waited for
+    @inline(__always) public static var silent: State { [.paused, .closing, .closed, .fresh, .replaced] }
+    @inline(__always) public static var reframe: State { [.paused, .closing, .closed, .switched, .replaced] }
+    @inline(__always) static var over: State { [.closing, .closed] }
+    @inline(__always) static var mute: State { [.closing, .closed, .halfClosing] }
+    @inline(__always) static var unusual: State { [.closing, .closed, .fresh, .replaced] }
+  }
+
+  public final internal(set) var state: State = .fresh
+  /// How the conversation ends.
+  final var status: Status = .ok
+  public final var user: UnsafeMutableRawPointer?
+  final var out = ByteBuffer()
+  final var spoken: Unmanaged<Protocol>  // owned; as a class property it would be retained at every load
+  final var layers: [Layer] = []
+  public final let transport: Transport
+  final var factory: Factory
+  /// What few conns need.
+  final var extras: Extras?
+  public final internal(set) var bytesIn: UInt64 = 0
+  public final internal(set) var bytesOut: UInt64 = 0
+
+  /// A conn in the context's table, whose `start` is still due; `refused` by the factory, or no room.
+  public static func open(_ context: Context, _ transport: Transport, _ factory: Factory) -> Opening {
+    guard factory.bind(context) else { return .failed(.bound) }
+    guard !context.isEnding else { return .failed(.aborted) }
+    let conn = Conn(context, transport, factory)
+    guard let built = factory.buildProtocol(conn) else { return .failed(.refused) }
+    conn.spoken.release()
+    conn.spoken = Unmanaged.passRetained(built)
+    factory.addLayers(&conn.layers)
+    guard conn.register(Kind.conn) else { return .failed(.limit) }
+    return .conn(conn)
+  }
+
+  public enum Opening {
+    case conn(Conn)
+    case failed(Status)
+  }
+
+  init(_ context: Context, _ transport: Transport, _ factory: Factory) {
+    self.transport = transport
+    self.factory = factory
+    user = factory.user
+    spoken = Unmanaged.passRetained(Conn.nothing)
+    super.init(context)
+  }
+  nonisolated(unsafe) static let nothing = Protocol(tag: 0)  // it has no state
+
+  deinit { spoken.release() }
+
+  public override func service() { serve() }
+
+  public override func abandon() {
+    abort(.aborted)
+    lost(Reason(status))
+  }
+
+  // MARK: Questions
+
+  /// May something be delivered now?
+  @inline(__always) public final var isReading: Bool { state.isDisjoint(with: .silent) }
+  /// Has the peer said that it will send no more?
+  public final var hasEnded: Bool { state.contains(.ended) }
+  @inline(__always) public final var isPaused: Bool { state.contains(.paused) }
+  /// Did the host do something that what is left of the block has to wait for?
+  @inline(__always) public final var mustReframe: Bool { !state.isDisjoint(with: .reframe) }
+  @inline(__always) public final var isClosing: Bool { !state.isDisjoint(with: .over) }
+  @inline(__always) public final var tag: UInt8 { spoken._withUnsafeGuaranteedRef { $0.tag } }
+  /// Written, and not yet taken by the kernel or the host.
+  public final var waiting: Int { out.count + transport.waiting }
+  public final var held: Int { spoken._withUnsafeGuaranteedRef { $0.held } }
+
+  /// The mode changed: what is left of the block under delivery is framed anew.
+  public final var hasSwitched: Bool {
+    @inline(__always) get { state.contains(.switched) }
+    @inline(__always) set { if newValue { state.insert(.switched) } else { state.remove(.switched) } }
+  }
+
+  /// Runs `body` on the protocol if it is of the final class with that tag; without a cast's retain.
+  @inline(__always) public final func speaking<P: Protocol>(_ wanted: UInt8, _ body: (P) -> Status) -> Status {
+    guard tag == wanted else { return .type }
+    // Sound: a tag is unique to one final class, and the conn keeps its protocol for the call.
+    return Unmanaged<P>.fromOpaque(UnsafeRawPointer(spoken.toOpaque()))._withUnsafeGuaranteedRef(body)
+  }
+
+  // MARK: Up
+
+  /// Tells the protocol that the conversation has begun, and begins to read. The creator calls it
+  /// inside a driving call, or lists the conn.
+  public final func start() {
+    guard state.contains(.fresh), !isClosing else { return }
+    state.remove(.fresh)
+    context.log(.debug, "conn", "connected")
+    if layers.isEmpty {
+      spoken._withUnsafeGuaranteedRef { $0.connected(self) }
+    } else {
+      layers[0].connected(self, 0)
+    }
+    if isReading { transport.setReading(true) }
+  }
+
+  public final func passConnected(above place: Int) {
+    guard !isClosing else { return }
+    if place + 1 < layers.count {
+      layers[place + 1].connected(self, place + 1)
+    } else {
+      spoken._withUnsafeGuaranteedRef { $0.connected(self) }
+    }
+  }
+
+  /// Bytes from the transport.
+  @inline(__always) public final func received(_ bytes: RawSpan) {
+    if !state.isDisjoint(with: .unusual) {
+      catchUp()
+      if isClosing { return }
+    }
+    bytesIn &+= UInt64(truncatingIfNeeded: bytes.byteCount)
+    if layers.isEmpty {
+      spoken._withUnsafeGuaranteedRef { $0.received(bytes, self) }
+    } else {
+      layers[0].received(bytes, self, 0)
+    }
+  }
+
+  public final func pass(_ bytes: RawSpan, above place: Int) {
+    guard !isClosing else { return }
+    if place + 1 < layers.count {
+      layers[place + 1].received(bytes, self, place + 1)
+    } else {
+      spoken._withUnsafeGuaranteedRef { $0.received(bytes, self) }
+    }
+  }
+
+  /// What has to come before a delivery.
+  @inline(never) final func catchUp() {
+    start()
+    if state.contains(.replaced) { finishReplacing() }
+  }
+
+  /// The transport got its peer's end (`ok`), or was lost.
+  public final func ended(_ why: Status) {
+    guard !state.contains(.closed), !state.contains(.ended) else { return }
+    if why != .ok { return lost(Reason(status == .ok ? why : status)) }
+    state.insert(.ended)
+    list()
+  }
+
+  /// Where the host can still write, the protocol says whether it wants to.
+  final func handleEnd() {
+    guard isReading, !state.contains(.toldEnd) else { return }
+    state.insert(.toldEnd)
+    let goesOn = spoken._withUnsafeGuaranteedRef { $0.readClosed(self) }
+    if !goesOn || state.contains(.halfClosed) { close(.ok) }
+  }
+
+  /// The conversation is over. Nothing of this conn runs after `disconnected`.
+  public final func lost(_ reason: Reason) {
+    guard !state.contains(.closed) else { return }
+    state.insert(.closing)
+    if state.contains(.replaced) { finishReplacing() }
+    state.insert(.closed)
+    if let extras { context.timers.remove(extras.limit) }
+    for layer in layers { layer.disconnected(self, reason) }
+    spoken._withUnsafeGuaranteedRef { $0.disconnected(self, reason) }
+    context.log(.debug, "conn", "disconnected", reason.status)
+    unregister()
+    transport.close(reason.status)
+    if let onEnd = extras?.onEnd { onEnd(reason) }
+  }
+}
+
+/// What few conns need: limits of their own, the time limit of a close, a reason in words, and
+/// what a protocol that was replaced leaves.
+final class Extras {
+  var limits = Limits()
+  let limit: CloseLimit
+  var reason: Reason?
+  var former: Protocol?
+  var formerFactories: [Factory] = []
+  var onEnd: ((Reason) -> Void)?
+  init(_ conn: Conn) { limit = CloseLimit(conn) }
+}
+
+/// The limits of a conn's output: conn.h, plait_conn_limits.
+public struct Limits {
+  public var highWater = 64 * 1024
+  public var lowWater = 16 * 1024
+  public var cap = 128 << 20
+  public var closeTime: UInt64 = 30_000
+  public init() {}
+}
+
+/// Passes when a peer does not take what was written before a close.
+final class CloseLimit: TimerEntry {
+  let conn: UInt64
+  init(_ conn: Conn) { self.conn = conn.id }
+
+  override func fired(_ context: Context) {
+    guard let object = context.ids.find(conn, Kind.conn) else { return }
+    Unmanaged<Conn>.fromOpaque(object)._withUnsafeGuaranteedRef { $0.abort(.timeout) }
+  }
+}

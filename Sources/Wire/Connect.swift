@@ -1,0 +1,110 @@
+import Bytes
+
+/// What an environment does for a `Connect`; cancelled when it is no longer wanted.
+open class Attempt {
+  public init() {}
+  open func cancel() {}
+}
+
+/// One connection to be made: a call that ends with a conn, or alone.
+public final class Connect: Call {
+  public let endpoint: Endpoint
+  public let factory: Factory
+  /// Between the starts of two attempts, in milliseconds (RFC 8305 §5).
+  public let attemptDelay: UInt64
+  public var attempt: Attempt?
+  let time: UInt64
+  let limit = ConnectLimit()
+  let done: (UInt64, UInt64, Reason) -> Void
+  var conn: UInt64 = 0
+  var ready: Transport?
+
+  /// `done` gets the call's id, the conn's or 0, and the reason.
+  public init(
+    _ context: Context, _ endpoint: Endpoint, _ factory: Factory, attemptDelay: UInt64, time: UInt64,
+    _ done: @escaping (UInt64, UInt64, Reason) -> Void
+  ) {
+    self.endpoint = endpoint
+    self.factory = factory
+    self.attemptDelay = attemptDelay
+    self.time = endpoint.timeout ?? time
+    self.done = done
+    super.init(context)
+  }
+
+  /// Begins. On failure the call never was: no completion.
+  public func begin() -> Status {
+    guard factory.bind(context) else { return .bound }
+    guard !context.isEnding else { return .aborted }
+    guard register(Kind.call) else { return .limit }
+    limit.connect = id
+    guard context.schedule(limit, after: time) else {
+      unregister()
+      return .noMemory
+    }
+    let status = context.environment.connect(endpoint, self)
+    if status != .ok {
+      context.timers.remove(limit)
+      unregister()
+    }
+    return status
+  }
+
+  /// The environment has a connection. Inside a driving call.
+  public func succeeded(_ transport: Transport) {
+    guard outcome == nil else { return transport.close(.aborted) }
+    switch Conn.open(context, transport, factory) {
+    case .failed(let status):
+      transport.close(.aborted)
+      endNow(Reason(status))
+    case .conn(let made):
+      transport.attach(made)
+      conn = made.id
+      made.start()
+      endNow(Reason(.ok))
+    }
+  }
+
+  /// The same from outside one.
+  public func succeedSoon(_ transport: Transport) {
+    ready = transport
+    list()
+  }
+
+  public override func service() {
+    if let transport = ready {
+      ready = nil
+      succeeded(transport)
+    } else {
+      super.service()
+    }
+  }
+
+  public func failed(_ reason: Reason) { end(reason) }
+
+  public override func completed(_ reason: Reason) {
+    context.timers.remove(limit)
+    attempt = nil
+    done(id, conn, reason)
+  }
+
+  public override func giveUp() {
+    attempt?.cancel()
+    attempt = nil
+    ready?.close(.aborted)
+    ready = nil
+  }
+
+  func timeIsUp() {
+    giveUp()
+    end(Reason(.timeout))
+  }
+}
+
+final class ConnectLimit: TimerEntry {
+  var connect: UInt64 = 0
+  override func fired(_ context: Context) {
+    guard let object = context.ids.find(connect, Kind.call) else { return }
+    Unmanaged<Connect>.fromOpaque(object)._withUnsafeGuaranteedRef { $0.timeIsUp() }
+  }
+}

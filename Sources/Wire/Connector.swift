@@ -1,0 +1,138 @@
+import Bytes
+
+/// How to reconnect: connector.h, plait_connector_options.
+public struct ConnectorOptions {
+  public var initial: UInt64 = 1000
+  public var maximum: UInt64 = 3_600_000
+  public var factor = 2.718281828459045
+  public var jitter = 0.11962656472
+  public var mostRetries: UInt32 = 0
+  public var attemptDelay: UInt64 = 250
+  public var time: UInt64 = 30_000
+  public init() {}
+}
+
+/// Keeps a connection up: connects, and when that fails or the connection ends, waits and connects
+/// again. What it tells, a subclass passes on.
+open class Connector: Entity {
+  public final let endpoint: Endpoint
+  public final let factory: Factory
+  final let options: ConnectorOptions
+  final let timer = RetryTimer()
+  final var connect: Connect?
+  /// The conn that is up, or 0.
+  public final private(set) var conn: UInt64 = 0
+  final var delay: Double
+  final var retries: UInt32 = 0
+  final var end: Reason?
+
+  public init(_ context: Context, _ endpoint: Endpoint, _ factory: Factory, _ options: ConnectorOptions) {
+    self.endpoint = endpoint
+    self.factory = factory
+    self.options = options
+    delay = Double(options.initial)
+    super.init(context)
+  }
+
+  open func connected(_ conn: UInt64) {}
+  open func waiting(_ reason: Reason, _ delay: UInt64) {}
+  open func stopped(_ reason: Reason) {}
+
+  /// Begins the first attempt, after the constructor's call has returned.
+  public final func begin() -> Status {
+    guard factory.bind(context) else { return .bound }
+    guard !context.isEnding else { return .aborted }
+    guard register(Kind.connector) else { return .limit }
+    timer.connector = id
+    list()
+    return .ok
+  }
+
+  open override func service() {
+    if let end {
+      guard context.ids.names(id) else { return }
+      stopped(end)
+      unregister()
+    } else if connect == nil, conn == 0, !timer.isScheduled {
+      attempt()
+    }
+  }
+
+  final func attempt() {
+    let made = Connect(context, endpoint, factory, attemptDelay: options.attemptDelay, time: options.time) {
+      [unowned(unsafe) self] _, conn, reason in
+      finished(conn, reason)
+    }
+    connect = made
+    let status = made.begin()
+    if status != .ok {
+      connect = nil
+      retry(Reason(status))
+    }
+  }
+
+  /// An attempt has ended: it is the connect's completion, which lives as long as this connector wants it.
+  final func finished(_ made: UInt64, _ reason: Reason) {
+    connect = nil
+    guard end == nil else { return }
+    guard made != 0, let object = context.ids.find(made, Kind.conn) else {
+      return retry(reason.status == .ok ? Reason(.closed) : reason)
+    }
+    conn = made
+    let id = id
+    Unmanaged<Conn>.fromOpaque(object)._withUnsafeGuaranteedRef { conn in
+      let context = context
+      conn.onEnd { reason in
+        guard let object = context.ids.find(id, Kind.connector) else { return }
+        Unmanaged<Connector>.fromOpaque(object)._withUnsafeGuaranteedRef { $0.lost(reason) }
+      }
+    }
+    context.log(.info, "connector", "connected")
+    connected(made)
+  }
+
+  final func lost(_ reason: Reason) {
+    conn = 0
+    if end == nil { retry(reason) }
+  }
+
+  final func retry(_ reason: Reason) {
+    retries += 1
+    if context.isEnding { return }
+    if options.mostRetries > 0, retries > options.mostRetries { return stop(reason) }
+    var wait = delay
+    if options.jitter > 0 { wait += wait * options.jitter * context.random.normal() }
+    wait = max(0, min(wait, Double(options.maximum)))
+    delay = min(delay * options.factor, Double(options.maximum))
+    guard context.schedule(timer, after: UInt64(wait)) else { return stop(Reason(.noMemory)) }
+    context.log(.info, "connector", "waiting to connect again", reason.status)
+    waiting(reason, UInt64(wait))
+  }
+
+  public final func reset() {
+    delay = Double(options.initial)
+    retries = 0
+    guard timer.isScheduled else { return }
+    context.timers.remove(timer)
+    list()
+  }
+
+  public final func stop(_ reason: Reason) {
+    guard end == nil else { return }
+    end = reason
+    context.timers.remove(timer)
+    connect?.cancel()
+    list()
+  }
+
+  open override func abandon() { stop(Reason(.aborted)) }
+  open override func drain() { stop(Reason(.ok)) }
+}
+
+final class RetryTimer: TimerEntry {
+  var connector: UInt64 = 0
+  override func fired(_ context: Context) {
+    guard let object = context.ids.find(connector, Kind.connector) else { return }
+    Unmanaged<Connector>.fromOpaque(object)._withUnsafeGuaranteedRef { $0.list() }
+  }
+}

@@ -1,0 +1,14 @@
+/// The block that a framer is delivering: what lies behind the message that the host is looking at.
+/// One serves a whole reactor, since only one block is under delivery at a time.
+public struct Delivery {
+  /// Whose block it is, or 0.
+  public var conn: UInt64 = 0
+  public var bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+  /// Where the bytes behind the whole block begin.
+  public var end = 0
+  /// The message under delivery, one by one; -1: the block as a whole.
+  public var index = -1
+  /// Everything behind what is taken is to be dropped.
+  public var isCleared = false
+  public init() {}
+}

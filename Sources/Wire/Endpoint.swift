@@ -1,0 +1,169 @@
+import Bytes
+
+/// What an endpoint string says (endpoint.h): where to listen, or to connect.
+public final class Endpoint {
+  public enum Kind: UInt8 { case tcp, tcp6, unix, fd, memory }
+  public enum Use { case listen, connect }
+
+  public let kind: Kind
+  /// A host, a path or a name.
+  public internal(set) var name: Text?
+  /// Listening: the interface. Connecting: the address to bind.
+  public internal(set) var interface: Text?
+  /// The port, or the descriptor's number.
+  public internal(set) var number: Int = 0
+  public internal(set) var backlog: UInt32?
+  /// Of a UNIX socket's file.
+  public internal(set) var mode: UInt32 = 0o666
+  public internal(set) var reusePort = false
+  /// In milliseconds.
+  public internal(set) var timeout: UInt64?
+
+  init(_ kind: Kind) { self.kind = kind }
+
+  public enum Parsed {
+    case endpoint(Endpoint)
+    case failed(Reason)
+  }
+}
+
+extension Endpoint {
+  /// Parses an endpoint string; a failure says where the bad part begins.
+  public static func parse(_ text: RawSpan, for use: Use) -> Parsed {
+    var fields: [EndpointField] = []
+    if let fault = EndpointField.split(text, into: &fields) { return .failed(fault) }
+    guard let first = fields.first, first.key == nil else { return .failed(bad(0, "the kind of endpoint is missing")) }
+    guard let kind = kind(first.value, use) else {
+      if first.says("tls") || first.says("ssl") {
+        return .failed(Reason(.unsupported, offset: 0, text: "this version has no TLS"))
+      }
+      return .failed(bad(0, "unknown kind of endpoint"))
+    }
+    let endpoint = Endpoint(kind)
+    if let fault = endpoint.take(fields, use) { return .failed(fault) }
+    return .endpoint(endpoint)
+  }
+
+  static func bad(_ offset: Int, _ text: StaticString) -> Reason { Reason(.endpoint, offset: offset, text: text) }
+
+  static func kind(_ word: [UInt8], _ use: Use) -> Kind? {
+    if EndpointField.same(word, "tcp") { return .tcp }
+    if EndpointField.same(word, "tcp6"), use == .listen { return .tcp6 }
+    if EndpointField.same(word, "unix") { return .unix }
+    if EndpointField.same(word, "fd") { return .fd }
+    if EndpointField.same(word, "memory") { return .memory }
+    return nil
+  }
+
+  /// The keys of a kind, in the order of its positional fields.
+  func keys(_ use: Use) -> [Key] {
+    switch (kind, use) {
+    case (.tcp, .listen), (.tcp6, .listen): return [.port, .interface, .backlog, .reusePort]
+    case (.tcp, .connect), (.tcp6, .connect): return [.host, .port, .timeout, .bindAddress]
+    case (.unix, .listen): return [.address, .mode, .backlog, .lockfile]
+    case (.unix, .connect): return [.path, .lockfile, .timeout]
+    case (.fd, _): return [.number]
+    case (.memory, .listen): return [.name]
+    case (.memory, .connect): return [.name, .timeout]
+    }
+  }
+
+  func take(_ fields: [EndpointField], _ use: Use) -> Reason? {
+    let keys = keys(use)
+    var seen: [Key] = []
+    for (index, field) in fields.enumerated().dropFirst() {
+      var key: Key?
+      if let word = field.key {
+        key = keys.first { $0.isNamed(word) }
+        if key == nil { return Endpoint.bad(field.offset, "unknown key") }
+      } else {
+        key = index - 1 < keys.count ? keys[index - 1] : nil
+        if key == nil { return Endpoint.bad(field.offset, "too many fields") }
+      }
+      guard let key else { continue }
+      if seen.contains(where: { $0 == key }) { return Endpoint.bad(field.offset, "given twice") }
+      seen.append(key)
+      if let fault = set(key, field) { return fault }
+    }
+    let needed = keys.filter { $0.isNeeded }
+    for key in needed where !seen.contains(where: { $0 == key }) {
+      return Endpoint.bad(fields.last?.end ?? 0, key.missing)
+    }
+    return nil
+  }
+
+  func set(_ key: Key, _ field: EndpointField) -> Reason? {
+    let at = field.valueOffset
+    switch key {
+    case .port:
+      guard let port = field.number(atMost: 65535) else { return Endpoint.bad(at, "a port is a number from 0 to 65535") }
+      number = port
+    case .number:
+      guard let fd = field.number(atMost: 1 << 30) else { return Endpoint.bad(at, "a descriptor is a number") }
+      number = fd
+    case .backlog:
+      guard let count = field.number(atMost: 65535), count > 0 else { return Endpoint.bad(at, "a backlog is a number from 1 to 65535") }
+      backlog = UInt32(count)
+    case .mode:
+      guard let bits = field.octal(atMost: 0o777) else { return Endpoint.bad(at, "a mode is an octal number up to 777") }
+      mode = bits
+    case .timeout:
+      guard let time = field.milliseconds() else { return Endpoint.bad(at, "a timeout is a number of seconds") }
+      timeout = time
+    case .reusePort, .lockfile:
+      guard let flag = field.number(atMost: 1) else { return Endpoint.bad(at, "0 or 1 is wanted") }
+      if key == .reusePort { reusePort = flag == 1 }
+    case .host, .path, .address, .name:
+      if let fault = field.textFault(atMost: key.longest) { return Endpoint.bad(at, fault) }
+      name = Text(field.value.span.bytes)
+      if name == nil { return Reason(.noMemory) }
+    case .interface, .bindAddress:
+      if field.value.isEmpty { return nil }
+      if let fault = field.textFault(atMost: 80) { return Endpoint.bad(at, fault) }
+      interface = Text(field.value.span.bytes)
+      if interface == nil { return Reason(.noMemory) }
+    }
+    return nil
+  }
+
+  enum Key: UInt8 {
+    case port, host, interface, backlog, reusePort, timeout, bindAddress, address, path, mode, lockfile, number, name
+
+    func isNamed(_ word: [UInt8]) -> Bool { EndpointField.equal(word, text) }
+    var isNeeded: Bool {
+      switch self {
+      case .port, .host, .address, .path, .number, .name: true
+      default: false
+      }
+    }
+    var longest: Int { self == .host ? 255 : 107 }
+
+    var text: StaticString {
+      switch self {
+      case .port: "port"
+      case .host: "host"
+      case .interface: "interface"
+      case .backlog: "backlog"
+      case .reusePort: "reusePort"
+      case .timeout: "timeout"
+      case .bindAddress: "bindAddress"
+      case .address: "address"
+      case .path: "path"
+      case .mode: "mode"
+      case .lockfile: "lockfile"
+      case .number: "number"
+      case .name: "name"
+      }
+    }
+
+    var missing: StaticString {
+      switch self {
+      case .port: "the port is missing"
+      case .host: "the host is missing"
+      case .number: "the descriptor is missing"
+      case .name: "the name is missing"
+      default: "the path is missing"
+      }
+    }
+  }
+}

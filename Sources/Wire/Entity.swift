@@ -1,0 +1,41 @@
+import Bytes
+
+/// What has an id in a reactor's table, which owns it. It may ask for work at the turn's end.
+open class Entity {
+  /// A strong `let` is borrowed without a retain; the cycle ends with the id.
+  public let context: Context
+  public internal(set) final var id: UInt64 = 0
+  final var isListed = false
+
+  public init(_ context: Context) { self.context = context }
+
+  /// Enters the table; false when it is full or there is no memory.
+  public final func register(_ kind: UInt64) -> Bool {
+    id = context.ids.insert(Unmanaged.passRetained(self).toOpaque(), kind)
+    if id == 0 { Unmanaged.passUnretained(self).release() }
+    return id != 0
+  }
+
+  /// Leaves the table: the id is stale at once, the memory goes at the turn's end, when no call
+  /// can have the object in its hands any more.
+  public final func unregister() {
+    guard let object = context.ids.remove(id) else { return }
+    context.bury(Unmanaged<Entity>.fromOpaque(object).takeRetainedValue())
+  }
+
+  /// Asks for `service` at the turn's end.
+  @inline(__always) public final func list() { if !isListed { enlist() } }
+  @inline(never) final func enlist() {
+    isListed = true
+    context.enlist(id)
+  }
+
+  /// What is due at the turn's end. Callbacks to the host are allowed.
+  open func service() {}
+
+  /// The reactor is being freed: end, and tell the host.
+  open func abandon() {}
+
+  /// The host wants to end in good order: begin nothing new.
+  open func drain() {}
+}

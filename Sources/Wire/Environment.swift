@@ -1,0 +1,82 @@
+import Bytes
+
+/// What a protocol asks for everything outside itself: time, listening, connecting. The reactor on libuv is
+/// one, memory another; protocols are written against this alone.
+open class Environment {
+  /// The context that it serves, which outlives it.
+  public final var context: Unmanaged<Context>?
+  public init() {}
+
+  /// The time of a manual clock, or nil where it goes by itself.
+  public final var manualTime: UInt64?
+
+  /// Becomes a context's.
+  open func join(_ context: Context) { self.context = Unmanaged.passUnretained(context) }
+
+  /// The context is about to go.
+  open func leave() { context = nil }
+
+  /// Milliseconds on a monotonic clock, as of this turn.
+  open var now: UInt64 { manualTime ?? 0 }
+  /// The same, not older than this call.
+  open func freshNow() -> UInt64 { now }
+
+  /// Something was listed, scheduled or buried outside a turn.
+  open func wake() {}
+  /// A driving call has ended.
+  open func droveOn() {}
+
+  /// Accepts connections. The listener is not registered yet.
+  open func listen(_ endpoint: Endpoint, _ options: ListenOptions, _ factory: Factory, _ context: Context) -> Listening {
+    .failed(.unsupported)
+  }
+
+  /// Begins to connect: `connect` is told how it ends, in this turn or a later one.
+  open func connect(_ endpoint: Endpoint, _ connect: Connect) -> Status { .unsupported }
+}
+
+/// What `listen` answers.
+public enum Listening {
+  case listener(Listener)
+  case failed(Status)
+}
+
+/// How to listen: endpoint.h, plait_listen_options.
+public struct ListenOptions {
+  public var backlog: UInt32 = 1024
+  public var reusePort = false
+  public var dualStack = false
+  public init() {}
+}
+
+/// A place where connections are accepted. It ends without a callback of its own.
+open class Listener: Entity {
+  public final let factory: Factory
+  /// By the host, as opposed to a rest for want of descriptors.
+  public final var isPaused = false
+
+  public init(_ context: Context, _ factory: Factory) {
+    self.factory = factory
+    super.init(context)
+  }
+
+  open func setAccepting(_ accepting: Bool) {}
+  open func local(_ address: inout Address) -> Status { .ok }
+  /// Frees the port, socket or name.
+  open func shut() {}
+
+  public final func pause(_ paused: Bool) {
+    guard isPaused != paused else { return }
+    isPaused = paused
+    setAccepting(!paused)
+  }
+
+  public final func close() {
+    shut()
+    context.log(.info, "listener", "closed")
+    unregister()
+  }
+
+  open override func abandon() { close() }
+  open override func drain() { close() }
+}

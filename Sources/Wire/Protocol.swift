@@ -1,0 +1,67 @@
+import Bytes
+
+/// The protocols, so that a conn's can be told without a cast.
+public enum Tag {
+  @inline(__always) public static var raw: UInt8 { 1 }
+  @inline(__always) public static var line: UInt8 { 2 }
+  @inline(__always) public static var string32: UInt8 { 3 }
+  @inline(__always) public static var string: UInt8 { 4 }
+  @inline(__always) public static var netstring: UInt8 { 5 }
+}
+
+/// What is spoken on a connection: the top of a conn. The conn is passed in, so that no back
+/// reference is loaded (and retained) per event. A class and not a Swift protocol: one word instead
+/// of two in each conn, and borrowed without a retain.
+open class Protocol {
+  /// Names the final class: unique to it.
+  public final let tag: UInt8
+  public init(tag: UInt8) { self.tag = tag }
+
+  open func connected(_ conn: Conn) {}
+  /// Takes every byte: what it can't use yet, it holds.
+  open func received(_ bytes: RawSpan, _ conn: Conn) {}
+  /// Reading goes on after a pause, or the mode was changed between two deliveries: what was held may be delivered now.
+  open func resumed(_ conn: Conn) {}
+  /// The peer will send no more. True: the conversation goes on in the other direction.
+  open func readClosed(_ conn: Conn) -> Bool { false }
+  open func writePaused(_ conn: Conn) {}
+  open func writeResumed(_ conn: Conn) {}
+  /// Once, last.
+  open func disconnected(_ conn: Conn, _ reason: Reason) {}
+
+  /// What was received and not yet delivered.
+  open var held: Int { 0 }
+  /// Gives it up, to the protocol that follows on this conn.
+  open func takeHeld() -> ByteBuffer { ByteBuffer() }
+}
+
+/// Between transport and protocol. Going up it passes bytes on by `conn.pass(_:above:)`; going
+/// down it changes the block of a whole flush in place.
+open class Layer {
+  public init() {}
+  open func connected(_ conn: Conn, _ place: Int) { conn.passConnected(above: place) }
+  open func received(_ bytes: RawSpan, _ conn: Conn, _ place: Int) { conn.pass(bytes, above: place) }
+  open func write(_ buffer: inout ByteBuffer, _ conn: Conn) {}
+  open func disconnected(_ conn: Conn, _ reason: Reason) {}
+}
+
+/// Builds what a new connection needs. A policy is a factory around a factory, which adds a layer
+/// or refuses.
+open class Factory {
+  public final let user: UnsafeMutableRawPointer?
+  /// The reactor that it serves, by handle, or 0.
+  final var reactor: UInt64 = 0
+  public init(user: UnsafeMutableRawPointer?) { self.user = user }
+
+  /// Nil refuses the connection.
+  open func buildProtocol(_ conn: Conn) -> Protocol? { nil }
+  open func addLayers(_ layers: inout [Layer]) {}
+
+  /// Makes the factory this reactor's; false when it serves another that lives.
+  open func bind(_ context: Context) -> Bool {
+    if reactor == context.id { return true }
+    guard reactor == 0 || !Context.lives(reactor) else { return false }
+    reactor = context.id
+    return true
+  }
+}

@@ -1,0 +1,30 @@
+import Bytes
+
+/// The bottom of a conn: where bytes come from and go to. What a kind of transport can't do stays
+/// `unsupported`.
+open class Transport {
+  public init() {}
+  /// The conn that it is the bottom of, until `close`.
+  open func attach(_ conn: Conn) {}
+  /// The conn has a turn's end: what a transport that is not driven by a loop has to do.
+  open func pump(_ conn: Conn) {}
+  /// Takes the buffer's bytes and leaves it empty, or keeps taking them later and is busy meanwhile.
+  open func write(_ buffer: inout ByteBuffer, _ conn: Conn) {}
+  /// Is it still sending what it took? Nothing more is written then, until it calls `conn.drained()`.
+  open var isBusy: Bool { false }
+  /// How many bytes it took and has not sent.
+  open var waiting: Int { 0 }
+  open func setReading(_ reading: Bool) {}
+  open var canCloseWrite: Bool { false }
+  /// Everything is sent: tells the peer that nothing more will come.
+  open func closeWrite() -> Status { .unsupported }
+  /// The conn has ended: cleanly, or (`aborted`) at once.
+  open func close(_ status: Status) {}
+
+  open func peer(_ address: inout Address) -> Status { .ok }
+  open func local(_ address: inout Address) -> Status { .ok }
+  open func setNoDelay(_ on: Bool) -> Status { .unsupported }
+  open func setKeepAlive(_ seconds: UInt32) -> Status { .unsupported }
+  /// Is it fed by the host, or does it read by itself?
+  open var isFed: Bool { false }
+}
