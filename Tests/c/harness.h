@@ -1,5 +1,5 @@
 /* What the C tests share. Each test is a program: it runs to its end and prints its verdict, or says what is wrong and
- * exits with 1. Nothing sleeps for a fixed time: UNTIL turns the reactor until something is so, with a limit. */
+ * fails. Nothing sleeps for a fixed time: UNTIL turns the reactor until something is so, with a limit. */
 #ifndef HARNESS_H
 #define HARNESS_H
 
@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <plait/plait.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +30,7 @@ static inline void die(const char *file, int line, const char *format, ...) {
     vfprintf(stderr, format, arguments);
     va_end(arguments);
     fprintf(stderr, "\n");
+    raise(SIGKILL); /* so that valgrind does not go on about what was not freed */
     exit(1);
 }
 

@@ -1,7 +1,6 @@
 /* A peer that is gone does not kill the process: SIGPIPE keeps its default disposition, over TCP and UNIX sockets, with
  * nothing, little and a lot of output waiting. */
 #include "harness.h"
-#include <signal.h>
 
 static plait_reactor reactor;
 static char large[8 << 20];
