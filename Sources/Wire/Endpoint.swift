@@ -2,7 +2,7 @@ import Bytes
 
 /// What an endpoint string says (endpoint.h): where to listen, or to connect.
 public final class Endpoint {
-  public enum Kind: UInt8 { case tcp, tcp6, unix, fd, memory }
+  public enum Kind { case tcp, tcp6, unix, fd, memory }
   public enum Use { case listen, connect }
 
   public let kind: Kind
@@ -55,39 +55,40 @@ extension Endpoint {
     return nil
   }
 
-  /// The keys of a kind, in the order of its positional fields.
-  func keys(_ use: Use) -> [Key] {
-    switch (kind, use) {
-    case (.tcp, .listen), (.tcp6, .listen): return [.port, .interface, .backlog, .reusePort]
-    case (.tcp, .connect), (.tcp6, .connect): return [.host, .port, .timeout, .bindAddress]
-    case (.unix, .listen): return [.address, .mode, .backlog, .lockfile]
-    case (.unix, .connect): return [.path, .lockfile, .timeout]
-    case (.fd, _): return [.number]
-    case (.memory, .listen): return [.name]
-    case (.memory, .connect): return [.name, .timeout]
+  /// The key of the positional field at `index`, or nil behind the last. (No table: constant arrays in a function that
+  /// other modules inline are mixed up by the Embedded compiler, 6.3.)
+  func key(_ index: Int, _ use: Use) -> Key? {
+    switch kind {
+    case .tcp, .tcp6: use == .listen ? Key.listenTCP(index) : Key.connectTCP(index)
+    case .unix: use == .listen ? Key.listenUNIX(index) : Key.connectUNIX(index)
+    case .fd: index == 0 ? .number : nil
+    case .memory: index == 0 ? .name : index == 1 && use == .connect ? .timeout : nil
     }
   }
 
+  func key(named word: [UInt8], _ use: Use) -> Key? {
+    var index = 0
+    while let key = key(index, use) {
+      if key.isNamed(word) { return key }
+      index += 1
+    }
+    return nil
+  }
+
   func take(_ fields: [EndpointField], _ use: Use) -> Reason? {
-    let keys = keys(use)
-    var seen: [Key] = []
+    var seen: UInt32 = 0
     for (index, field) in fields.enumerated().dropFirst() {
-      var key: Key?
-      if let word = field.key {
-        key = keys.first { $0.isNamed(word) }
-        if key == nil { return Endpoint.bad(field.offset, "unknown key") }
-      } else {
-        key = index - 1 < keys.count ? keys[index - 1] : nil
-        if key == nil { return Endpoint.bad(field.offset, "too many fields") }
-      }
-      guard let key else { continue }
-      if seen.contains(where: { $0 == key }) { return Endpoint.bad(field.offset, "given twice") }
-      seen.append(key)
+      var found: Key?
+      if let word = field.key { found = key(named: word, use) } else { found = key(index - 1, use) }
+      guard let key = found else { return Endpoint.bad(field.offset, field.key == nil ? "too many fields" : "unknown key") }
+      if seen & key.bit != 0 { return Endpoint.bad(field.offset, "given twice") }
+      seen |= key.bit
       if let fault = set(key, field) { return fault }
     }
-    let needed = keys.filter { $0.isNeeded }
-    for key in needed where !seen.contains(where: { $0 == key }) {
-      return Endpoint.bad(fields.last?.end ?? 0, key.missing)
+    var index = 0
+    while let key = key(index, use) {
+      if key.isNeeded, seen & key.bit == 0 { return Endpoint.bad(fields.last?.end ?? 0, key.missing) }
+      index += 1
     }
     return nil
   }
@@ -124,46 +125,5 @@ extension Endpoint {
       if interface == nil { return Reason(.noMemory) }
     }
     return nil
-  }
-
-  enum Key: UInt8 {
-    case port, host, interface, backlog, reusePort, timeout, bindAddress, address, path, mode, lockfile, number, name
-
-    func isNamed(_ word: [UInt8]) -> Bool { EndpointField.equal(word, text) }
-    var isNeeded: Bool {
-      switch self {
-      case .port, .host, .address, .path, .number, .name: true
-      default: false
-      }
-    }
-    var longest: Int { self == .host ? 255 : 107 }
-
-    var text: StaticString {
-      switch self {
-      case .port: "port"
-      case .host: "host"
-      case .interface: "interface"
-      case .backlog: "backlog"
-      case .reusePort: "reusePort"
-      case .timeout: "timeout"
-      case .bindAddress: "bindAddress"
-      case .address: "address"
-      case .path: "path"
-      case .mode: "mode"
-      case .lockfile: "lockfile"
-      case .number: "number"
-      case .name: "name"
-      }
-    }
-
-    var missing: StaticString {
-      switch self {
-      case .port: "the port is missing"
-      case .host: "the host is missing"
-      case .number: "the descriptor is missing"
-      case .name: "the name is missing"
-      default: "the path is missing"
-      }
-    }
   }
 }

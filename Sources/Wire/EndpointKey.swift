@@ -1,0 +1,81 @@
+extension Endpoint {
+  /// What a field of an endpoint string can mean.
+  enum Key: UInt8 {
+    case port, host, interface, backlog, reusePort, timeout, bindAddress, address, path, mode, lockfile, number, name
+
+    var bit: UInt32 { 1 << UInt32(rawValue) }
+
+    static func listenTCP(_ index: Int) -> Key? {
+      switch index {
+      case 0: .port
+      case 1: .interface
+      case 2: .backlog
+      case 3: .reusePort
+      default: nil
+      }
+    }
+    static func connectTCP(_ index: Int) -> Key? {
+      switch index {
+      case 0: .host
+      case 1: .port
+      case 2: .timeout
+      case 3: .bindAddress
+      default: nil
+      }
+    }
+    static func listenUNIX(_ index: Int) -> Key? {
+      switch index {
+      case 0: .address
+      case 1: .mode
+      case 2: .backlog
+      case 3: .lockfile
+      default: nil
+      }
+    }
+    static func connectUNIX(_ index: Int) -> Key? {
+      switch index {
+      case 0: .path
+      case 1: .lockfile
+      case 2: .timeout
+      default: nil
+      }
+    }
+
+    func isNamed(_ word: [UInt8]) -> Bool { EndpointField.equal(word, text) }
+    var isNeeded: Bool {
+      switch self {
+      case .port, .host, .address, .path, .number, .name: true
+      default: false
+      }
+    }
+    var longest: Int { self == .host ? 255 : 107 }
+
+    var text: StaticString {
+      switch self {
+      case .port: "port"
+      case .host: "host"
+      case .interface: "interface"
+      case .backlog: "backlog"
+      case .reusePort: "reusePort"
+      case .timeout: "timeout"
+      case .bindAddress: "bindAddress"
+      case .address: "address"
+      case .path: "path"
+      case .mode: "mode"
+      case .lockfile: "lockfile"
+      case .number: "number"
+      case .name: "name"
+      }
+    }
+
+    var missing: StaticString {
+      switch self {
+      case .port: "the port is missing"
+      case .host: "the host is missing"
+      case .number: "the descriptor is missing"
+      case .name: "the name is missing"
+      default: "the path is missing"
+      }
+    }
+  }
+}
