@@ -34,6 +34,8 @@ public protocol Framer {
   func scan(_ bytes: RawSpan, from start: Int, most: Int, into table: inout FrameTable) -> Scan
   /// How many bytes of `more` belong to the message that `held` begins.
   func completion(of held: RawSpan, by more: RawSpan) -> Int
+  /// Is a message that takes so many bytes refused together with all that is at hand?
+  func takesAll(_ count: Int) -> Bool
   /// What to drop when `bytes` begin with a message that is too long.
   func excess(_ bytes: RawSpan, _ length: UInt64) -> Excess
   /// Where the message ends whose middle `bytes` are, or -1. Only after `Excess.resync`.
@@ -47,5 +49,6 @@ public protocol Framer {
 }
 
 extension Framer {
+  public func takesAll(_ count: Int) -> Bool { false }
   public func end(in bytes: RawSpan) -> Int { 0 }
 }

@@ -100,6 +100,8 @@ public struct LineFramer: Framer {
     return hit < 0 ? more.byteCount : hit + delimiter.count
   }
 
+  public func takesAll(_ count: Int) -> Bool { !skipsTooLong && count > longest + delimiter.count }
+
   public func excess(_ bytes: RawSpan, _ length: UInt64) -> Excess {
     guard skipsTooLong else { return .drop(bytes.byteCount, thenSkip: 0) }
     let end = end(in: bytes)

@@ -44,6 +44,6 @@ public final class RawProtocol: Protocol {
     factory.takeRaw(bytes.bytes, conn)
   }
 
-  public override var held: Int { kept.count }
+  public override func held(_ conn: Conn) -> Int { kept.count }
   public override func takeHeld() -> ByteBuffer { kept.take() }
 }

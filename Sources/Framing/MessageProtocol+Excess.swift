@@ -87,6 +87,7 @@ extension MessageProtocol {
     let context = conn.context
     context.delivery.conn = conn.id
     context.delivery.end = end - start
+    context.delivery.trailer = framer.trailer
     context.delivery.index = -1
     context.delivery.isCleared = false
     // Sound: the delivery is looked at only until `take` returns, and the span is alive as long.
@@ -97,7 +98,7 @@ extension MessageProtocol {
   func behind(_ context: Context) -> Int {
     let index = context.delivery.index
     guard index >= 0, index < context.table.count else { return context.delivery.end }
-    return context.table.offset(index) + context.table.length(index) + framer.trailer
+    return context.table.offset(index) + context.table.length(index) + context.delivery.trailer
   }
 
   /// How many bytes there are behind the message under delivery.

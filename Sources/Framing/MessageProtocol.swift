@@ -27,7 +27,7 @@ public final class MessageProtocol<F: Framer>: Protocol {
   public override func writeResumed(_ conn: Conn) { factory.writeResumed(conn) }
   public override func disconnected(_ conn: Conn, _ reason: Reason) { factory.disconnected(conn, reason) }
 
-  public override var held: Int { kept.count }
+  public override func held(_ conn: Conn) -> Int { heldNow(conn) }
   public override func takeHeld() -> ByteBuffer { kept.take() }
 
   // MARK: Receiving
@@ -51,7 +51,8 @@ public final class MessageProtocol<F: Framer>: Protocol {
   /// Brings the message that is held to its end; returns the bytes used, or -1 when nothing could be done.
   @inline(never) func finish(with more: RawSpan, _ conn: Conn) -> Int {
     if skip > 0 { return skipOver(more, conn) }
-    let needed = isRaw ? 0 : framer.completion(of: kept.bytes, by: more)
+    var needed = isRaw ? 0 : framer.completion(of: kept.bytes, by: more)
+    if framer.takesAll(kept.count + needed) { needed = more.byteCount }
     keep(more.extracting(first: needed), conn)
     let before = kept.count
     deliverKept(conn)
@@ -142,6 +143,6 @@ public final class MessageProtocol<F: Framer>: Protocol {
       return at
     }
     let table = conn.context.table.pairs
-    return at + Int(table[2 * taken - 2]) + Int(table[2 * taken - 1]) + framer.trailer
+    return at + Int(table[2 * taken - 2]) + Int(table[2 * taken - 1]) + conn.context.delivery.trailer
   }
 }

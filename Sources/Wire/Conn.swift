@@ -90,7 +90,7 @@ public final class Conn: Entity {
   @inline(__always) public final var tag: UInt8 { spoken._withUnsafeGuaranteedRef { $0.tag } }
   /// Written, and not yet taken by the kernel or the host.
   public final var waiting: Int { out.count + transport.waiting }
-  public final var held: Int { spoken._withUnsafeGuaranteedRef { $0.held } }
+  public final var held: Int { spoken._withUnsafeGuaranteedRef { $0.held(self) } }
 
   /// The mode changed: what is left of the block under delivery is framed anew.
   public final var hasSwitched: Bool {

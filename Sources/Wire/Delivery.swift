@@ -6,6 +6,8 @@ public struct Delivery {
   public var bytes = UnsafeRawBufferPointer(start: nil, count: 0)
   /// Where the bytes behind the whole block begin.
   public var end = 0
+  /// How long the framing behind a message was when the block was framed.
+  public var trailer = 0
   /// The message under delivery, one by one; -1: the block as a whole.
   public var index = -1
   /// Everything behind what is taken is to be dropped.

@@ -30,7 +30,7 @@ open class Protocol {
   open func disconnected(_ conn: Conn, _ reason: Reason) {}
 
   /// What was received and not yet delivered.
-  open var held: Int { 0 }
+  open func held(_ conn: Conn) -> Int { 0 }
   /// Gives it up, to the protocol that follows on this conn.
   open func takeHeld() -> ByteBuffer { ByteBuffer() }
 }

@@ -50,7 +50,8 @@ typedef struct plait_line_handler {
     void (*line)(void *user, plait_conn conn, const uint8_t *line, size_t len);
     /** All whole lines at hand: `data` begins with the first and ends behind the last one's delimiter; `table` has
      *  `count` pairs of offset and length. Returns how many it took: the rest is framed and delivered again, by the mode
-     *  set meanwhile, or after a pause. Taking fewer without a pause, a close or a change of mode pauses the conn. */
+     *  set meanwhile, or after a pause. Taking none without a pause, a close or a
+     *  change of mode pauses the conn. */
     size_t (*lines)(void *user, plait_conn conn, const uint8_t *data, size_t len, const uint32_t *table, size_t count);
     /** Bytes in raw mode. */
     void (*raw)(void *user, plait_conn conn, const uint8_t *data, size_t len);
