@@ -30,7 +30,6 @@ static inline void die(const char *file, int line, const char *format, ...) {
     vfprintf(stderr, format, arguments);
     va_end(arguments);
     fprintf(stderr, "\n");
-    raise(SIGKILL); /* so that valgrind does not go on about what was not freed */
     exit(1);
 }
 
@@ -277,10 +276,13 @@ static inline void peer_reset(struct peer *peer) {
     close(peer->fd);
 }
 
-/* How many descriptors this process has. */
+/* How many descriptors this process has, but for the two that libuv opens with the first loop and keeps. */
 static inline int descriptors(void) {
+    static int warm;
     int fd, count = 0;
 
+    if (!warm) OK(plait_reactor_free(new_reactor(0)));
+    warm = 1;
     for (fd = 0; fd < 1024; fd++) count += fcntl(fd, F_GETFD) != -1;
     return count;
 }
