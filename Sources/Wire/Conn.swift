@@ -118,7 +118,7 @@ public final class Conn: Entity {
     } else {
       layers[0].connected(self, 0)
     }
-    if isReading { transport.setReading(true) }
+    if state.isDisjoint(with: [.paused, .closing]) { transport.setReading(true) }
   }
 
   public final func passConnected(above place: Int) {
