@@ -19,7 +19,7 @@ from plait.internet.reactors import Reactor  # noqa: E402
 from plait.python.failure import Failure  # noqa: E402
 
 #: Seconds after which a test that waits has failed.
-LIMIT = 20.0
+LIMIT = 5.0
 
 
 @pytest.fixture
@@ -56,7 +56,8 @@ def run(reactor, deferred, limit=LIMIT):
 
     def ended(result):
         outcome.append(result)
-        reactor.crash()
+        if reactor.running:
+            reactor.crash()
 
     deferred.addBoth(ended)
     timer = reactor.callLater(limit, reactor.crash)
@@ -70,6 +71,12 @@ def run(reactor, deferred, limit=LIMIT):
     if isinstance(outcome[0], Failure):
         outcome[0].raiseException()
     return outcome[0]
+
+
+def lost(reactor, protocol):
+    """Runs a reactor until a protocol has lost its connection; gives the reason."""
+    until(reactor, lambda: protocol.reason is not None)
+    return protocol.reason
 
 
 def until(reactor, condition, limit=LIMIT):

@@ -107,6 +107,7 @@ class Attachment:
     """
 
     def __init__(self, framer: Any) -> None:
+        self._conn = 0
         self.driver = loopless()
         self._framer = weakref.ref(framer, self._gone)
         self._error: BaseException | None = None

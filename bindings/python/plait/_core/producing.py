@@ -135,21 +135,28 @@ class Producing:
         """Calls a function in a later turn, when everything written has left."""
         self._drained.append(function)
         if len(self._drained) == 1:
-            self.driver.soon(self._look)
+            self.driver.callLater(0, self._look)
 
     def _look(self) -> None:
-        self.flush()
+        if self._written:
+            # It leaves at this turn's end: only then can it be seen what the kernel did not take.
+            self.flush()
+            self.driver.callLater(0, self._look)
+            return
         # The marks tell of one byte as they do of none: see registerProducer.
         if self.connected and self._waiting() > 1:
             self._waitsForDrain = True
-            if self.producer is None:
-                # Without the marks of a producer nobody would tell.
-                self.driver.callLater(_LOOK_AGAIN, self._look)
+            # For bytes that were never above a mark, of which nobody tells when they leave.
+            self.driver.callLater(_LOOK_AGAIN, self._lookAgain)
             return
         self._waitsForDrain = False
         drained, self._drained = self._drained, []
         for function in drained:
             self.guarded(function)
+
+    def _lookAgain(self) -> None:
+        if self._waitsForDrain:
+            self._look()
 
     def _waiting(self) -> int:
         counters = structs.ConnCounters()
@@ -161,7 +168,7 @@ class Producing:
 
     def writeResumed(self) -> None:
         """What the C library held has left."""
-        if self._waitsForDrain and self.producer is not None:
+        if self._waitsForDrain:
             self._look()
 
     def endProducing(self) -> None:

@@ -36,10 +36,6 @@ class AlreadyCalledError(Exception):
 class CancelledError(Exception):
     """A Deferred was cancelled, and nothing else was made of that."""
 
-    def __init__(self, why: object = None) -> None:
-        super().__init__(why)
-        self.why = why
-
 
 class _Step:
     """One stage of a chain: what to call with a value, and what with a failure.
@@ -222,10 +218,11 @@ class Deferred(Awaitable[_T], Generic[_T]):
                 continue
             current._running = True
             try:
-                while current._steps and not current.paused:
+                while current._steps:
                     step = current._steps.pop(0)
                     if step.waiter is None:
-                        current._take(step)
+                        if current._take(step):
+                            break
                         continue
                     waiter = step.waiter
                     waiter.result, current.result = current.result, None
@@ -236,10 +233,11 @@ class Deferred(Awaitable[_T], Generic[_T]):
             finally:
                 current._running = False
 
-    def _take(self, step: _Step) -> None:
+    def _take(self, step: _Step) -> bool:
+        """Runs a stage; tells whether the chain has to wait for the Deferred that it returned."""
         function = step.errback if isinstance(self.result, Failure) else step.callback
         if function is None:
-            return
+            return False
         try:
             result = function(self.result)
         except BaseException:
@@ -247,21 +245,19 @@ class Deferred(Awaitable[_T], Generic[_T]):
         if result is self:
             result = Failure(RuntimeError("a callback returned the Deferred that it belongs to"))
         self.result = result
-        if isinstance(result, Deferred):
-            self._wait(result)
+        return isinstance(result, Deferred) and self._wait(result)
 
-    def _wait(self, inner: Deferred[Any]) -> None:
+    def _wait(self, inner: Deferred[Any]) -> bool:
         settled = inner.called and not inner.paused and not inner._steps and not inner._running
         if settled and not isinstance(inner.result, Deferred):
             self.result, inner.result = inner.result, None
-            return
+            return False
         self.paused += 1
         inner._steps.append(_Step(None, None, self))
-        if inner.called:
-            inner._run()
+        return True
 
     def __del__(self) -> None:
-        if self.called and isinstance(self.result, Failure):
+        if self.called and isinstance(self.result, Failure) and not sys.is_finalizing():
             failure = self.result
             _log.error(
                 "Unhandled error in Deferred: %s",

@@ -30,6 +30,7 @@ class Port(Opener):
         self.interface, self.port = interface, port
         self._where = where
         self._listener = 0
+        self._host: Address | None = None
         self.startListening()
 
     def startListening(self) -> None:
@@ -45,6 +46,10 @@ class Port(Opener):
         if status < 0:
             raise cannot_listen(self.interface, self.port, status)
         self._listener = out.value
+        # Asked for once: other threads want to know it, too.
+        answer = structs.Address()
+        check(functions.listener_get_local(self._listener, byref(answer)))
+        self._host = from_native(answer)
         self.driver.ports.add(self)
         self.factory.doStart()
 
@@ -69,9 +74,9 @@ class Port(Opener):
 
     def getHost(self) -> Address:
         """Where it listens."""
-        answer = structs.Address()
-        check(functions.listener_get_local(self._listener, byref(answer)))
-        return from_native(answer)
+        if self._host is None:
+            raise error.CannotListenError(self.interface, self.port, OSError("it does not listen"))
+        return self._host
 
     def build(self, address: Any) -> Any:
         """Has the factory build the protocol of a connection."""

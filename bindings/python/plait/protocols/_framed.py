@@ -131,7 +131,7 @@ class Framed(Protocol):
     def _mustStop(self) -> bool:
         """Whether the rest of the block under delivery must not be delivered now."""
         self._halt = False
-        return self.paused or self._ending()
+        return self._ending() or self.paused
 
     def _ending(self) -> bool:
         transport = self.transport

@@ -1,0 +1,403 @@
+"""What a protocol can do with its transport."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+from conftest import LIMIT, lost, until
+from test_tcp import Recorder
+
+from plait.internet import error, interfaces, protocol
+from plait.protocols import basic
+
+
+@pytest.fixture
+def pair(reactor):
+    """A function that connects a protocol, as a server, with a plain socket."""
+    peers = []
+
+    def connect(made):
+        class One(protocol.Factory):
+            def buildProtocol(self, addr):
+                return made
+
+        port = reactor.listenTCP(0, One(), interface="127.0.0.1")
+        peer = socket.create_connection(("127.0.0.1", port.getHost().port), LIMIT)
+        peers.append(peer)
+        until(reactor, lambda: made.connected)
+        port.stopListening()
+        peer.setblocking(False)
+        return peer
+
+    yield connect
+    for peer in peers:
+        peer.close()
+
+
+def receive(reactor, peer, length=None):
+    """What arrives at a plain socket: so many bytes, or all to the end."""
+    got = bytearray()
+
+    def done():
+        try:
+            while True:
+                chunk = peer.recv(1 << 20)
+                if not chunk:
+                    return True
+                got.extend(chunk)
+        except BlockingIOError:
+            return length is not None and len(got) >= length
+
+    until(reactor, done)
+    return bytes(got)
+
+
+class Plain(protocol.Protocol):
+    def __init__(self):
+        self.data = b""
+        self.reason = None
+
+    def dataReceived(self, data):
+        self.data += data
+
+    def connectionLost(self, reason):
+        self.reason = reason
+
+
+def test_writing(reactor, pair):
+    made = Plain()
+    peer = pair(made)
+    assert made.transport.connected and not made.transport.disconnecting
+    made.transport.write(b"a")
+    made.transport.writeSequence([b"b", b"c"])
+    buffer = bytearray(b"d")
+    made.transport.write(buffer)
+    buffer[0] = 0
+    made.transport.write(memoryview(b"e"))
+    made.transport.write(b"")
+    with pytest.raises(TypeError):
+        made.transport.write("text")
+    made.transport.loseConnection()
+    made.transport.loseConnection()
+    assert made.transport.disconnecting
+    made.transport.write(b"too late")
+    assert receive(reactor, peer) == b"abcde"
+    assert lost(reactor, made).type is error.ConnectionDone
+    assert not made.transport.connected and made.transport.disconnected
+    made.transport.write(b"into the void")
+    made.transport.loseConnection()
+    made.transport.abortConnection()
+    reactor.iterate()
+
+
+def test_a_write_outside_of_a_callback_leaves_by_itself(reactor, pair):
+    made = Recorder()
+    peer = pair(made)
+    made.sendLine(b"one")
+    made.sendLine(b"two")
+    assert receive(reactor, peer, 10) == b"one\r\ntwo\r\n"
+
+
+def test_aborting(reactor, pair):
+    made = Plain()
+    peer = pair(made)
+    made.transport.write(b"x" * 1000000)
+    made.transport.abortConnection()
+    assert lost(reactor, made).type is error.ConnectionAborted
+    with pytest.raises(ConnectionResetError):
+        receive(reactor, peer)
+
+
+def test_the_peer_resets(reactor, pair):
+    made = Plain()
+    peer = pair(made)
+    peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    peer.close()
+    reason = lost(reactor, made)
+    assert reason.type is error.ConnectionLost
+    assert reason.value.errno
+
+
+def test_the_peer_closes(reactor, pair):
+    made = Plain()
+    peer = pair(made)
+    peer.sendall(b"last words")
+    peer.close()
+    assert lost(reactor, made).type is error.ConnectionDone
+    assert made.data == b"last words"
+
+
+def test_pausing(reactor, pair):
+    made = Plain()
+    peer = pair(made)
+    made.transport.pauseProducing()
+    peer.sendall(b"waiting")
+    for _ in range(5):
+        reactor.iterate(0)
+    assert made.data == b""
+    made.transport.resumeProducing()
+    until(reactor, lambda: made.data == b"waiting")
+    made.transport.stopProducing()
+    assert lost(reactor, made).type is error.ConnectionDone
+
+
+def test_pausing_a_receiver_of_lines(reactor, pair):
+    class Pausing(Recorder):
+        def lineReceived(self, line):
+            super().lineReceived(line)
+            if line == b"pause":
+                self.pauseProducing()
+
+    made = Pausing()
+    peer = pair(made)
+    peer.sendall(b"a\r\npause\r\nb\r\nc\r\n")
+    until(reactor, lambda: made.paused)
+    for _ in range(5):
+        reactor.iterate(0)
+    assert made.events == ["made", b"a", b"pause"]
+    made.resumeProducing()
+    until(reactor, lambda: made.events == ["made", b"a", b"pause", b"b", b"c"])
+
+
+def test_modes_and_the_line_buffer(reactor, pair):
+    class Modes(Recorder):
+        def lineReceived(self, line):
+            super().lineReceived(line)
+            if line == b"raw":
+                self.setRawMode()
+            elif line == b"clear":
+                self.events.append(("cleared", self.clearLineBuffer()))
+            elif line == b"semicolon":
+                self.delimiter = b";"
+
+        def rawDataReceived(self, data):
+            self.events.append(("raw", data))
+            head, mark, rest = data.partition(b"!")
+            if mark:
+                self.setLineMode(rest)
+
+    made = Modes()
+    peer = pair(made)
+    peer.sendall(b"a\r\nraw\r\nx\r\n!b\r\nclear\r\nc\r\nd")
+    until(reactor, lambda: len(made.events) >= 7)
+    assert made.events == [
+        "made",
+        b"a",
+        b"raw",
+        ("raw", b"x\r\n!b\r\nclear\r\nc\r\nd"),
+        b"b",
+        b"clear",
+        ("cleared", b"c\r\nd"),
+    ]
+    peer.sendall(b"semicolon\r\ne\r\n;f;")
+    until(reactor, lambda: len(made.events) >= 10)
+    assert made.events[7:] == [b"semicolon", b"e\r\n", b"f"]
+
+
+def test_nothing_is_delivered_after_the_end_was_asked_for(reactor, pair):
+    class Ends(Recorder):
+        def lineReceived(self, line):
+            super().lineReceived(line)
+            self.transport.loseConnection()
+
+    made = Ends()
+    peer = pair(made)
+    peer.sendall(b"a\r\nb\r\nc\r\n")
+    assert lost(reactor, made).type is error.ConnectionDone
+    assert made.events == ["made", b"a", error.ConnectionDone]
+
+
+def test_a_line_that_is_too_long(reactor, pair):
+    made = Recorder()
+    made.MAX_LENGTH = 5
+    peer = pair(made)
+    peer.sendall(b"12345\r\n123456\r\nnever\r\n")
+    lost(reactor, made)
+    assert made.events == ["made", b"12345", error.ConnectionDone]
+
+
+def test_a_peer_that_sends_no_netstrings(reactor, pair):
+    class Netstrings(basic.NetstringReceiver):
+        reason = None
+
+        def connectionLost(self, reason):
+            self.reason = reason
+
+    made = Netstrings()
+    peer = pair(made)
+    peer.sendall(b"nonsense")
+    reason = lost(reactor, made)
+    assert reason.check(error.PeerError) and reason.check(error.ConnectionLost)
+    assert made.brokenPeer == 1
+
+
+def test_options(reactor, pair):
+    made = Plain()
+    pair(made)
+    assert made.transport.getTcpNoDelay() is True
+    made.transport.setTcpNoDelay(False)
+    assert made.transport.getTcpNoDelay() is False
+    assert made.transport.getTcpKeepAlive() is False
+    made.transport.setTcpKeepAlive(True)
+    assert made.transport.getTcpKeepAlive() is True
+
+
+class HalfCloseable(Plain):
+    def __init__(self):
+        super().__init__()
+        self.events = []
+
+    def readConnectionLost(self):
+        self.events.append("read")
+
+    def writeConnectionLost(self):
+        self.events.append("write")
+
+
+def test_half_closing(reactor, pair):
+    made = HalfCloseable()
+    assert isinstance(made, interfaces.IHalfCloseableProtocol)
+    peer = pair(made)
+    made.transport.write(b"x" * 300000)
+    made.transport.loseWriteConnection()
+    assert len(receive(reactor, peer)) == 300000
+    until(reactor, lambda: made.events == ["write"])
+    peer.sendall(b"still heard")
+    until(reactor, lambda: made.data == b"still heard")
+    peer.shutdown(socket.SHUT_WR)
+    until(reactor, lambda: made.events == ["write", "read"])
+    made.transport.loseConnection()
+    assert lost(reactor, made).type is error.ConnectionDone
+
+
+def test_the_peer_half_closes(reactor, pair):
+    made = HalfCloseable()
+    peer = pair(made)
+    peer.sendall(b"question")
+    peer.shutdown(socket.SHUT_WR)
+    until(reactor, lambda: made.events == ["read"])
+    made.transport.write(b"answer to " + made.data)
+    made.transport.loseConnection()
+    assert receive(reactor, peer) == b"answer to question"
+    lost(reactor, made)
+
+
+class PushProducer:
+    """Writes whenever it may, up to a number of chunks."""
+
+    def __init__(self, reactor, transport, chunks):
+        self.reactor, self.transport, self.left = reactor, transport, chunks
+        self.paused = False
+        self.events = []
+
+    def produce(self):
+        while self.left and not self.paused:
+            self.left -= 1
+            self.transport.write(b"x" * 10000)
+        if not self.left and self.transport.producer is self:
+            self.transport.unregisterProducer()
+            self.transport.loseConnection()
+
+    def pauseProducing(self):
+        self.events.append("pause")
+        self.paused = True
+
+    def resumeProducing(self):
+        self.events.append("resume")
+        self.paused = False
+        self.produce()
+
+    def stopProducing(self):
+        self.events.append("stop")
+
+
+@pytest.mark.parametrize("chunks", [3, 100, 2000])
+def test_a_push_producer(reactor, pair, chunks):
+    made = Plain()
+    peer = pair(made)
+    producer = PushProducer(reactor, made.transport, chunks)
+    made.transport.registerProducer(producer, True)
+    with pytest.raises(RuntimeError):
+        made.transport.registerProducer(producer, True)
+    producer.produce()
+    if chunks > 10:
+        assert producer.events == ["pause"]
+        assert producer.left > chunks - 10
+    assert len(receive(reactor, peer)) == chunks * 10000
+    lost(reactor, made)
+    paused = producer.events.count("pause")
+    assert producer.events == ["pause", "resume"] * paused
+
+
+class PullProducer:
+    """Writes one chunk each time it is asked."""
+
+    def __init__(self, transport, chunks):
+        self.transport, self.left = transport, chunks
+        self.events = []
+
+    def resumeProducing(self):
+        self.events.append("resume")
+        self.left -= 1
+        self.transport.write(b"y" * 100000)
+        if not self.left:
+            self.transport.unregisterProducer()
+
+    def stopProducing(self):
+        self.events.append("stop")
+
+
+def test_a_pull_producer(reactor, pair):
+    made = Plain()
+    peer = pair(made)
+    producer = PullProducer(made.transport, 30)
+    made.transport.registerProducer(producer, False)
+    assert producer.events == ["resume"]
+    # The close waits until the producer is done.
+    made.transport.loseConnection()
+    assert len(receive(reactor, peer)) == 30 * 100000
+    assert producer.events == ["resume"] * 30
+    assert lost(reactor, made).type is error.ConnectionDone
+
+
+def test_a_producer_is_stopped_with_its_connection(reactor, pair):
+    made = Plain()
+    peer = pair(made)
+    producer = PullProducer(made.transport, 10**6)
+    made.transport.registerProducer(producer, False)
+    peer.close()
+    lost(reactor, made)
+    assert producer.events[-1] == "stop"
+    late = PullProducer(made.transport, 1)
+    made.transport.registerProducer(late, False)
+    assert late.events == ["stop"]
+
+
+def test_another_protocol_takes_over(reactor, pair):
+    class First(Recorder):
+        def lineReceived(self, line):
+            super().lineReceived(line)
+            if line == b"switch":
+                self.transport.protocol = second
+                second.makeConnection(self.transport)
+
+    class Second(basic.Int8StringReceiver):
+        def __init__(self):
+            self.events = []
+
+        def stringReceived(self, string):
+            self.events.append(string)
+            if string == b"plain":
+                self.transport.protocol = third
+                third.makeConnection(self.transport)
+
+    made, second, third = First(), Second(), Plain()
+    peer = pair(made)
+    peer.sendall(b"a\r\nswitch\r\n\x03one\x05plainrest")
+    until(reactor, lambda: third.data == b"rest")
+    assert made.events == ["made", b"a", b"switch"]
+    assert second.events == [b"one", b"plain"]
+    peer.close()
+    assert lost(reactor, third).type is error.ConnectionDone
+    assert len(made.events) == 3
