@@ -43,7 +43,7 @@ func drive(_ id: UInt64, _ kind: UInt64, _ body: (Context) -> Status) -> Status 
   if Id.kind(id) == Kind.factory { return namesFactory(id) ? .type : .stale }
   guard Id.kind(id) != 0 else { return .stale }
   let owner = csystem_owner(Id.reactor(id))
-  if owner == UInt(CSYSTEM_FREE) { return .stale }
+  if owner == UInt(CSYSTEM_FREE) || owner == UInt(CSYSTEM_RETIRED) { return .stale }
   if owner == UInt(CSYSTEM_FORKED) { return .forked }
   return owner == csystem_thread() ? .stale : .thread
 }

@@ -43,7 +43,8 @@ extension Reason {
     plait_reason(
       struct_size: UInt32(MemoryLayout<plait_reason>.size), status: status, os_error: status.systemError, code: code,
       offset: offset.map { UInt64(truncatingIfNeeded: $0) } ?? UInt64.max,
-      text: text.map { UnsafeRawPointer($0.utf8Start).assumingMemoryBound(to: CChar.self) } ?? CPlait.plait_strerror(status))
+      text: text.map { UnsafeRawPointer($0.utf8Start).assumingMemoryBound(to: CChar.self) }
+        ?? CPlait.plait_strerror(status))
   }
 }
 
@@ -52,7 +53,8 @@ extension Address {
   func export(_ out: UnsafeMutablePointer<plait_address>) {
     var port: UInt32 = 0
     var scope: UInt32 = 0
-    let host = UnsafeMutableRawPointer(out).advanced(by: 16).assumingMemoryBound(to: CChar.self)  // plait_address.host, behind four numbers
+    // plait_address.host lies behind four 32-bit numbers (static_asserted by the C tests).
+    let host = UnsafeMutableRawPointer(out).advanced(by: 16).assumingMemoryBound(to: CChar.self)
     memset(host, 0, 112)
     var family = socket.family
     if let memory {

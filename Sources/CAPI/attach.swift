@@ -29,7 +29,9 @@ final class HostTransport: Transport {
 
   /// How many bytes the host took.
   func offer(_ bytes: RawSpan) -> Int {
-    let taken = bytes.withUnsafeBytes { ops.write?(user, id, $0.baseAddress?.assumingMemoryBound(to: UInt8.self), $0.count) ?? 0 }
+    let taken = bytes.withUnsafeBytes {
+      ops.write?(user, id, $0.baseAddress?.assumingMemoryBound(to: UInt8.self), $0.count) ?? 0
+    }
     return taken < 0 || taken > bytes.byteCount ? bytes.byteCount : taken
   }
 

@@ -73,7 +73,9 @@ public func plait_conn_get_user(_ conn: plait_conn, _ user: UnsafeMutablePointer
 }
 
 /// Asks a conn's transport for an address, and fills the host's struct.
-func address(_ conn: plait_conn, _ out: UnsafeMutablePointer<plait_address>?, _ ask: (Transport, inout Address) -> Status) -> Status {
+func address(
+  _ conn: plait_conn, _ out: UnsafeMutablePointer<plait_address>?, _ ask: (Transport, inout Address) -> Status
+) -> Status {
   onConn(conn) { conn in
     var found = Address()
     var status = canTake(out)
@@ -120,7 +122,9 @@ public func plait_conn_set_limits(_ conn: plait_conn, _ limits: UnsafePointer<pl
     if wanted.low_water > 0 { made.lowWater = Int(wanted.low_water) }
     if wanted.cap > 0 { made.cap = Int(wanted.cap) }
     if wanted.close_ms > 0 { made.closeTime = wanted.close_ms }
-    guard made.lowWater <= made.highWater, made.highWater <= made.cap, made.cap <= mostBytes, made.closeTime <= Context.longest else {
+    guard made.lowWater <= made.highWater, made.highWater <= made.cap, made.cap <= mostBytes,
+      made.closeTime <= Context.longest
+    else {
       return .invalid
     }
     conn.limits = made

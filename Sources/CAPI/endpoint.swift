@@ -10,13 +10,17 @@ func endpoint(_ text: UnsafePointer<CChar>?, _ use: Endpoint.Use) -> Endpoint.Pa
 }
 
 @_cdecl("plait_endpoint_check") @implementation
-public func plait_endpoint_check(_ text: UnsafePointer<CChar>?, _ use: CInt, _ reason: UnsafeMutablePointer<plait_reason>?) -> CInt {
+public func plait_endpoint_check(
+  _ text: UnsafePointer<CChar>?, _ use: CInt, _ reason: UnsafeMutablePointer<plait_reason>?
+) -> CInt {
   guard text != nil, use == CInt(PLAIT_ENDPOINT_LISTEN) || use == CInt(PLAIT_ENDPOINT_CONNECT) else { return .invalid }
   if reason != nil {
     let status = canTake(reason)
     guard status == .ok else { return status }
   }
-  guard case .failed(let fault) = endpoint(text, use == CInt(PLAIT_ENDPOINT_LISTEN) ? .listen : .connect) else { return .ok }
+  guard case .failed(let fault) = endpoint(text, use == CInt(PLAIT_ENDPOINT_LISTEN) ? .listen : .connect) else {
+    return .ok
+  }
   if let reason {
     let size = reason.pointee.struct_size
     reason.pointee = fault.exported
@@ -131,7 +135,8 @@ public func plait_connect(
       case .failed(let fault): return fault.status
       case .endpoint(let parsed):
         let delay = wanted.attempt_delay_ms == 0 ? 250 : UInt64(wanted.attempt_delay_ms)
-        let connect = Connect(context, parsed, factory, attemptDelay: delay, time: time == 0 ? 30_000 : time) { id, conn, reason in
+        let connect = Connect(context, parsed, factory, attemptDelay: delay, time: time == 0 ? 30_000 : time) {
+          id, conn, reason in
           var exported = reason.exported
           done?(user, plait_call(id: id), plait_conn(id: conn), &exported)
         }

@@ -9,7 +9,8 @@ struct Calls {
   typealias End = @convention(c) (UnsafeMutableRawPointer?, plait_conn, UnsafePointer<plait_reason>?) -> Void
   typealias Data = @convention(c) (UnsafeMutableRawPointer?, plait_conn, UnsafePointer<UInt8>?, Int) -> Void
   typealias Block =
-    @convention(c) (UnsafeMutableRawPointer?, plait_conn, UnsafePointer<UInt8>?, Int, UnsafePointer<UInt32>?, Int) -> Int
+    @convention(c) (UnsafeMutableRawPointer?, plait_conn, UnsafePointer<UInt8>?, Int, UnsafePointer<UInt32>?, Int) ->
+    Int
   typealias Length = @convention(c) (UnsafeMutableRawPointer?, plait_conn, UInt64) -> Void
 
   var connected: Event?
@@ -105,13 +106,17 @@ final class HostFactory: MessageFactory {
 
   override func takeRaw(_ bytes: RawSpan, _ conn: Conn) {
     guard let raw = calls.raw else { return }
-    bytes.withUnsafeBytes { raw(conn.user, plait_conn(id: conn.id), $0.baseAddress?.assumingMemoryBound(to: UInt8.self), $0.count) }
+    bytes.withUnsafeBytes {
+      raw(conn.user, plait_conn(id: conn.id), $0.baseAddress?.assumingMemoryBound(to: UInt8.self), $0.count)
+    }
   }
 
   override func tooLong(_ bytes: RawSpan, _ length: UInt64, _ conn: Conn) -> Bool {
     let id = plait_conn(id: conn.id)
     if let lineTooLong = calls.lineTooLong {
-      bytes.withUnsafeBytes { lineTooLong(conn.user, id, $0.baseAddress?.assumingMemoryBound(to: UInt8.self), $0.count) }
+      bytes.withUnsafeBytes {
+        lineTooLong(conn.user, id, $0.baseAddress?.assumingMemoryBound(to: UInt8.self), $0.count)
+      }
       return true
     }
     guard let stringTooLong = calls.stringTooLong else { return false }

@@ -27,7 +27,9 @@ func onOpenLines(_ conn: plait_conn, _ body: (Conn, LineProtocol) -> Status) -> 
   onLines(conn) { $0.isClosing ? .closed : body($0, $1) }
 }
 
-func delimiter(_ data: UnsafePointer<UInt8>?, _ len: Int) -> Delimiter? { checked(data, len).flatMap { Delimiter($0.bytes) } }
+func delimiter(_ data: UnsafePointer<UInt8>?, _ len: Int) -> Delimiter? {
+  checked(data, len).flatMap { Delimiter($0.bytes) }
+}
 
 @_cdecl("plait_line_factory_new") @implementation
 public func plait_line_factory_new(
@@ -40,8 +42,11 @@ public func plait_line_factory_new(
   if status == .ok { status = read(options, &wanted) }
   guard status == .ok, out != nil else { return status == .ok ? .invalid : status }
   let standard: [UInt8] = [13, 10]
-  let given = wanted.delimiter.len == 0 ? Delimiter(standard.span.bytes) : delimiter(wanted.delimiter.data, wanted.delimiter.len)
-  guard wanted.max_length <= UInt64(PLAIT_BYTES_MAX), wanted.flags <= UInt32(PLAIT_LINE_SKIP_TOO_LONG), let given else { return .invalid }
+  let given =
+    wanted.delimiter.len == 0 ? Delimiter(standard.span.bytes) : delimiter(wanted.delimiter.data, wanted.delimiter.len)
+  guard wanted.max_length <= UInt64(PLAIT_BYTES_MAX), wanted.flags <= UInt32(PLAIT_LINE_SKIP_TOO_LONG), let given else {
+    return .invalid
+  }
   let longest = wanted.max_length == 0 ? 16384 : Int(truncatingIfNeeded: wanted.max_length)
   let framer = LineFramer(given, longest: longest, skipsTooLong: wanted.flags != 0)
   return addFactory(out, HostFactory(.line(framer), Calls(table), user))

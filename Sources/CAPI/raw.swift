@@ -5,7 +5,8 @@ import Wire
 
 @_cdecl("plait_raw_factory_new") @implementation
 public func plait_raw_factory_new(
-  _ out: UnsafeMutablePointer<plait_factory>?, _ handler: UnsafePointer<plait_raw_handler>?, _ user: UnsafeMutableRawPointer?
+  _ out: UnsafeMutablePointer<plait_factory>?, _ handler: UnsafePointer<plait_raw_handler>?,
+  _ user: UnsafeMutableRawPointer?
 ) -> CInt {
   var table = plait_raw_handler()
   let status = readNeeded(handler, &table)

@@ -33,7 +33,9 @@ final class HostLog: Log {
     }
     guard line.reserve(1, limit: 1025) else { return }
     line.put(UInt8(0))
-    line.bytes.withUnsafeBytes { function(user, level.rawValue, text(subsystem), $0.baseAddress?.assumingMemoryBound(to: CChar.self)) }
+    line.bytes.withUnsafeBytes {
+      function(user, level.rawValue, text(subsystem), $0.baseAddress?.assumingMemoryBound(to: CChar.self))
+    }
   }
 }
 
@@ -43,7 +45,9 @@ func log(_ level: CInt, _ function: plait_log_fn?, _ user: UnsafeMutableRawPoint
 }
 
 @_cdecl("plait_reactor_new") @implementation
-public func plait_reactor_new(_ out: UnsafeMutablePointer<plait_reactor>?, _ options: UnsafePointer<plait_reactor_options>?) -> CInt {
+public func plait_reactor_new(
+  _ out: UnsafeMutablePointer<plait_reactor>?, _ options: UnsafePointer<plait_reactor_options>?
+) -> CInt {
   var wanted = plait_reactor_options()
   let status = read(options, &wanted)
   guard status == .ok else { return status }
@@ -63,7 +67,13 @@ public func plait_reactor_new(_ out: UnsafeMutablePointer<plait_reactor>?, _ opt
     loop?.shut()
     return .limit
   }
-  let id = context.ids.insert(Unmanaged.passRetained(ReactorBox(context, loop)).toOpaque(), Kind.reactor)
+  let box = Unmanaged.passRetained(ReactorBox(context, loop))
+  let id = context.ids.insert(box.toOpaque(), Kind.reactor)
+  guard id != 0 else {
+    box.release()
+    loop?.shut()
+    return .noMemory
+  }
   context.open(id, wake: loop == nil ? nil : Loop.wakeUp, argument: loop?.waker)
   context.log = log(CInt(truncatingIfNeeded: wanted.log_level), wanted.log, wanted.log_user)
   out.pointee.id = id
@@ -121,7 +131,9 @@ public func plait_reactor_stop(_ reactor: plait_reactor) -> CInt {
 }
 
 @_cdecl("plait_reactor_post") @implementation
-public func plait_reactor_post(_ reactor: plait_reactor, _ function: plait_post_fn?, _ user: UnsafeMutableRawPointer?) -> CInt {
+public func plait_reactor_post(_ reactor: plait_reactor, _ function: plait_post_fn?, _ user: UnsafeMutableRawPointer?)
+  -> CInt
+{
   guard let function else { return .invalid }
   return answered(csystem_record_post(Id.reactor(reactor.id), reactor.id, function, user), reactor.id)
 }
@@ -154,13 +166,9 @@ public func plait_reactor_drain(
   onReactor(reactor) { context, _ in
     guard let limit = checkedTime(limit_ms) else { return .invalid }
     let drain = HostDrain(context, done, user)
-    guard drain.register(Kind.call) else { return .limit }
-    guard drain.begin(limit: limit == 0 ? 30_000 : limit) else {
-      drain.unregister()
-      return .noMemory
-    }
-    call?.pointee.id = drain.id
-    return .ok
+    let status = drain.begin(limit: limit == 0 ? 30_000 : limit)
+    if status == .ok { call?.pointee.id = drain.id }
+    return status
   }
 }
 

@@ -33,7 +33,8 @@ func words(_ status: CInt) -> (name: StaticString, sentence: StaticString)? {
 }
 
 func text(_ words: StaticString) -> UnsafePointer<CChar> {
-  UnsafeRawPointer(words.utf8Start).assumingMemoryBound(to: CChar.self)  // sound: a literal is NUL-terminated and static
+  // Sound: a literal is NUL-terminated and static.
+  UnsafeRawPointer(words.utf8Start).assumingMemoryBound(to: CChar.self)
 }
 
 @_cdecl("plait_strerror") @implementation

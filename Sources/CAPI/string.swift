@@ -18,7 +18,9 @@ extension Calls {
 }
 
 func speech(_ wanted: plait_string_options, readsLength: Bool) -> Speech? {
-  guard wanted.max_length <= UInt64(PLAIT_BYTES_MAX), wanted.prefix_length <= 8, wanted.reserved == 0 else { return nil }
+  guard wanted.max_length <= UInt64(PLAIT_BYTES_MAX), wanted.prefix_length <= 8, wanted.reserved == 0 else {
+    return nil
+  }
   let longest = wanted.max_length == 0 ? 99_999_999 : Int(truncatingIfNeeded: wanted.max_length)
   let width = wanted.prefix_length == 0 ? 4 : Int(wanted.prefix_length)
   switch Int(wanted.format) {
@@ -64,7 +66,8 @@ public func plait_string_send_many(
   guard let bytes = checked(data, len), let pairs = checked(table, count) else { return .invalid }
   return onConn(conn) { conn in
     switch conn.tag {
-    case Tag.string32: conn.speaking(Tag.string32) { (strings: Int32Protocol) in strings.send(bytes.bytes, pairs, conn) }
+    case Tag.string32:
+      conn.speaking(Tag.string32) { (strings: Int32Protocol) in strings.send(bytes.bytes, pairs, conn) }
     case Tag.string: conn.speaking(Tag.string) { (strings: PrefixProtocol) in strings.send(bytes.bytes, pairs, conn) }
     default: conn.speaking(Tag.netstring) { (strings: NetstringProtocol) in strings.send(bytes.bytes, pairs, conn) }
     }
@@ -77,7 +80,8 @@ public func plait_string_set_max_length(_ conn: plait_conn, _ length: Int) -> CI
   return onConn(conn) { conn in
     if conn.isClosing { return .closed }
     switch conn.tag {
-    case Tag.string32: return conn.speaking(Tag.string32) { (strings: Int32Protocol) in strings.setLongest(length, conn) }
+    case Tag.string32:
+      return conn.speaking(Tag.string32) { (strings: Int32Protocol) in strings.setLongest(length, conn) }
     case Tag.string: return conn.speaking(Tag.string) { (strings: PrefixProtocol) in strings.setLongest(length, conn) }
     default: return conn.speaking(Tag.netstring) { (strings: NetstringProtocol) in strings.setLongest(length, conn) }
     }

@@ -14,7 +14,9 @@ final class CallbackTimer: HostTimer {
   override func fire() { function(user, plait_timer(id: id)) }
 }
 
-func onTimer(_ timer: plait_timer, _ body: (Context, HostTimer) -> Status) -> Status { onObject(timer.id, Kind.timer, body) }
+func onTimer(_ timer: plait_timer, _ body: (Context, HostTimer) -> Status) -> Status {
+  onObject(timer.id, Kind.timer, body)
+}
 
 @_cdecl("plait_timer_start") @implementation
 public func plait_timer_start(

@@ -26,7 +26,7 @@ static void after_fork_in_parent(void) {
 
 static void after_fork_in_child(void) {
     for (int i = 0; i < CSYSTEM_RECORDS; i++)
-        if (csystem_records[i].owner != CSYSTEM_FREE) csystem_records[i].owner = CSYSTEM_FORKED;
+        if (csystem_records[i].owner > CSYSTEM_RETIRED) csystem_records[i].owner = CSYSTEM_FORKED;
     after_fork_in_parent();
 }
 
@@ -66,7 +66,9 @@ void csystem_record_free(uint32_t index, uint32_t generation) {
     record->wake = NULL;
     record->stop = record->signalled = record->driving = 0;
     record->generation = generation;
-    __atomic_store_n(&record->owner, CSYSTEM_FREE, __ATOMIC_RELEASE);
+    /* Handles would come back: this number is used up. */
+    int spent = generation >= 0x3ffffff;
+    __atomic_store_n(&record->owner, spent ? CSYSTEM_RETIRED : CSYSTEM_FREE, __ATOMIC_RELEASE);
     pthread_mutex_unlock(&record_lock);
 }
 
@@ -80,7 +82,7 @@ int csystem_record_lives(uint64_t id, uint32_t index) {
 /* With the lock held: 1 when the id is this record's and of this process. */
 static int check(struct csystem_record *record, uint64_t id) {
     if (record->owner == CSYSTEM_FORKED) return 2;
-    return record->owner != CSYSTEM_FREE && record->id == id && id;
+    return record->owner > CSYSTEM_RETIRED && record->id == id && id;
 }
 
 static void signal_record(struct csystem_record *record) {

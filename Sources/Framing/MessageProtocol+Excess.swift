@@ -61,7 +61,9 @@ extension MessageProtocol {
 
   /// Back to messages; `extra` comes behind what is held.
   public func setFramed(_ extra: RawSpan, _ conn: Conn) -> Status {
-    guard kept.append(extra, limit: mostBytes) else { return extra.byteCount > mostBytes - kept.count ? .overflow : .noMemory }
+    guard kept.append(extra, limit: mostBytes) else {
+      return extra.byteCount > mostBytes - kept.count ? .overflow : .noMemory
+    }
     isRaw = false
     if extra.byteCount > 0 { hasExtra = true }
     switchMode(conn)

@@ -22,7 +22,11 @@ public final class MemoryEnvironment: Environment {
 
   public override func connect(_ endpoint: Endpoint, _ connect: Connect) -> Status {
     guard endpoint.kind == .memory else { return .unsupported }
-    if let listener = find(endpoint) { listener.enqueue(connect) } else { connect.failed(Reason(.refused, text: "nobody listens at that name")) }
+    if let listener = find(endpoint) {
+      listener.enqueue(connect)
+    } else {
+      connect.failed(Reason(.refused, text: "nobody listens at that name"))
+    }
     return .ok
   }
 

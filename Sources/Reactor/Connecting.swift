@@ -123,7 +123,9 @@ final class Race: Attempt {
         continue
       }
       runners.append(runner)
-      if next < addresses.count, !context.schedule(delay, after: connect._withUnsafeGuaranteedRef { $0.attemptDelay }) { continue }
+      if next < addresses.count, !context.schedule(delay, after: connect._withUnsafeGuaranteedRef { $0.attemptDelay }) {
+        continue
+      }
       return
     }
     if runners.isEmpty { fail(fault) }
@@ -185,7 +187,9 @@ final class Runner: Polled {
     self.family = family
   }
 
-  static func begin(_ race: Race, _ address: csystem_address, _ bind: csystem_address?, _ fault: inout Status) -> Runner? {
+  static func begin(_ race: Race, _ address: csystem_address, _ bind: csystem_address?, _ fault: inout Status)
+    -> Runner?
+  {
     let fd = csystem_socket(address.family)
     guard fd >= 0 else {
       fault = .system(fd)

@@ -127,7 +127,9 @@ public final class Loop: Environment {
       if !isLast, !context.isAlive { return 1 }
       turn(isLast ? 0 : -1, context)
       context.settle()
-      if isLast || (csystem_signalled(context.index) != 0 && csystem_record_take_stop(context.index) != 0) { return .ok }
+      if isLast || (csystem_signalled(context.index) != 0 && csystem_record_take_stop(context.index) != 0) {
+        return .ok
+      }
     }
   }
 
@@ -169,7 +171,10 @@ public final class Loop: Environment {
   // MARK: The host's own loop
 
   public override func wake() { outer?.wake() }
-  public override func droveOn() { if let outer, let context { context._withUnsafeGuaranteedRef { outer.settle(self, $0) } } }
+  public override func droveOn() {
+    if isShielded { endShield() }
+    if let outer, let context { context._withUnsafeGuaranteedRef { outer.settle(self, $0) } }
+  }
 
   /// The one descriptor that is readable whenever a turn is due.
   public func descriptor(_ context: Context, _ fd: inout CInt) -> Status {

@@ -57,7 +57,7 @@ final class PollTransport: Transport, Polled {
       }
       conn.received(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(scratch)[..<count]).bytes)
       conn.flush()
-      if loop.hasReadEnough(conn.id, count) || count < scratch.count { return }  // the rest of it waits for the next turn
+      if loop.hasReadEnough(conn.id, count) || count < scratch.count { return }
     }
   }
 
@@ -68,7 +68,9 @@ final class PollTransport: Transport, Polled {
 
   /// Sends what it can; how much, or -errno.
   func send(_ bytes: RawSpan) -> Int {
-    let sent = bytes.withUnsafeBytes { isSocket ? csystem_send(fd, $0.baseAddress, $0.count) : csystem_write(fd, $0.baseAddress, $0.count) }
+    let sent = bytes.withUnsafeBytes {
+      isSocket ? csystem_send(fd, $0.baseAddress, $0.count) : csystem_write(fd, $0.baseAddress, $0.count)
+    }
     return csystem_would_block(sent) != 0 ? 0 : sent
   }
 

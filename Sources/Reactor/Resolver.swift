@@ -9,7 +9,10 @@ final class Lookup {
   var done: (([csystem_address], Status) -> Void)?
   let port: UInt16
 
-  private init(_ request: UnsafeMutablePointer<uv_getaddrinfo_t>, _ port: UInt16, _ done: @escaping ([csystem_address], Status) -> Void) {
+  private init(
+    _ request: UnsafeMutablePointer<uv_getaddrinfo_t>, _ port: UInt16,
+    _ done: @escaping ([csystem_address], Status) -> Void
+  ) {
     self.request = request
     self.port = port
     self.done = done
@@ -30,11 +33,13 @@ final class Lookup {
     var hints = addrinfo()
     hints.ai_family = 0
     hints.ai_socktype = 1  // SOCK_STREAM
-    let status = uv_getaddrinfo(loop.uv, lookup.request, { request, status, result in
-      let lookup = Unmanaged<Lookup>.fromOpaque(request!.pointee.data).takeRetainedValue()
-      lookup.finish(status, result)
-      uv_freeaddrinfo(result)
-    }, host, nil, &hints)
+    let status = uv_getaddrinfo(
+      loop.uv, lookup.request,
+      { request, status, result in
+        let lookup = Unmanaged<Lookup>.fromOpaque(request!.pointee.data).takeRetainedValue()
+        lookup.finish(status, result)
+        uv_freeaddrinfo(result)
+      }, host, nil, &hints)
     guard status == 0 else {
       Unmanaged.passUnretained(lookup).release()
       fault = Lookup.status(status)
@@ -55,7 +60,9 @@ final class Lookup {
     var entry = result
     while let info = entry, found.count < 64 {
       var address = csystem_address()
-      if csystem_address_copy(&address, info.pointee.ai_addr, UInt32(info.pointee.ai_addrlen), port) == 0 { found.append(address) }
+      if csystem_address_copy(&address, info.pointee.ai_addr, UInt32(info.pointee.ai_addrlen), port) == 0 {
+        found.append(address)
+      }
       entry = info.pointee.ai_next
     }
     done(found, status != 0 ? Lookup.status(status) : found.isEmpty ? .noName : .ok)

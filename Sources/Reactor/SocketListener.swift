@@ -93,7 +93,9 @@ final class SocketListener: Listener, Polled {
     guard let path else { return }
     var device: UInt64 = 0
     var inode: UInt64 = 0
-    guard csystem_path_identity(path.pointer, &device, &inode) == 0, device == self.device, inode == self.inode else { return }
+    guard csystem_path_identity(path.pointer, &device, &inode) == 0, device == self.device, inode == self.inode else {
+      return
+    }
     _ = csystem_unlink(path.pointer)
   }
 }

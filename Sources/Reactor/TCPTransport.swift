@@ -48,7 +48,9 @@ final class TCPTransport: Transport {
     return transport
   }
 
-  var stream: UnsafeMutablePointer<uv_stream_t> { UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_stream_t.self) }
+  var stream: UnsafeMutablePointer<uv_stream_t> {
+    UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_stream_t.self)
+  }
   var base: UnsafeMutablePointer<uv_handle_t> { Loop.handle(handle) }
   override func attach(_ conn: Conn) { self.conn = Unmanaged.passUnretained(conn) }
 
@@ -60,17 +62,20 @@ final class TCPTransport: Transport {
       uv_read_stop(stream)
       return
     }
-    uv_read_start(stream, { handle, _, buffer in
-      Unmanaged<TCPTransport>.fromOpaque(handle!.pointee.data)._withUnsafeGuaranteedRef { transport in
-        let scratch = transport.loop.scratch
-        buffer!.pointee = uv_buf_t(base: scratch.baseAddress!.assumingMemoryBound(to: CChar.self), len: scratch.count)
-      }
-    }, { stream, count, buffer in
-      guard count != 0 else { return }
-      Unmanaged<TCPTransport>.fromOpaque(stream!.pointee.data)._withUnsafeGuaranteedRef {
-        $0.didRead(count, buffer!.pointee.base)
-      }
-    })
+    uv_read_start(
+      stream,
+      { handle, _, buffer in
+        Unmanaged<TCPTransport>.fromOpaque(handle!.pointee.data)._withUnsafeGuaranteedRef { transport in
+          let scratch = transport.loop.scratch
+          buffer!.pointee = uv_buf_t(base: scratch.baseAddress!.assumingMemoryBound(to: CChar.self), len: scratch.count)
+        }
+      },
+      { stream, count, buffer in
+        guard count != 0 else { return }
+        Unmanaged<TCPTransport>.fromOpaque(stream!.pointee.data)._withUnsafeGuaranteedRef {
+          $0.didRead(count, buffer!.pointee.base)
+        }
+      })
   }
 
   func didRead(_ count: Int, _ data: UnsafeMutablePointer<CChar>?) {
@@ -114,9 +119,13 @@ final class TCPTransport: Transport {
     loop.beginShield()
     let request = memory.assumingMemoryBound(to: uv_write_t.self)  // the first field
     let status = queued.pointee.bytes.bytes.withUnsafeBytes { bytes in
-      var part = uv_buf_t(base: UnsafeMutableRawPointer(mutating: bytes.baseAddress!).assumingMemoryBound(to: CChar.self), len: bytes.count)
+      var part = uv_buf_t(
+        base: UnsafeMutableRawPointer(mutating: bytes.baseAddress!).assumingMemoryBound(to: CChar.self),
+        len: bytes.count)
       return uv_write(request, stream, &part, 1) { request, status in
-        Unmanaged<TCPTransport>.fromOpaque(request!.pointee.handle.pointee.data)._withUnsafeGuaranteedRef { $0.didWrite(status) }
+        Unmanaged<TCPTransport>.fromOpaque(request!.pointee.handle.pointee.data)._withUnsafeGuaranteedRef {
+          $0.didWrite(status)
+        }
       }
     }
     if status != 0 { didWrite(status) }

@@ -64,7 +64,6 @@ extension Conn {
     if state.contains(.replaced) { finishReplacing() }
     let extras = needExtras()
     extras.former = spoken.takeRetainedValue()
-    extras.formerFactories.append(self.factory)
     spoken = Unmanaged.passRetained(next)
     self.factory = factory
     if !state.contains(.ownUser) { user = factory.user }

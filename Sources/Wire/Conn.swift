@@ -7,12 +7,12 @@ public final class Conn: Entity {
     public let rawValue: UInt16
     @inline(__always) public init(rawValue: UInt16) { self.rawValue = rawValue }
     @inline(__always) public static var paused: State { State(rawValue: 1) }  // by the host
-    @inline(__always) public static var closing: State { State(rawValue: 2) }  // nothing is delivered or written any more
+    @inline(__always) public static var closing: State { State(rawValue: 2) }  // nothing is delivered or written now
     @inline(__always) public static var closed: State { State(rawValue: 4) }  // disconnected was called
     @inline(__always) public static var fresh: State { State(rawValue: 8) }  // connected was not called yet
     @inline(__always) public static var resumed: State { State(rawValue: 16) }  // what is held may be delivered
     @inline(__always) public static var switched: State { State(rawValue: 32) }  // the mode changed under delivery
-    @inline(__always) public static var replaced: State { State(rawValue: 64) }  // another protocol waits for what the former holds
+    @inline(__always) public static var replaced: State { State(rawValue: 64) }  // a protocol waits for what is held
     @inline(__always) public static var ended: State { State(rawValue: 128) }  // the peer will send no more
     @inline(__always) public static var toldEnd: State { State(rawValue: 256) }  // ...and the protocol lives with it
     @inline(__always) public static var halfClosing: State { State(rawValue: 512) }  // nothing is written any more
@@ -186,6 +186,7 @@ public final class Conn: Entity {
     spoken._withUnsafeGuaranteedRef { $0.disconnected(self, reason) }
     context.log(.debug, "conn", "disconnected", reason.status)
     unregister()
+    context.connEnded()
     transport.close(reason.status)
     if let onEnd = extras?.onEnd { onEnd(reason) }
   }
@@ -198,7 +199,6 @@ final class Extras {
   let limit: CloseLimit
   var reason: Reason?
   var former: Protocol?
-  var formerFactories: [Factory] = []
   var onEnd: ((Reason) -> Void)?
   init(_ conn: Conn) { limit = CloseLimit(conn) }
 }

@@ -58,10 +58,16 @@ open class Connector: Entity {
     }
   }
 
+  /// Runs `body` on a connector if it is still there.
+  static func on(_ id: UInt64, _ context: Context, _ body: (Connector) -> Void) {
+    guard let object = context.ids.find(id, Kind.connector) else { return }
+    Unmanaged<Connector>.fromOpaque(object)._withUnsafeGuaranteedRef(body)
+  }
+
   final func attempt() {
+    let (context, id) = (context, id)
     let made = Connect(context, endpoint, factory, attemptDelay: options.attemptDelay, time: options.time) {
-      [unowned(unsafe) self] _, conn, reason in
-      finished(conn, reason)
+      _, conn, reason in Connector.on(id, context) { $0.finished(conn, reason) }
     }
     connect = made
     let status = made.begin()
@@ -79,13 +85,9 @@ open class Connector: Entity {
       return retry(reason.status == .ok ? Reason(.closed) : reason)
     }
     conn = made
-    let id = id
+    let (context, id) = (context, id)
     Unmanaged<Conn>.fromOpaque(object)._withUnsafeGuaranteedRef { conn in
-      let context = context
-      conn.onEnd { reason in
-        guard let object = context.ids.find(id, Kind.connector) else { return }
-        Unmanaged<Connector>.fromOpaque(object)._withUnsafeGuaranteedRef { $0.lost(reason) }
-      }
+      conn.onEnd { reason in Connector.on(id, context) { $0.lost(reason) } }
     }
     context.log(.info, "connector", "connected")
     connected(made)
@@ -132,7 +134,6 @@ open class Connector: Entity {
 final class RetryTimer: TimerEntry {
   var connector: UInt64 = 0
   override func fired(_ context: Context) {
-    guard let object = context.ids.find(connector, Kind.connector) else { return }
-    Unmanaged<Connector>.fromOpaque(object)._withUnsafeGuaranteedRef { $0.list() }
+    Connector.on(connector, context) { $0.list() }
   }
 }

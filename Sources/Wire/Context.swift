@@ -24,6 +24,8 @@ public final class Context {
   var listed: [UInt32] = []
   var work: [UInt32] = []
   var graves: [AnyObject] = []
+  /// The calls that wait for all conns to end.
+  var drains: [UInt64] = []
 
   /// Nil when there is no record or no memory.
   public static func make(_ environment: Environment, seed: UInt64) -> Context? {
@@ -77,7 +79,9 @@ public final class Context {
   }
 
   /// Is there work that could not wait for an event?
-  public var hasWork: Bool { !listed.isEmpty || (csystem_signalled(index) != 0 && csystem_record_has_posts(index) != 0) }
+  public var hasWork: Bool {
+    !listed.isEmpty || (csystem_signalled(index) != 0 && csystem_record_has_posts(index) != 0)
+  }
 
   /// Is there anything that a loop should wait for? (The reactor itself has an id too.)
   public var isAlive: Bool { ids.alive > 1 || hasWork }
@@ -158,20 +162,29 @@ public final class Context {
 
   // MARK: The end
 
-  /// How many conns there are.
-  public var conns: Int {
+  /// Runs `body` on everything of a kind.
+  func each(_ kind: UInt64, _ body: (Entity) -> Void) {
+    var slot: UInt32 = 0
+    while slot < ids.count {
+      if let object = ids.find(ids.id(at: slot), kind) {
+        body(Unmanaged<Entity>.fromOpaque(object).takeUnretainedValue())
+      }
+      slot += 1
+    }
+  }
+
+  func count(_ kind: UInt64) -> Int {
     var count = 0
-    eachConn { _ in count += 1 }
+    each(kind) { _ in count += 1 }
     return count
   }
 
-  public func eachConn(_ body: (Conn) -> Void) {
-    var slot: UInt32 = 0
-    while slot < ids.count {
-      if let object = ids.find(ids.id(at: slot), Kind.conn) {
-        Unmanaged<Conn>.fromOpaque(object)._withUnsafeGuaranteedRef(body)
+  /// Whoever waits for the conns to end looks again.
+  func connEnded() {
+    for id in drains {
+      if let object = ids.find(id, Kind.call) {
+        Unmanaged<Entity>.fromOpaque(object)._withUnsafeGuaranteedRef { $0.list() }
       }
-      slot += 1
     }
   }
 

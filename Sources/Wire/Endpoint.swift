@@ -80,7 +80,9 @@ extension Endpoint {
     for (index, field) in fields.enumerated().dropFirst() {
       var found: Key?
       if let word = field.key { found = key(named: word, use) } else { found = key(index - 1, use) }
-      guard let key = found else { return Endpoint.bad(field.offset, field.key == nil ? "too many fields" : "unknown key") }
+      guard let key = found else {
+        return Endpoint.bad(field.offset, field.key == nil ? "too many fields" : "unknown key")
+      }
       if seen & key.bit != 0 { return Endpoint.bad(field.offset, "given twice") }
       seen |= key.bit
       if let fault = set(key, field) { return fault }
@@ -97,16 +99,22 @@ extension Endpoint {
     let at = field.valueOffset
     switch key {
     case .port:
-      guard let port = field.number(atMost: 65535) else { return Endpoint.bad(at, "a port is a number from 0 to 65535") }
+      guard let port = field.number(atMost: 65535) else {
+        return Endpoint.bad(at, "a port is a number from 0 to 65535")
+      }
       number = port
     case .number:
       guard let fd = field.number(atMost: 1 << 30) else { return Endpoint.bad(at, "a descriptor is a number") }
       number = fd
     case .backlog:
-      guard let count = field.number(atMost: 65535), count > 0 else { return Endpoint.bad(at, "a backlog is a number from 1 to 65535") }
+      guard let count = field.number(atMost: 65535), count > 0 else {
+        return Endpoint.bad(at, "a backlog is a number from 1 to 65535")
+      }
       backlog = UInt32(count)
     case .mode:
-      guard let bits = field.octal(atMost: 0o777) else { return Endpoint.bad(at, "a mode is an octal number up to 777") }
+      guard let bits = field.octal(atMost: 0o777) else {
+        return Endpoint.bad(at, "a mode is an octal number up to 777")
+      }
       mode = bits
     case .timeout:
       guard let time = field.milliseconds() else { return Endpoint.bad(at, "a timeout is a number of seconds") }

@@ -27,7 +27,8 @@ open class Environment {
   open func droveOn() {}
 
   /// Accepts connections. The listener is not registered yet.
-  open func listen(_ endpoint: Endpoint, _ options: ListenOptions, _ factory: Factory, _ context: Context) -> Listening {
+  open func listen(_ endpoint: Endpoint, _ options: ListenOptions, _ factory: Factory, _ context: Context) -> Listening
+  {
     .failed(.unsupported)
   }
 

@@ -50,7 +50,9 @@ public struct IdTable: ~Copyable {
   /// Takes over a retained object; 0 when there is no memory or no slot left.
   public mutating func insert(_ object: UnsafeMutableRawPointer, _ kind: UInt64) -> UInt64 {
     if free == .max {
-      guard count < Id.mostSlots, count < capacity || grow(), let entries, firstGeneration <= Id.newest else { return 0 }
+      guard count < Id.mostSlots, count < capacity || grow(), let entries, firstGeneration <= Id.newest else {
+        return 0
+      }
       (entries + Int(count)).initialize(to: Entry(id: firstGeneration, object: UInt(UInt32.max)))
       free = count
       count += 1

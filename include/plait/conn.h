@@ -170,8 +170,8 @@ PLAIT_API int plait_conn_abort(plait_conn conn);
  * @errors those of a handle; #PLAIT_ERR_CLOSED, #PLAIT_ERR_BOUND, #PLAIT_ERR_REFUSED by the factory.
  * @thread the reactor's.
  * @callbacks none now; the new table's `connected` when the current callback has returned.
- * @lifetime the conn's user becomes the new factory's, unless plait_conn_set_user() had set one. The conn
- *   keeps both factories until it ends.
+ * @lifetime the conn's user becomes the new factory's, unless plait_conn_set_user() had set one. The
+ *   former factory is let go.
  * @since 0.1.0
  * @twisted assigning `transport.protocol`; AMP's `ProtocolSwitchCommand`
  */

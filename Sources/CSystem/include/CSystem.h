@@ -17,7 +17,7 @@ struct csystem_post;
 /* The immortal records of the process's reactors. The owner is compared before anything else of a
  * reactor is touched; after fork the child owns none. The lock guards the fields below it. */
 struct csystem_record {
-    uintptr_t owner; /* a thread's identity, 0: free, 1: of a parent process */
+    uintptr_t owner; /* a thread's identity, or one of the three below */
     void *context;
     uint64_t id;         /* the reactor's handle */
     uint32_t generation; /* a free record goes on with its slots' generations */
@@ -28,7 +28,7 @@ struct csystem_record {
     csystem_wake_fn wake; /* wakes the loop from any thread */
     void *wake_argument;
 };
-enum { CSYSTEM_RECORDS = 1024, CSYSTEM_FREE = 0, CSYSTEM_FORKED = 1 };
+enum { CSYSTEM_RECORDS = 1024, CSYSTEM_FREE = 0, CSYSTEM_FORKED = 1, CSYSTEM_RETIRED = 2 };
 extern struct csystem_record csystem_records[CSYSTEM_RECORDS];
 
 static inline uintptr_t csystem_thread(void) { return (uintptr_t)__builtin_thread_pointer(); }
