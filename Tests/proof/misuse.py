@@ -1,0 +1,318 @@
+#!/usr/bin/env python3
+"""Calls every exported function with what it must refuse: misuse.py [NAME...]
+
+The cases are made from the headers: every parameter's type, name and comment say what is wrong to give. So a
+function is covered from the day it is declared. One thing is wrong at a time, and the answer must be the code that
+belongs to it, be listed among the function's errors, leave the outputs as they were and call nobody back. Each
+function has a process of its own, so that a crash is a line in the report; memory given to the library ends at a wall.
+"""
+
+import ctypes
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+
+import abi
+from world import World, at_the_wall
+
+C = abi.CONSTANTS
+INVALID, STALE, TYPE, THREAD = (C["PLAIT_ERR_" + name] for name in ("INVALID", "STALE", "TYPE", "THREAD"))
+FORKED, SIZE, BOUND = (C["PLAIT_ERR_" + name] for name in ("FORKED", "STRUCT_SIZE", "BOUND"))
+PATTERN = 0xA5
+PROCESS_WIDE = "plait_factory"
+# Numbers that are out of range wherever a parameter has this type and this name; other numbers are tried too, and may
+# be answered by anything that is documented.
+OUT_OF_RANGE = {
+    ("size_t", "len"): (C["PLAIT_BYTES_MAX"] + 1, 1 << 31, 1 << 63, (1 << 64) - 1),
+    ("size_t", "count"): (C["PLAIT_BYTES_MAX"] + 1, 1 << 61, 1 << 63, (1 << 64) - 1),
+    ("size_t", "max_length"): (C["PLAIT_BYTES_MAX"] + 1, 1 << 63, (1 << 64) - 1),
+    ("uint64_t", "delay_ms"): ((1 << 62) + 1, (1 << 64) - 1),
+    ("uint64_t", "repeat_ms"): ((1 << 62) + 1, (1 << 64) - 1),
+    ("uint64_t", "ms"): ((1 << 62) + 1, (1 << 64) - 1),
+    ("int64_t", "more_ms"): ((1 << 62) + 1, (1 << 63) - 1),
+    ("int", "use"): (0, 3, -1, (1 << 31) - 1),
+    ("int", "level"): (-1, 5, -(1 << 31), (1 << 31) - 1),
+    ("uint32_t", "flags"): (0xFFFFFFFF, 0x80000000),
+    ("unsigned int", "idle_s"): (32768, 0xFFFFFFFF),
+}
+# The same for the fields of structs.
+FIELDS_OUT_OF_RANGE = {
+    "flags": (0xFFFFFFFF,), "format": (99,), "prefix_length": (9, 0xFFFFFFFF), "log_level": (5, 0xFFFFFFFF),
+    "max_length": (C["PLAIT_BYTES_MAX"] + 1, (1 << 64) - 1), "timeout_ms": ((1 << 64) - 1,), "maximum_ms": ((1 << 64) - 1,),
+    "initial_ms": ((1 << 64) - 1,), "cap": (C["PLAIT_BYTES_MAX"] + 1,), "close_ms": ((1 << 64) - 1,),
+    "factor": (0.5, -1.0, float("nan"), float("inf")), "jitter": (1.0, -0.5, float("nan")),
+}
+RESERVED = {"reserved": (1, 0xFFFFFFFF)}
+EXTREMES = {
+    "int": (0, 1, -1, -(1 << 31), (1 << 31) - 1), "unsigned int": (0, (1 << 32) - 1), "uint32_t": (0, (1 << 32) - 1),
+    "size_t": (0,), "uint64_t": (0, 1 << 62, (1 << 63) - 1), "int64_t": (0, -1, -(1 << 63)),
+}
+# Negative and huge ones wait without limit, which is what is asked for.
+WITHOUT_EXTREMES = {("plait_reactor_poll", "timeout_ms")}
+
+
+class Case:
+    """Arguments of which one is wrong, and the answers that are right."""
+
+    def __init__(self, what, arguments, wanted, thread=False, fork=False):
+        self.what, self.arguments, self.wanted, self.thread, self.fork = what, arguments, wanted, thread, fork
+
+
+class Cases:
+    def __init__(self, function):
+        self.function = function
+        self.world = World(abi.load())
+        self.call = getattr(self.world.library, function.name)
+        self.outputs = []  # (address, size, bytes before)
+        self.valid = [self.valid_argument(place, part) for place, part in enumerate(function.parameters)]
+
+    # What is right
+
+    def struct_at_the_wall(self, made, size=None):
+        content = bytes(made)
+        size = len(content) if size is None else size
+        return at_the_wall((content + bytes(size))[:size])
+
+    def valid_struct(self, part):
+        name = part.type.removeprefix("plait_")
+        made = abi.struct(name) if part.is_output else self.world.filled(name)
+        if part.is_output:
+            ctypes.memset(ctypes.addressof(made) + 4, PATTERN, ctypes.sizeof(made) - 4)
+        return made
+
+    def output(self, content):
+        address = at_the_wall(content)
+        self.outputs.append((address, len(content), bytes(content)))
+        return address
+
+    def conn_for(self, name):
+        return self.world.conns[next((kind for kind in ("line", "string") if name.startswith(f"plait_{kind}_")), "raw")]
+
+    def valid_argument(self, place, part):
+        function, world = self.function, self.world
+        if part.type in abi.CALLBACKS:
+            return world.callback(abi.CALLBACKS[part.type], part.name)
+        if part.pointer:
+            if part.type == "char":
+                return b"memory:spare" if function.name == "plait_listen" else b"memory:here"
+            if part.type == "void":
+                return None
+            if part.is_output:
+                if "struct_size" in dict(getattr(abi.STRUCTS.get(part.type), "_fields_", ())):
+                    return self.output(bytes(self.valid_struct(part)))
+                return self.output(bytes([PATTERN]) * (4096 if part.type == "uint8_t" else 8))
+            if part.type == "uint8_t":
+                return at_the_wall(b"abc")
+            if part.type == "uint32_t":
+                return at_the_wall(bytes(abi.STRUCTS["plait_reactor"](1 << 32)))  # offset 0, length 1
+            if part.type == "plait_bytes":
+                return at_the_wall(bytes(abi.STRUCTS["plait_bytes"](at_the_wall(b"abc"), 3)))
+            return self.struct_at_the_wall(self.valid_struct(part))
+        if part.type == "plait_conn":
+            return self.conn_for(function.name)
+        if part.type in abi.HANDLES:
+            return world.live[part.type]
+        return {"len": 3, "count": 1, "cap": 4096, "status": 0}.get(part.name, 1)
+
+    # What is wrong
+
+    def cases(self):
+        yield Case("all right", self.valid, None)
+        for place, part in enumerate(self.function.parameters):
+            if part.type in abi.HANDLES and not part.pointer:
+                yield from self.wrong_handles(place, part)
+            elif part.pointer or part.type in abi.CALLBACKS:
+                yield from self.wrong_pointers(place, part)
+            else:
+                yield from self.wrong_numbers(place, part)
+
+    def at(self, place, value, what, wanted, **how):
+        arguments = list(self.valid)
+        arguments[place] = value
+        name = self.function.parameters[place].name
+        return Case(f"{name}: {what}", arguments, wanted, **how)
+
+    def wrong_handles(self, place, part):
+        world, right = self.world, self.valid[place]
+        stale = {STALE}
+        yield self.at(place, 0, "zero", stale)
+        yield self.at(place, (1 << 64) - 1, "all ones", stale)
+        yield self.at(place, world.ended[part.type], "ended", stale)
+        yield self.at(place, right ^ 1, "another generation", stale)
+        yield self.at(place, right ^ 1 << 49, "a slot that never was", stale)
+        yield self.at(place, right ^ 1 << 59, "a reactor that never was", stale)
+        yield self.at(place, right & ~(15 << 60) | 15 << 60, "a kind that never was", stale)
+        for kind, handle in world.live.items():
+            if kind != part.type:
+                yield self.at(place, handle, "a live " + kind, {TYPE})
+                yield self.at(place, world.ended[kind], "an ended " + kind, stale)
+        if part.type == "plait_conn":
+            for kind in ("raw", "line", "string"):
+                if self.function.name.startswith(("plait_line_", "plait_string_")) and world.conns[kind] != right:
+                    yield self.at(place, world.conns[kind], f"one that speaks {kind}", {TYPE})
+        if part.type == PROCESS_WIDE:
+            if place > 0:
+                yield self.at(place, world.elsewhere["bound factory"], "of another reactor", {BOUND})
+            return
+        thread = self.function.sections.get("thread", "")
+        if thread.startswith(("the reactor's", "the owner")):
+            yield self.at(place, world.elsewhere[part.type], "of another thread's reactor", {THREAD})
+            yield self.at(place, right, "called by another thread", {THREAD}, thread=True)
+        yield self.at(place, right, "called by a child after fork", {FORKED}, fork=True)
+
+    def wrong_pointers(self, place, part):
+        if part.type in abi.CALLBACKS:
+            yield self.at(place, abi.CALLBACKS[part.type](), "NULL", None if part.may_be_null or part.type == "plait_log_fn" else {INVALID})
+            return
+        if part.type == "void":
+            return
+        yield self.at(place, None, "NULL", None if part.may_be_null else {INVALID})
+        if part.type == "char":
+            wanted = {C["PLAIT_ERR_ENDPOINT"]}
+            for text in (b"", b":", b"tcp", b"tcp:", b"\xff\xfe", b"tcp:99999999999999999999", b"no such kind:1", b"x" * 100000, b"tcp:1:2:3:4:5"):
+                yield self.at(place, text, repr(text[:24]), wanted)
+            yield self.at(place, b"tls:example.org:443", "tls", {C["PLAIT_ERR_UNSUPPORTED"]})
+        fields = dict(getattr(abi.STRUCTS.get(part.type), "_fields_", ()))
+        if "struct_size" in fields:
+            yield from self.wrong_structs(place, part, fields)
+
+    def wrong_structs(self, place, part, fields):
+        known = ctypes.sizeof(abi.STRUCTS[part.type])
+        made = self.valid_struct(part)
+
+        def sized(size, content):
+            made.struct_size = size
+            return at_the_wall((bytes(made) + content)[:max(size if size < 70000 else known, 4)])
+        for size in sorted({0, 1, 3, 4, 8, known // 2, known - 8, known - 1}):
+            yield self.at(place, sized(size, b""), f"struct_size {size}", {SIZE})
+        for size in (0x7FFFFFFF, 0xFFFFFFFF):
+            yield self.at(place, sized(size, b""), f"struct_size {size}", {SIZE})
+        yield self.at(place, sized(known + 8, bytes(8)), "longer, with zeros", None)
+        made.struct_size = known
+        if part.is_output:
+            return
+        for where in (0, 7, 23):
+            tail = bytearray(24)
+            tail[where] = 1
+            yield self.at(place, sized(known + 24, bytes(tail)), f"longer, with something at {where}", {SIZE})
+        made.struct_size = known
+        for name, values in {**FIELDS_OUT_OF_RANGE, **RESERVED}.items():
+            for value in values if name in fields else ():
+                kept = getattr(made, name)
+                setattr(made, name, value)
+                yield self.at(place, self.struct_at_the_wall(made), f"{name} {value}", {INVALID, SIZE} if name in RESERVED else {INVALID})
+                setattr(made, name, kept)
+
+    def wrong_numbers(self, place, part):
+        for value in OUT_OF_RANGE.get((part.type, part.name), ()):
+            yield self.at(place, value, str(value), {INVALID})
+        if (self.function.name, part.name) in WITHOUT_EXTREMES:
+            return
+        for value in EXTREMES.get(part.type, ()):
+            if value not in OUT_OF_RANGE.get((part.type, part.name), ()):
+                yield self.at(place, value, str(value), None)
+
+
+# Running them
+
+def answer(cases, case):
+    """The status, by whichever thread or process is to make the call."""
+    if case.fork:
+        child = os.fork()
+        if child == 0:
+            status = cases.call(*case.arguments)
+            os._exit(0 if status in case.wanted else 100 + min(-status, 100) if status < 0 else 99)
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        return next(iter(case.wanted)) if code == 0 else -(code - 100) if code >= 100 else code
+    if case.thread:
+        got = []
+        thread = threading.Thread(target=lambda: got.append(cases.call(*case.arguments)))
+        thread.start()
+        thread.join()
+        return got[0]
+    return cases.call(*case.arguments)
+
+
+def problems_of(cases, case, status):
+    """What is wrong with the answer, if anything."""
+    function = cases.function
+    if case.wanted is None:
+        if not function.documents(status):
+            yield f"{abi.name_of(status)} is not among its errors"
+        return
+    if status not in case.wanted:
+        yield f"gave {abi.name_of(status) if status else status}, not {' or '.join(map(abi.name_of, sorted(case.wanted)))}"
+    elif not case.fork and not function.documents(status):
+        yield f"{abi.name_of(status)} is right, and not among its errors"
+    if status < 0:
+        for address, size, before in cases.outputs:
+            if ctypes.string_at(address, size) != before and "on failure too" not in function.sections.get("param reason", ""):
+                yield "failed, and has written an output"
+                ctypes.memmove(address, before, size)
+        if cases.world.calls:
+            yield f"failed, and called {cases.world.calls[0]}"
+
+
+def restart(cases, function):
+    """A success changes the world, so the next case gets a new one; reactors are many, and freed by the thread that made them."""
+    cases.world.free()
+    return Cases(function)
+
+
+def check_function(name):
+    """Prints a line for each problem; the process that runs this may die of one."""
+    function = abi.FUNCTIONS[name]
+    if function.result not in ("int",) or not function.parameters:
+        return 0
+    cases, count, bad = Cases(function), 0, 0
+    total = len(list(cases.cases()))
+    index = 0
+    while index < total:
+        case = list(cases.cases())[index]
+        print(f"at {case.what}", flush=True)
+        cases.world.calls.clear()
+        if name == "plait_reactor_run":
+            cases.world.library.plait_reactor_stop(cases.world.reactor)
+        status = answer(cases, case)
+        for problem in problems_of(cases, case, status):
+            bad += 1
+            print(f"problem {case.what}: {problem}", flush=True)
+        if status >= 0:
+            cases = restart(cases, function)
+        elif case.what == "all right" and status in (INVALID, STALE, TYPE, SIZE):
+            bad += 1
+            print(f"problem {case.what}: {abi.name_of(status)}", flush=True)
+        count += 1
+        index += 1
+    print(f"cases {count}", flush=True)
+    return bad
+
+
+def main(names):
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    if names[:1] == ["--one"]:
+        return 1 if check_function(names[1]) else 0
+    abi.load()  # or say at once, and only once, that there is none
+    failed = cases = 0
+    for name in names or abi.FUNCTIONS:
+        done = subprocess.run([sys.executable, __file__, "--one", name], capture_output=True, text=True, timeout=120)
+        lines = done.stdout.splitlines()
+        problems = [line.removeprefix("problem ") for line in lines if line.startswith("problem ")]
+        if done.returncode not in (0, 1):
+            last = next((line[3:] for line in reversed(lines) if line.startswith("at ")), "the start")
+            problems.append(f"{last}: died ({done.returncode}) {done.stderr.strip()[-400:]}")
+        elif done.returncode == 1 and not problems:
+            problems.append(done.stderr.strip()[-800:])
+        cases += sum(int(line.split()[1]) for line in lines if re.match(r"cases \d+", line))
+        failed += bool(problems)
+        for problem in problems:
+            print(f"{name}: {problem}")
+    print(f"misuse: {len(names or abi.FUNCTIONS)} functions, {cases} cases, {failed} functions with problems")
+    return failed != 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

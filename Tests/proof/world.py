@@ -1,0 +1,154 @@
+"""What misuse tests need: one of everything that lives, one of everything that has ended, and memory that ends at a wall."""
+
+import ctypes
+import mmap
+import threading
+
+import abi
+
+PAGE = mmap.PAGESIZE
+_libc = ctypes.CDLL(None, use_errno=True)
+_libc.mmap.restype = ctypes.c_void_p
+_libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_long]
+_libc.mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+
+
+def at_the_wall(content):
+    """The address of a copy of the bytes behind which no memory is: who reads on, crashes. It is never freed."""
+    size = -(-max(len(content), 1) // PAGE) * PAGE
+    base = _libc.mmap(None, size + PAGE, mmap.PROT_READ | mmap.PROT_WRITE, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, -1, 0)
+    assert base not in (None, ctypes.c_void_p(-1).value), "mmap failed"
+    assert _libc.mprotect(base + size, PAGE, 0) == 0, "mprotect failed"
+    # The library's structs and tables are read at their alignment.
+    address = base + size - len(content)
+    ctypes.memmove(address, bytes(content), len(content))
+    return address
+
+
+class World:
+    """Handles of every kind, in a reactor with a loop and a manual clock, so that every function has something to work on."""
+
+    def __init__(self, library):
+        self.library = library
+        self.calls = []  # names of the callbacks that came
+        self.keep = []  # callbacks must outlive their use
+        self.reactor = self._reactor(3 - 1)  # a loop and a manual clock
+        self.factories = {kind: self.factory(kind) for kind in ("raw", "line", "string")}
+        self.conns = {kind: self.conn(self.reactor, self.factories[kind]) for kind in self.factories}
+        self.live = {"plait_reactor": self.reactor, "plait_factory": self.factories["line"], "plait_conn": self.conns["line"]}
+        self.live.update(self._others(self.reactor))
+        self._settle()
+        self.ended = self._ended()
+        self._settle()
+        self.elsewhere = self._elsewhere()
+
+    def check(self, status, what):
+        assert status >= 0, f"{what}: {abi.name_of(status)}"
+        return status
+
+    def made(self, function, *arguments):
+        """Calls what gives out a handle as its last argument."""
+        out = ctypes.c_uint64()
+        self.check(getattr(self.library, function)(*arguments, ctypes.addressof(out)), function)
+        return out.value
+
+    def callback(self, type, name, result=None):
+        def called(*_):
+            self.calls.append(name)
+            return result
+        made = type(called)
+        self.keep.append(made)
+        return made
+
+    def filled(self, name):
+        """A struct of the host's in which all callbacks are set."""
+        made = abi.struct(name)
+        for field, kind in made._fields_:
+            if isinstance(kind, type) and issubclass(kind, ctypes._CFuncPtr):
+                setattr(made, field, self.callback(kind, field, 0 if kind._restype_ else None))
+        self.keep.append(made)
+        return made
+
+    def factory(self, kind):
+        handler = self.filled(kind + "_handler")
+        out = ctypes.c_uint64()
+        rest = (ctypes.addressof(handler), None)
+        arguments = rest if kind == "raw" else (None, *rest)
+        self.check(getattr(self.library, f"plait_{kind}_factory_new")(ctypes.addressof(out), *arguments), kind)
+        return out.value
+
+    def conn(self, reactor, factory):
+        ops = self.filled("transport_ops")
+        return self.made("plait_conn_attach", reactor, factory, ctypes.addressof(ops), None)
+
+    def _reactor(self, flags):
+        out = ctypes.c_uint64()
+        options = abi.struct("reactor_options", flags=flags)
+        self.check(self.library.plait_reactor_new(ctypes.addressof(out), ctypes.addressof(options)), "reactor")
+        return out.value
+
+    def _others(self, reactor):
+        """A listener, a timer, a call and a connector; none of them ever comes to anything by itself."""
+        factory = self.factories["line"]
+        timer = self.callback(abi.CALLBACKS["plait_timer_fn"], "timer")
+        done = self.callback(abi.CALLBACKS["plait_connect_fn"], "done")
+        waiting = abi.struct("connector_options", initial_ms=10_000_000, maximum_ms=10_000_000)
+        self.keep.append(waiting)
+        return {
+            "plait_listener": self.made("plait_listen", reactor, b"memory:here", factory, None),
+            "plait_timer": self.made("plait_timer_start", reactor, 1 << 40, 0, timer, None),
+            "plait_call": self.made("plait_connect", reactor, b"memory:here", factory, None, done, None),
+            "plait_connector": self.made("plait_connector_start", reactor, b"memory:nobody", factory,
+                                         ctypes.addressof(waiting), None, None),
+        }
+
+    def _settle(self):
+        """Everything that was begun has had its first turn, but for the call, which is begun anew."""
+        self.check(self.library.plait_reactor_poll(self.reactor, 0), "poll")
+        done = self.callback(abi.CALLBACKS["plait_connect_fn"], "done")
+        self.live["plait_call"] = self.made("plait_connect", self.reactor, b"memory:here", self.factories["line"], None, done, None)
+        self.calls.clear()
+
+    def _ended(self):
+        """Of each kind one whose object is gone, while its reactor lives; and the reactor's is of one that was freed."""
+        library = self.library
+        other = self._reactor(0)
+        self.check(library.plait_reactor_free(other), "free")
+        factory = self.factory("raw")
+        self.check(library.plait_factory_release(factory), "release")
+        conn = self.conn(self.reactor, self.factories["raw"])
+        self.check(library.plait_conn_abort(conn), "abort")
+        ended = {"plait_reactor": other, "plait_factory": factory, "plait_conn": conn}
+        line = self.factories["line"]
+        timer = self.callback(abi.CALLBACKS["plait_timer_fn"], "timer")
+        ended["plait_timer"] = self.made("plait_timer_start", self.reactor, 5, 0, timer, None)
+        self.check(library.plait_timer_cancel(ended["plait_timer"]), "cancel")
+        ended["plait_listener"] = self.made("plait_listen", self.reactor, b"memory:gone", line, None)
+        self.check(library.plait_listener_close(ended["plait_listener"]), "close")
+        ended["plait_call"] = self.made("plait_connect", self.reactor, b"memory:nobody", line, None, abi.CALLBACKS["plait_connect_fn"](), None)
+        self.check(library.plait_call_cancel(ended["plait_call"]), "cancel")
+        ended["plait_connector"] = self.made("plait_connector_start", self.reactor, b"memory:nobody", line, None, None, None)
+        self.check(library.plait_connector_stop(ended["plait_connector"]), "stop")
+        return ended
+
+    def _elsewhere(self):
+        """Of each kind one that belongs to a reactor of another thread; and a factory that is bound to that reactor."""
+        found = {}
+
+        def make():
+            found["plait_reactor"] = reactor = self._reactor(3 - 1)
+            mine = self.factory("line")
+            found["bound factory"] = mine
+            found["plait_conn"] = self.conn(reactor, mine)
+            kept, self.factories["line"] = self.factories["line"], mine
+            found.update(self._others(reactor))
+            self.factories["line"] = kept
+        thread = threading.Thread(target=make)
+        thread.start()
+        thread.join()
+        assert "plait_connector" in found, "the other thread failed"
+        return found
+
+    def free(self):
+        """True when the reactor could be freed by the thread that made it."""
+        return self.library.plait_reactor_free(self.reactor)
