@@ -39,7 +39,7 @@ struct Calls {
 /// What a host's factory speaks.
 enum Speech {
   case raw
-  case line(LineFramer)
+  case line(LineFramer, Delimiter)
   case int32(Int32Framer)
   case prefix(PrefixFramer)
   case netstring(NetstringFramer)
@@ -60,7 +60,7 @@ final class HostFactory: MessageFactory {
   override func buildProtocol(_ conn: Conn) -> Protocol? {
     switch speech {
     case .raw: RawProtocol(self)
-    case .line(let framer): LineProtocol(framer, self)
+    case .line(let framer, _): LineProtocol(framer, self)
     case .int32(let framer): Int32Protocol(framer, self)
     case .prefix(let framer): PrefixProtocol(framer, self)
     case .netstring(let framer): NetstringProtocol(framer, self)

@@ -1,29 +1,40 @@
 import Bytes
 
-/// What ends a line: 1 to 255 bytes, shared by all connections of a factory.
+/// What ends a line: 1 to 255 bytes, shared by all connections of a factory. Whoever puts it into a framer
+/// keeps it alive as long.
 public final class Delimiter {
-  /// How it is looked for.
-  enum Form: UInt8 { case crlf, byte, other }
-
-  let form: Form
-  let count: Int
-  let last: UInt8
   let text: Text
 
   /// Nil when the length is not 1 to 255, or there is no memory.
   public init?(_ bytes: RawSpan) {
-    count = bytes.byteCount
-    guard count >= 1, count <= 255, let text = Text(bytes) else { return nil }
+    guard bytes.byteCount >= 1, bytes.byteCount <= 255, let text = Text(bytes) else { return nil }
     self.text = text
-    last = bytes.byte(count - 1)
-    form = count == 1 ? .byte : count == 2 && bytes.byte(0) == 13 && last == 10 ? .crlf : .other
+  }
+}
+
+/// A delimiter as a framer looks at it: not counted, since that would cost a line more than all the rest of it.
+struct BorrowedDelimiter {
+  /// How it is looked for.
+  enum Form: UInt8 { case crlf, byte, other }
+
+  let memory: UnsafePointer<CChar>  // the delimiter's own, which its owner keeps
+  let count: Int
+  let form: Form
+  let last: UInt8
+
+  init(_ delimiter: Delimiter) {
+    let text = delimiter.text
+    count = text.count
+    last = UInt8(bitPattern: text.pointer[count - 1])
+    form = count == 1 ? .byte : count == 2 && text.pointer[0] == 13 && last == 10 ? .crlf : .other
+    memory = UnsafePointer(text.pointer)
   }
 
   var bytes: RawSpan {
     @_lifetime(borrow self)
     get {
-      // Sound: the text lives as long as the delimiter, and never changes.
-      let all = UnsafeRawBufferPointer(start: UnsafeRawPointer(text.pointer), count: count)
+      // Sound: the text is kept by the framer's owner, and never changes.
+      let all = UnsafeRawBufferPointer(start: UnsafeRawPointer(memory), count: count)
       return _overrideLifetime(all.bytes, borrowing: self)
     }
   }

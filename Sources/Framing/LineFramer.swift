@@ -5,12 +5,13 @@ import Wire
 public struct LineFramer: Framer {
   @inline(__always) public static var tag: UInt8 { Tag.line }
   public var longest: Int
-  public var delimiter: Delimiter
+  var delimiter: BorrowedDelimiter
   /// A line that is too long is dropped alone, and not all that is at hand with it.
   public var skipsTooLong: Bool
 
+  /// The caller keeps the delimiter as long as the framer and its copies.
   public init(_ delimiter: Delimiter, longest: Int = 16384, skipsTooLong: Bool = false) {
-    self.delimiter = delimiter
+    self.delimiter = BorrowedDelimiter(delimiter)
     self.longest = longest
     self.skipsTooLong = skipsTooLong
   }

@@ -132,7 +132,8 @@ extension MessageProtocol {
 
 extension MessageProtocol where F == LineFramer {
   public func setDelimiter(_ delimiter: Delimiter, _ conn: Conn) {
-    framer.delimiter = delimiter
+    conn.keep(delimiter)
+    framer.delimiter = BorrowedDelimiter(delimiter)
     conn.hasSwitched = true
   }
 }

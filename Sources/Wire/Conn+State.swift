@@ -90,6 +90,13 @@ extension Conn {
     self.user = user
   }
 
+  /// Keeps what the protocol points at, instead of what it kept before.
+  public func keep(_ object: AnyObject) {
+    let extras = needExtras()
+    if let former = extras.keepsake { context.bury(former) }
+    extras.keepsake = object
+  }
+
   /// Who waits for the end of this conn: a connector. Called after `disconnected`.
   func onEnd(_ body: @escaping (Reason) -> Void) { needExtras().onEnd = body }
 

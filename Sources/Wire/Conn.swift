@@ -199,6 +199,8 @@ final class Extras {
   let limit: CloseLimit
   var reason: Reason?
   var former: Protocol?
+  /// What the protocol points at.
+  var keepsake: AnyObject?
   var onEnd: ((Reason) -> Void)?
   init(_ conn: Conn) { limit = CloseLimit(conn) }
 }
