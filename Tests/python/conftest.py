@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
+import socket
 import sys
 import threading
 from pathlib import Path
@@ -87,6 +89,20 @@ def until(reactor, condition, limit=LIMIT):
         reactor.iterate(1)
         assert not expired, "it took too long"
     timer.cancel()
+
+
+@contextlib.contextmanager
+def full_listener():
+    """The port of a listener that does not answer, because its backlog is full."""
+    with contextlib.ExitStack() as stack:
+        full = stack.enter_context(socket.socket())
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        for _ in range(4):
+            filler = stack.enter_context(socket.socket())
+            filler.setblocking(False)
+            filler.connect_ex(full.getsockname())
+        yield full.getsockname()[1]
 
 
 def in_thread(reactor, function, *args):

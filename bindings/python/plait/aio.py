@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING, Any
 
 from ._native import functions
 from .internet.endpoints import clientFromString, serverFromString
-from .internet.reactors import Reactor
 from .internet._reasons import check
+from .internet.reactors import Reactor
 
 if TYPE_CHECKING:
     from .internet.ports import Port
@@ -83,7 +83,16 @@ async def connect(endpoint: str, factory: Any) -> Any:
 
     Cancelling the task that waits gives the attempt up.
     """
-    return await clientFromString(getReactor(), endpoint).connect(factory)
+    made: list[Any] = []
+    deferred = clientFromString(getReactor(), endpoint).connect(factory)
+    deferred.addCallback(lambda protocol: made.append(protocol) or protocol)
+    try:
+        return await deferred
+    except asyncio.CancelledError:
+        # It may have been made between the cancelling and now, and would be nobody's.
+        for protocol in made:
+            protocol.transport.abortConnection()
+        raise
 
 
 def _attach(loop: asyncio.AbstractEventLoop, reactor: Reactor) -> None:
@@ -92,9 +101,13 @@ def _attach(loop: asyncio.AbstractEventLoop, reactor: Reactor) -> None:
     loop.add_reader(descriptor.value, reactor.iterate)
     _reactors[loop] = reactor
     reactor.running = True
+    # Weakly, or the loop would never be garbage: the table of reactors would keep it.
+    weakly = weakref.ref(loop)
 
     def stop() -> None:
-        loop.call_soon_threadsafe(_stop, loop, reactor)
+        found = weakly()
+        if found is not None:
+            found.call_soon_threadsafe(_stop, found, reactor)
 
     reactor.host = stop
 
