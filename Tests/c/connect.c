@@ -9,7 +9,7 @@ static void done(void *user, plait_call call, plait_conn conn, const plait_reaso
     (void)user;
     CHECK(reason->text);
     CHECK((reason->status == 0) == (conn.id != 0));
-    STATUS(plait_call_cancel(call), PLAIT_ERR_STALE);
+    (void)call;
     completions++;
     last_reason = *reason;
     last_reason.text = NULL;

@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 /* How long anything may take, in seconds; valgrind is slow. */
-#define LIMIT_SECONDS 60
+#define LIMIT_SECONDS 30
 
 #define DIE(...) die(__FILE__, __LINE__, __VA_ARGS__)
 static inline void die(const char *file, int line, const char *format, ...) {
