@@ -43,6 +43,8 @@ func drive(_ id: UInt64, _ kind: UInt64, _ body: (Context) -> Status) -> Status 
   if Id.kind(id) == Kind.factory { return namesFactory(id) ? .type : .stale }
   guard Id.kind(id) != 0 else { return .stale }
   let owner = csystem_owner(Id.reactor(id))
+  // Of an earlier reactor with this number.
+  if Id.generation(id) <= UInt64(csystem_record_generation(Id.reactor(id))) { return .stale }
   if owner == UInt(CSYSTEM_FREE) || owner == UInt(CSYSTEM_RETIRED) { return .stale }
   if owner == UInt(CSYSTEM_FORKED) { return .forked }
   return owner == csystem_thread() ? .stale : .thread

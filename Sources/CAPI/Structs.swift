@@ -27,6 +27,9 @@ func readNeeded<T>(_ pointer: UnsafePointer<T>?, _ into: inout T) -> Status {
   pointer == nil ? .invalid : read(pointer, &into)
 }
 
+/// Fields that mean nothing yet must be zero, or they never could.
+func unused(_ status: Status, _ reserved: UInt32) -> Status { status == .ok && reserved != 0 ? .structSize : status }
+
 /// Can the host's struct take all of a `T`?
 func canTake<T>(_ pointer: UnsafeMutablePointer<T>?) -> Status {
   guard let pointer else { return .invalid }

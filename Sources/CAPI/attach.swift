@@ -68,7 +68,7 @@ public func plait_conn_attach(
   onReactor(reactor) { context, _ in
     onFactory(factory) { factory in
       var table = plait_transport_ops()
-      let status = readNeeded(ops, &table)
+      let status = unused(readNeeded(ops, &table), table.reserved)
       guard status == .ok else { return status }
       guard let out, table.write != nil else { return .invalid }
       let transport = HostTransport(table, user)

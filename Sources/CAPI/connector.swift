@@ -60,7 +60,7 @@ public func plait_connector_start(
       var wanted = plait_connector_options()
       var table = plait_connector_handler()
       var status = read(options, &wanted)
-      if status == .ok { status = read(handler, &table) }
+      if status == .ok { status = unused(read(handler, &table), table.reserved) }
       guard status == .ok else { return status }
       guard let out, text != nil, let chosen = connectorOptions(wanted) else { return .invalid }
       switch endpoint(text, .connect) {

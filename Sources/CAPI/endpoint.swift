@@ -37,7 +37,7 @@ public func plait_listen(
   onReactor(reactor) { context, _ in
     onFactory(factory) { factory in
       var wanted = plait_listen_options()
-      let status = read(options, &wanted)
+      let status = unused(read(options, &wanted), wanted.reserved)
       guard status == .ok else { return status }
       let known = UInt32(PLAIT_LISTEN_REUSE_PORT | PLAIT_LISTEN_DUAL_STACK)
       guard let out, text != nil, wanted.flags & ~known == 0, wanted.backlog <= 65535 else { return .invalid }

@@ -38,7 +38,7 @@ public func plait_line_factory_new(
 ) -> CInt {
   var table = plait_line_handler()
   var wanted = plait_line_options()
-  var status = readNeeded(handler, &table)
+  var status = unused(readNeeded(handler, &table), table.reserved)
   if status == .ok { status = read(options, &wanted) }
   guard status == .ok, out != nil else { return status == .ok ? .invalid : status }
   let standard: [UInt8] = [13, 10]

@@ -9,7 +9,7 @@ public func plait_raw_factory_new(
   _ user: UnsafeMutableRawPointer?
 ) -> CInt {
   var table = plait_raw_handler()
-  let status = readNeeded(handler, &table)
+  let status = unused(readNeeded(handler, &table), table.reserved)
   guard status == .ok, out != nil else { return status == .ok ? .invalid : status }
   return addFactory(out, HostFactory(.raw, Calls(table), user))
 }

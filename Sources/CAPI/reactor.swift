@@ -108,7 +108,7 @@ public func plait_reactor_run(_ reactor: plait_reactor) -> CInt {
 public func plait_reactor_poll(_ reactor: plait_reactor, _ timeout_ms: Int64) -> CInt {
   drive(reactor.id, Kind.reactor) { context in
     onReactor(reactor) { context, box in
-      if let loop = box.loop { loop.turn(timeout_ms, context) } else { context.runTimers() }
+      if let loop = box.loop { loop.turn(timeout_ms, alone: true, context) } else { context.runTimers() }
       return .ok
     }
   }
@@ -120,7 +120,12 @@ func answered(_ answer: CInt, _ id: UInt64) -> Status {
   case 1: .ok
   case 2: .forked
   case 3: .reentrant
-  case 0: Id.kind(id) == Kind.reactor ? .stale : missedFactory(id)
+  case 0:
+    switch Id.kind(id) {
+    case Kind.reactor: .stale
+    case Kind.factory: namesFactory(id) ? .type : .stale
+    default: missedFactory(id)
+    }
   default: .noMemory
   }
 }
@@ -200,7 +205,8 @@ public func plait_reactor_now(_ reactor: plait_reactor, _ now_ms: UnsafeMutableP
 
 @_cdecl("plait_reactor_advance") @implementation
 public func plait_reactor_advance(_ reactor: plait_reactor, _ ms: UInt64) -> CInt {
-  drive(reactor.id, Kind.reactor) { $0.advance(ms) }
+  let status = onReactor(reactor) { context, _ in context.isDriving ? .reentrant : context.canAdvance(ms) }
+  return status == .ok ? drive(reactor.id, Kind.reactor) { $0.advance(ms) } : status
 }
 
 @_cdecl("plait_reactor_set_log") @implementation

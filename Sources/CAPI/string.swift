@@ -18,7 +18,7 @@ extension Calls {
 }
 
 func speech(_ wanted: plait_string_options, readsLength: Bool) -> Speech? {
-  guard wanted.max_length <= UInt64(PLAIT_BYTES_MAX), wanted.prefix_length <= 8, wanted.reserved == 0 else {
+  guard wanted.max_length <= UInt64(PLAIT_BYTES_MAX), wanted.prefix_length <= 8 else {
     return nil
   }
   let longest = wanted.max_length == 0 ? 99_999_999 : Int(truncatingIfNeeded: wanted.max_length)
@@ -40,8 +40,8 @@ public func plait_string_factory_new(
 ) -> CInt {
   var table = plait_string_handler()
   var wanted = plait_string_options()
-  var status = readNeeded(handler, &table)
-  if status == .ok { status = read(options, &wanted) }
+  var status = unused(readNeeded(handler, &table), table.reserved)
+  if status == .ok { status = unused(read(options, &wanted), wanted.reserved) }
   guard status == .ok, out != nil else { return status == .ok ? .invalid : status }
   guard let speech = speech(wanted, readsLength: table.string_too_long != nil) else { return .invalid }
   return addFactory(out, HostFactory(speech, Calls(table), user))

@@ -102,15 +102,16 @@ public final class Loop: Environment {
 
   // MARK: Turns
 
-  /// One turn, inside a driving call: waits at most `limit` milliseconds, -1 without limit.
-  public func turn(_ limit: Int64, _ context: Context) {
+  /// One turn, inside a driving call: waits at most `limit` milliseconds, -1 without limit. One that is `alone` does not
+  /// wait when something has happened already.
+  public func turn(_ limit: Int64, alone: Bool, _ context: Context) {
     uv_update_time(uv)
     reader = 0
     if !resting.isEmpty { wakeRested(context) }
     context.runTimers()
     context.settle()
     let patience = patience(context)
-    let wait = limit < 0 ? patience : patience < 0 ? limit : min(limit, patience)
+    let wait = alone && context.didWork ? 0 : limit < 0 ? patience : patience < 0 ? limit : min(limit, patience)
     if wait > 0 { uv_timer_start(alarm, { _ in }, UInt64(wait), 0) }
     if handedOver > 0 { beginShield() }
     uv_run(uv, wait == 0 ? UV_RUN_NOWAIT : UV_RUN_ONCE)
@@ -125,7 +126,7 @@ public final class Loop: Environment {
     while true {
       let isLast = csystem_signalled(context.index) != 0 && csystem_record_take_stop(context.index) != 0
       if !isLast, !context.isAlive { return 1 }
-      turn(isLast ? 0 : -1, context)
+      turn(isLast ? 0 : -1, alone: false, context)
       context.settle()
       if isLast || (csystem_signalled(context.index) != 0 && csystem_record_take_stop(context.index) != 0) {
         return .ok

@@ -18,6 +18,8 @@ public final class Context {
   public internal(set) var isDriving = false {
     didSet { csystem_record_drive(index, isDriving ? 1 : 0) }
   }
+  /// Has something happened in this driving call?
+  public internal(set) var didWork = false
   /// Is the reactor being freed? Nothing new may begin.
   public internal(set) var isEnding = false
   public var log: Log?
@@ -64,6 +66,7 @@ public final class Context {
   public func drive(_ body: () -> Status) -> Status {
     guard !isDriving else { return .reentrant }
     isDriving = true
+    didWork = false
     settle()
     let status = body()
     settle()
@@ -74,7 +77,8 @@ public final class Context {
 
   /// Posts run, and what was written, resumed and closed takes effect.
   public func settle() {
-    if csystem_signalled(index) != 0 { _ = csystem_record_run_posts(index) }
+    if csystem_signalled(index) != 0, csystem_record_run_posts(index) > 0 { didWork = true }
+    if !listed.isEmpty { didWork = true }
     endTurn()
   }
 
@@ -139,13 +143,16 @@ public final class Context {
   public func runTimers() {
     let limit = timers.order
     let now = environment.now
-    while let entry = timers.pop(dueBy: now, before: limit) { entry.fired(self) }
+    while let entry = timers.pop(dueBy: now, before: limit) {
+      didWork = true
+      entry.fired(self)
+    }
   }
 
   /// Moves a manual clock on: what falls due runs at its own time, and its effects settle before the next.
   public func advance(_ time: UInt64) -> Status {
-    guard let start = environment.manualTime else { return .unsupported }
-    guard time <= Context.longest, start + time <= Context.longest else { return .invalid }
+    let status = canAdvance(time)
+    guard status == .ok, let start = environment.manualTime else { return status }
     let target = start + time
     var turns = 0
     while let due = timers.earliest, due <= target, turns < 100_000 {
@@ -157,6 +164,12 @@ public final class Context {
     environment.manualTime = target
     return .ok
   }
+
+  public func canAdvance(_ time: UInt64) -> Status {
+    guard let start = environment.manualTime else { return .unsupported }
+    return time <= Context.longest && start + time <= Context.longest ? .ok : .invalid
+  }
+
   /// The longest time that can be asked for, in milliseconds.
   @inline(__always) public static var longest: UInt64 { 1 << 62 }
 

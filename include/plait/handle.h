@@ -15,7 +15,8 @@
  * plait_reactor_free(). Inside a callback a driving call on the same reactor answers
  * #PLAIT_ERR_REENTRANT; every other function is legal there, and what it changes (mode, pause, close,
  * write) takes effect before the next delivery. The one exception is `release`, which runs in
- * whatever call drops the last reference to its owner.
+ * whatever call drops the last reference to its owner. While a reactor is being freed, functions that would begin
+ * something answer #PLAIT_ERR_ABORTED.
  *
  * **User.** The `void *user` that a callback gets first is never touched by the library.
  */

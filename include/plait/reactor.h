@@ -111,7 +111,7 @@ PLAIT_API int plait_reactor_run(plait_reactor reactor);
  * @brief Turns once.
  * @param reactor [in]
  * @param timeout_ms [in] how long to wait for something to happen: 0 not at all, negative without limit.
- *   A reactor without a loop never waits.
+ *   If something was due already, and a reactor without a loop, never waits.
  * @return 0.
  * @errors those of a handle; #PLAIT_ERR_REENTRANT.
  * @thread the owner.
@@ -180,7 +180,7 @@ PLAIT_API int plait_reactor_adopt(plait_reactor reactor);
  * @param user [in] given to it.
  * @param call [out] the call, or NULL.
  * @return 0.
- * @errors those of a handle; #PLAIT_ERR_LIMIT, #PLAIT_ERR_NOMEM.
+ * @errors those of a handle; #PLAIT_ERR_INVALID for more than 2^62 ms; #PLAIT_ERR_LIMIT, #PLAIT_ERR_NOMEM.
  * @thread the owner.
  * @callbacks `done` once, in a later driving call, never before this returns.
  * @lifetime the call ends with its completion; cancelled, it stops waiting, and reopens nothing.

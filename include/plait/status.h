@@ -3,7 +3,8 @@
  * @brief Status codes and reasons.
  *
  * Functions return `int`: 0 or a count on success, a negative code on failure. A function that
- * fails has written none of its outputs and never calls back. The numbers are part of the ABI:
+ * fails has written none of its outputs and never calls back (a driving call, see handle.h, may have run what
+ * was due before it looked at its arguments). The numbers are part of the ABI:
  * none is ever reused. An error of the operating system is `PLAIT_ERR_SYSTEM - errno`.
  *
  * Every function that takes a handle can answer #PLAIT_ERR_STALE, #PLAIT_ERR_TYPE,
