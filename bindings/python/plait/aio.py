@@ -85,14 +85,15 @@ async def connect(endpoint: str, factory: Any) -> Any:
     """
     made: list[Any] = []
     deferred = clientFromString(getReactor(), endpoint).connect(factory)
-    deferred.addCallback(lambda protocol: made.append(protocol) or protocol)
+    deferred.addCallback(made.append)
     try:
-        return await deferred
+        await deferred
     except asyncio.CancelledError:
         # It may have been made between the cancelling and now, and would be nobody's.
         for protocol in made:
             protocol.transport.abortConnection()
         raise
+    return made[0]
 
 
 def _attach(loop: asyncio.AbstractEventLoop, reactor: Reactor) -> None:

@@ -1,0 +1,152 @@
+"""The examples, run as programs; and one program written for Twisted, with its imports changed."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import LIMIT, ROOT
+
+EXAMPLES = ROOT / "examples" / "python"
+CHAT = Path(__file__).parent / "peers" / "chat.py"
+
+
+@contextlib.contextmanager
+def program(environment, *command):
+    """A program that is running."""
+    with subprocess.Popen(
+        [sys.executable, *map(str, command)], env=environment, stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def finished(environment, *command):
+    """What a program printed that ended by itself."""
+    done = subprocess.run(
+        [sys.executable, *map(str, command)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture
+def chat(environment):
+    """The port of the example's chat server."""
+    with program(environment, EXAMPLES / "chat_server.py", 0) as server:
+        yield int(server.stdout.readline().split()[-1])
+
+
+class Plain:
+    """A client with nothing but a socket."""
+
+    def __init__(self, port):
+        self.socket = socket.create_connection(("127.0.0.1", port), LIMIT)
+        self.file = self.socket.makefile("rb")
+        assert self.hear() == b"Welcome to chat server!\n"
+
+    def say(self, line):
+        self.socket.sendall(line + b"\n")
+
+    def hear(self):
+        return self.file.readline()
+
+    def close(self):
+        self.file.close()
+        self.socket.close()
+
+
+def converse(port):
+    """Three plain clients, of whom one leaves."""
+    ann, bob, cat = Plain(port), Plain(port), Plain(port)
+    ann.say(b"hello")
+    assert bob.hear() == cat.hear() == b"User says: hello\n"
+    cat.close()
+    bob.say(b"one\ntwo")
+    assert ann.hear() == b"User says: one\n"
+    assert ann.hear() == b"User says: two\n"
+    ann.say(b"bye")
+    assert bob.hear() == b"User says: bye\n"
+    ann.close()
+    bob.close()
+
+
+def test_chat_with_plain_sockets(chat):
+    converse(chat)
+
+
+def test_chat_with_the_client(environment, chat):
+    ann = Plain(chat)
+    with program(environment, EXAMPLES / "chat_client.py", chat, 3, "first", "second") as client:
+        assert ann.hear() == b"User says: first\n"
+        assert ann.hear() == b"User says: second\n"
+        ann.say(b"hello\nbye")
+        printed, _ = client.communicate(timeout=LIMIT)
+        assert client.returncode == 0
+    assert printed == "Welcome to chat server!\nUser says: hello\nUser says: bye\n"
+    ann.close()
+
+
+def test_chat_with_the_client_on_twisted(environment, chat, tmp_path):
+    """The same client, with its imports changed back."""
+    text = (EXAMPLES / "chat_client.py").read_text()
+    text = text.replace("from plait.", "from twisted.")
+    # What Twisted lacks.
+    text = text.replace(
+        "self.sendLines(line.encode() for line in self.lines)",
+        "[self.sendLine(line.encode()) for line in self.lines]",
+    )
+    path = tmp_path / "client.py"
+    path.write_text(text)
+    ann = Plain(chat)
+    with program(environment, path, chat, 2, "from twisted") as client:
+        assert ann.hear() == b"User says: from twisted\n"
+        ann.say(b"bye")
+        printed, _ = client.communicate(timeout=LIMIT)
+        assert client.returncode == 0
+    assert printed == "Welcome to chat server!\nUser says: bye\n"
+    ann.close()
+
+
+def test_a_client_that_cannot_connect(environment):
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        number = unused.getsockname()[1]
+        command = [sys.executable, str(EXAMPLES / "chat_client.py"), str(number), "1"]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "cannot connect" in done.stderr
+
+
+@pytest.mark.parametrize("package", ["twisted", "plait"])
+def test_a_program_for_twisted(environment, tmp_path, package):
+    """Nothing but the imports differs, and the port."""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        number = unused.getsockname()[1]
+    text = CHAT.read_text().replace("from twisted.", f"from {package}.")
+    path = tmp_path / "chat.py"
+    path.write_text(text.replace("8080", str(number)))
+    with program(environment, path):
+        for _ in range(200):
+            with contextlib.suppress(ConnectionRefusedError):
+                socket.create_connection(("127.0.0.1", number), LIMIT).close()
+                break
+            # Something to do meanwhile that takes a moment.
+            subprocess.run([sys.executable, "-c", "pass"], check=True)
+        converse(number)
+
+
+def test_asyncio(environment):
+    assert finished(environment, EXAMPLES / "aio_echo.py") == "hello\nworld\n"
+    assert finished(environment, EXAMPLES / "aio_echo.py", "a", "b c") == "a\nb c\n"

@@ -1,0 +1,82 @@
+"""The types, by mypy; and the shape of the files."""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+
+from conftest import ROOT
+
+PACKAGE = ROOT / "bindings" / "python" / "plait"
+
+
+def mypy(*arguments, folder):
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--cache-dir", folder / "cache", *arguments],
+        cwd=PACKAGE.parent,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_package(tmp_path):
+    mypy("-p", "plait", folder=tmp_path)
+
+
+USE = '''
+from __future__ import annotations
+import asyncio
+from plait import aio
+from plait.internet import defer, endpoints, protocol, reactor
+from plait.internet.reactors import Reactor
+from plait.protocols import basic
+from plait.python.failure import Failure
+
+
+class Echo(basic.LineReceiver):
+    delimiter = b"\\n"
+    clearLineBuffer = True
+
+    def lineReceived(self, line: bytes) -> None:
+        self.sendLine(line)
+
+    def connectionLost(self, reason: Failure = protocol.connectionDone) -> None:
+        print(reason.getErrorMessage())
+
+
+class Numbers(basic.Int16StringReceiver):
+    def stringsReceived(self, strings: list[bytes]) -> None:
+        self.sendStrings(strings)
+
+
+factory = protocol.Factory.forProtocol(Echo)
+endpoints.TCP4ServerEndpoint(reactor, 0).listen(factory)
+endpoints.serverFromString(Reactor(), "tcp:0").listen(factory)
+call = reactor.callLater(1.5, print, "later", end="")
+call.delay(1)
+deferred: defer.Deferred[int] = defer.succeed(1)
+deferred.addCallback(lambda number: number + 1).addErrback(lambda failure: failure.trap(KeyError))
+deferred.addTimeout(3, reactor)
+
+
+async def main() -> int:
+    await aio.listen("tcp:0", factory)
+    return await deferred
+
+
+asyncio.run(main())
+'''
+
+
+def test_a_program(tmp_path):
+    path = tmp_path / "program.py"
+    path.write_text(USE)
+    mypy(path, folder=tmp_path)
+
+
+def test_files_are_short():
+    sizes = {path: len(path.read_text().splitlines()) for path in PACKAGE.rglob("*.py")}
+    assert max(sizes.values()) <= 400, max(sizes, key=lambda path: sizes[path])
+    assert statistics.median(sizes.values()) < 150
