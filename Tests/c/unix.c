@@ -34,11 +34,8 @@ int main(void) {
     OK(plait_listener_get_local(listener, &address));
     SAME(address.family, PLAIT_FAMILY_UNIX);
     CHECK(strcmp(address.host, path) == 0);
-    /* one that somebody listens on is left alone; finding that out takes a connection, which ends at once */
+    /* one that somebody listens on is left alone (finding that out may take a connection, which ends at once) */
     STATUS(plait_listen(reactor, endpoint, factory, NULL, &second), PLAIT_ERR_SYSTEM - EADDRINUSE);
-    UNTIL(reactor, connected_count == disconnected_count);
-    connected_count = disconnected_count = 0;
-    journal[0] = 0;
 
     peer_dial_unix(&peer, path);
     peer_say(&peer, "hello\r\n");
@@ -48,8 +45,8 @@ int main(void) {
     STATUS(plait_conn_set_no_delay(last_conn, 1), PLAIT_ERR_UNSUPPORTED);
     STATUS(plait_conn_set_keep_alive(last_conn, 1), PLAIT_ERR_UNSUPPORTED);
     peer_close(&peer);
-    UNTIL(reactor, disconnected_count == 1);
-    HEARD("connected|disconnected 0|");
+    UNTIL(reactor, connected_count == disconnected_count);
+    journal[0] = 0;
 
     /* the file goes with the listener */
     OK(plait_listener_close(listener));
@@ -61,13 +58,13 @@ int main(void) {
     snprintf(abstract, sizeof abstract, "unix:@plait-test-%d", (int)getpid());
     OK(plait_listen(reactor, abstract, factory, NULL, &listener));
     OK(plait_connect(reactor, abstract, factory, NULL, NULL, NULL, NULL));
-    connected_count = 0;
+    connected_count = disconnected_count = 0;
     UNTIL(reactor, connected_count == 2);
     OK(plait_conn_get_local(last_conn, &address));
     OK(plait_listener_get_local(listener, &address));
     CHECK(strcmp(address.host, strchr(abstract, '@')) == 0);
     OK(plait_conn_close(last_conn));
-    UNTIL(reactor, disconnected_count == 3);
+    UNTIL(reactor, disconnected_count == 2);
     OK(plait_reactor_free(reactor));
     OK(plait_factory_release(factory));
     SAME(descriptors(), before);
