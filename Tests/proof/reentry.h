@@ -1,0 +1,74 @@
+/* The world of the re-entry matrix: a reactor with one conn of each kind, and a play in which every callback comes. */
+#ifndef REENTRY_H
+#define REENTRY_H
+
+#include <plait/plait.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The callbacks, named as in their tables; those of a conn's transport have an op_ in front. */
+#define KINDS(KIND)                                                                                                    \
+    KIND(connected) KIND(disconnected) KIND(read_closed) KIND(write_paused) KIND(write_resumed)                        \
+    KIND(release) KIND(release_outside) KIND(line) KIND(lines) KIND(raw) KIND(line_too_long) KIND(data) KIND(string)   \
+    KIND(strings) KIND(string_too_long) KIND(timer) KIND(timer_repeating) KIND(post) KIND(connect_done)                \
+    KIND(connect_failed) KIND(drain_done) KIND(connector_connected) KIND(connector_waiting) KIND(connector_stopped)    \
+    KIND(connector_release) KIND(op_write) KIND(op_set_reading) KIND(op_close_write) KIND(op_close) KIND(op_release)   \
+    KIND(on_free)
+
+enum kind {
+#define KIND(name) K_##name,
+    KINDS(KIND)
+#undef KIND
+        KIND_COUNT
+};
+
+struct world {
+    enum kind kind; /* where the call is to be made */
+    int function;   /* which call */
+    int made;       /* it was made */
+    int status;     /* what it answered */
+    int freeing;
+    int opened, ended; /* calls of connected and disconnected, those of the spare factory's conns included */
+    size_t taken_most; /* what the transport takes of one write */
+    char heard[64];    /* what the last conn was answered */
+
+    /* What functions are tried on: of a callback's own where it has such a handle, else the standing ones. */
+    struct {
+        plait_conn conn;
+        plait_timer timer;
+        plait_call call;
+        plait_connector connector;
+    } standing;
+
+    plait_reactor reactor, new_reactor;
+    plait_factory lines, blocks, raws, strings, string_blocks, spare, new_factory;
+    plait_conn conn, new_conn;
+    plait_call call, new_call;
+    plait_timer timer, new_timer;
+    plait_listener listener, new_listener;
+    plait_connector connector, new_connector;
+
+    plait_transport_ops ops, quiet;
+    plait_line_handler no_lines;
+    plait_raw_handler no_data;
+    plait_string_handler no_strings;
+    plait_conn_counters counters;
+    plait_address address;
+    plait_bytes part;
+    uint32_t pair[2];
+    uint64_t time;
+    int64_t wait;
+    int fd;
+    void *user;
+};
+
+/* Called by every callback: makes the call if this is the place for it. */
+void came(struct world *w, enum kind kind);
+
+void set_up(struct world *w);
+void play(struct world *w);
+/* Does the reactor still serve a new conn? Then everything is freed; NULL when all is well, else what is wrong. */
+const char *tear_down(struct world *w);
+
+#endif

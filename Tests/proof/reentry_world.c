@@ -1,0 +1,321 @@
+/* The play of the re-entry matrix. Its steps ignore what they are answered: the call that is under test may have ended
+ * whatever they work on. What must hold whatever it did is looked at in tear_down. */
+#include "reentry.h"
+
+static struct world *world_of(void *user) { return user; }
+
+/* The conn that is the callback's own is the one that conn functions are tried on. */
+#define ON_CONN(name)                                                                                                  \
+    static void name(void *user, plait_conn conn) {                                                                    \
+        world_of(user)->conn = conn;                                                                                   \
+        came(user, K_##name);                                                                                          \
+    }
+#define ON_BYTES(name)                                                                                                 \
+    static void name(void *user, plait_conn conn, const uint8_t *data, size_t len) {                                   \
+        world_of(user)->conn = conn;                                                                                   \
+        came(user, K_##name);                                                                                          \
+        if (len && data[len - 1] == 255) abort(); /* the bytes are still there */                                      \
+    }
+#define ON_BLOCK(name)                                                                                                 \
+    static size_t name(void *user, plait_conn conn, const uint8_t *data, size_t len, const uint32_t *table,            \
+                       size_t count) {                                                                                 \
+        world_of(user)->conn = conn;                                                                                   \
+        came(user, K_##name);                                                                                          \
+        for (size_t i = 0; i < count; i++)                                                                             \
+            if (table[2 * i] + table[2 * i + 1] > len || data[table[2 * i]] == 255) abort();                           \
+        return count;                                                                                                  \
+    }
+ON_CONN(read_closed)
+ON_CONN(write_paused)
+ON_CONN(write_resumed)
+ON_CONN(op_close_write)
+ON_BYTES(line)
+ON_BYTES(raw)
+ON_BYTES(line_too_long)
+ON_BYTES(data)
+ON_BYTES(string)
+ON_BLOCK(lines)
+ON_BLOCK(strings)
+
+static void connected(void *user, plait_conn conn) {
+    world_of(user)->opened++;
+    world_of(user)->conn = conn;
+    came(user, K_connected);
+}
+static void disconnected(void *user, plait_conn conn, const plait_reason *reason) {
+    struct world *w = user;
+    w->ended++;
+    w->conn = conn;
+    came(w, w->freeing ? K_on_free : K_disconnected);
+    if (!reason->text[0]) abort();
+}
+static void spare_connected(void *user, plait_conn conn) {
+    (void)conn;
+    world_of(user)->opened++;
+}
+static void spare_disconnected(void *user, plait_conn conn, const plait_reason *reason) {
+    (void)conn;
+    (void)reason;
+    world_of(user)->ended++;
+}
+static void string_too_long(void *user, plait_conn conn, uint64_t length) {
+    (void)length;
+    world_of(user)->conn = conn;
+    came(user, K_string_too_long);
+}
+static void release(void *user) { came(user, K_release); }
+static void release_outside(void *user) { came(user, K_release_outside); }
+static void post(void *user) { came(user, K_post); }
+static void timer(void *user, plait_timer timer) {
+    world_of(user)->timer = timer;
+    came(user, K_timer);
+}
+static void timer_repeating(void *user, plait_timer timer) {
+    world_of(user)->timer = timer;
+    came(user, K_timer_repeating);
+}
+static void connect_done(void *user, plait_call call, plait_conn conn, const plait_reason *reason) {
+    struct world *w = user;
+    w->call = call;
+    if (conn.id) w->conn = conn;
+    came(w, reason->status ? K_connect_failed : K_connect_done);
+}
+static void drain_done(void *user, plait_call call, const plait_reason *reason) {
+    (void)reason;
+    world_of(user)->call = call;
+    came(user, K_drain_done);
+}
+static void connector_connected(void *user, plait_connector connector, plait_conn conn) {
+    world_of(user)->connector = connector;
+    world_of(user)->conn = conn;
+    came(user, K_connector_connected);
+}
+static void connector_waiting(void *user, plait_connector connector, const plait_reason *reason, uint64_t delay) {
+    (void)reason;
+    (void)delay;
+    world_of(user)->connector = connector;
+    came(user, K_connector_waiting);
+}
+static void connector_stopped(void *user, plait_connector connector, const plait_reason *reason) {
+    (void)reason;
+    world_of(user)->connector = connector;
+    came(user, K_connector_stopped);
+}
+static void connector_release(void *user) { came(user, K_connector_release); }
+static size_t op_write(void *user, plait_conn conn, const uint8_t *data, size_t len) {
+    struct world *w = user;
+    size_t taken = len < w->taken_most ? len : w->taken_most;
+    (void)data;
+    w->conn = conn;
+    came(w, K_op_write);
+    return taken;
+}
+static void op_set_reading(void *user, plait_conn conn, int on) {
+    (void)on;
+    world_of(user)->conn = conn;
+    came(user, K_op_set_reading);
+}
+static void op_close(void *user, plait_conn conn, int status) {
+    (void)status;
+    world_of(user)->conn = conn;
+    came(user, K_op_close);
+}
+static void op_release(void *user) { came(user, K_op_release); }
+static size_t hear(void *user, plait_conn conn, const uint8_t *data, size_t len) {
+    struct world *w = user;
+    (void)conn;
+    if (len < sizeof w->heard - strlen(w->heard)) strncat(w->heard, (const char *)data, len);
+    return len;
+}
+
+static plait_factory line_factory(struct world *w, int block, void (*on_release)(void *)) {
+    plait_line_handler handler = PLAIT_LINE_HANDLER_INIT;
+    plait_factory factory = {0};
+    handler.connected = connected;
+    handler.disconnected = disconnected;
+    handler.write_paused = write_paused;
+    handler.write_resumed = write_resumed;
+    handler.release = on_release;
+    handler.line = line;
+    if (block) handler.lines = lines;
+    handler.raw = raw;
+    handler.line_too_long = line_too_long;
+    if (plait_line_factory_new(&factory, NULL, &handler, w)) abort();
+    return factory;
+}
+static plait_factory string_factory(struct world *w, int block) {
+    plait_string_handler handler = PLAIT_STRING_HANDLER_INIT;
+    plait_string_options options = PLAIT_STRING_OPTIONS_INIT;
+    plait_factory factory = {0};
+    options.prefix_length = 1;
+    options.max_length = 100;
+    handler.connected = connected;
+    handler.disconnected = disconnected;
+    handler.string = string;
+    if (block) handler.strings = strings;
+    handler.string_too_long = string_too_long;
+    if (plait_string_factory_new(&factory, &options, &handler, w)) abort();
+    return factory;
+}
+static plait_conn attach(struct world *w, plait_factory factory) {
+    plait_conn conn = {0};
+    plait_conn_attach(w->reactor, factory, &w->ops, w, &conn);
+    return conn;
+}
+
+void set_up(struct world *w) {
+    plait_reactor_options options = PLAIT_REACTOR_OPTIONS_INIT;
+    plait_raw_handler raws = PLAIT_RAW_HANDLER_INIT;
+    plait_transport_ops ops = PLAIT_TRANSPORT_OPS_INIT;
+    plait_line_handler spare = PLAIT_LINE_HANDLER_INIT;
+
+    spare.connected = spare_connected;
+    spare.disconnected = spare_disconnected;
+    w->no_lines = (plait_line_handler)PLAIT_LINE_HANDLER_INIT;
+    w->no_data = (plait_raw_handler)PLAIT_RAW_HANDLER_INIT;
+    w->no_strings = (plait_string_handler)PLAIT_STRING_HANDLER_INIT;
+    w->counters = (plait_conn_counters)PLAIT_CONN_COUNTERS_INIT;
+    w->address = (plait_address)PLAIT_ADDRESS_INIT;
+    w->part.data = (const uint8_t *)"x";
+    w->part.len = w->pair[1] = 1;
+    w->taken_most = (size_t)-1;
+    w->quiet = ops;
+    w->quiet.write = hear;
+    w->ops = ops;
+    w->ops.write = op_write;
+    w->ops.set_reading = op_set_reading;
+    w->ops.close_write = op_close_write;
+    w->ops.close = op_close;
+    w->ops.release = op_release;
+    raws.connected = connected;
+    raws.disconnected = disconnected;
+    raws.read_closed = read_closed;
+    raws.data = data;
+    options.flags = PLAIT_REACTOR_MANUAL_CLOCK;
+    if (plait_reactor_new(&w->reactor, &options)) abort();
+    w->lines = line_factory(w, 0, NULL);
+    w->blocks = line_factory(w, 1, release);
+    w->strings = string_factory(w, 0);
+    w->string_blocks = string_factory(w, 1);
+    if (plait_raw_factory_new(&w->raws, &raws, w) ||
+        plait_line_factory_new(&w->spare, NULL, &spare, w)) abort();
+    w->conn = w->standing.conn = attach(w, w->lines);
+    plait_timer_start(w->reactor, 1000000, 0, timer, w, &w->timer);
+    w->standing.timer = w->timer;
+    plait_listen(w->reactor, "memory:here", w->lines, NULL, &w->listener);
+    plait_connector_start(w->reactor, "memory:nobody", w->lines, NULL, NULL, NULL, &w->connector);
+    w->standing.connector = w->connector;
+}
+
+#define FEED(conn, text) plait_conn_feed(conn, (const uint8_t *)(text), sizeof(text) - 1)
+
+static void talk(struct world *w) {
+    static char much[20000];
+    plait_conn one = attach(w, w->lines), many = attach(w, w->blocks), plain = attach(w, w->raws);
+    plait_conn short_ones = attach(w, w->strings), short_block = attach(w, w->string_blocks);
+    plait_conn_limits limits = PLAIT_CONN_LIMITS_INIT;
+
+    plait_reactor_poll(w->reactor, 0);
+    FEED(one, "first\r\nsecond\r\nthird");
+    FEED(many, "first\r\nsecond\r\nthird");
+    FEED(plain, "bytes");
+    FEED(short_ones, "\5first\6second\5t");
+    FEED(short_block, "\5first\6second\5t");
+    FEED(short_block, "hird\310 much");
+    memset(much, 'm', sizeof much);
+    plait_conn_feed(one, (const uint8_t *)much, sizeof much);
+    plait_line_set_raw_mode(one);
+    FEED(one, "raw bytes");
+    plait_line_set_line_mode(one, NULL, 0);
+    limits.high_water = 4;
+    limits.low_water = 2;
+    plait_conn_set_limits(one, &limits);
+    w->taken_most = 1;
+    plait_line_send(one, (const uint8_t *)"waits for the peer", 18);
+    plait_reactor_poll(w->reactor, 0);
+    w->taken_most = (size_t)-1;
+    plait_conn_writable(one);
+    plait_conn_pause(one);
+    plait_reactor_poll(w->reactor, 0);
+    plait_conn_resume(one);
+    plait_conn_eof(plain, 0);
+    plait_conn_close_write(plain);
+    plait_reactor_poll(w->reactor, 0);
+    plait_factory_release(w->blocks); /* the conn holds the last reference now */
+    plait_conn_close(many);
+    plait_conn_close(short_ones);
+    plait_conn_eof(short_block, PLAIT_ERR_CLOSED);
+    plait_reactor_poll(w->reactor, 0);
+}
+
+void play(struct world *w) {
+    plait_connector_handler handler = PLAIT_CONNECTOR_HANDLER_INIT;
+    plait_connector idle = {0}, up = {0};
+    plait_timer other = {0}, ticking = {0};
+
+    talk(w);
+    plait_factory_release(line_factory(w, 0, release_outside));
+    plait_timer_start(w->reactor, 5, 0, timer, w, &other);
+    plait_timer_start(w->reactor, 5, 5, timer_repeating, w, &ticking);
+    plait_reactor_advance(w->reactor, 10);
+    plait_timer_cancel(ticking);
+    plait_reactor_post(w->reactor, post, w);
+    plait_reactor_poll(w->reactor, 0);
+    plait_connect(w->reactor, "memory:here", w->lines, NULL, connect_done, w, NULL);
+    plait_connect(w->reactor, "memory:nobody", w->lines, NULL, connect_done, w, NULL);
+    plait_reactor_poll(w->reactor, 0);
+    plait_reactor_poll(w->reactor, 0);
+    handler.connected = connector_connected;
+    handler.waiting = connector_waiting;
+    handler.stopped = connector_stopped;
+    handler.release = connector_release;
+    plait_connector_start(w->reactor, "memory:nobody", w->lines, NULL, &handler, w, &idle);
+    plait_connector_start(w->reactor, "memory:here", w->lines, NULL, &handler, w, &up);
+    plait_reactor_poll(w->reactor, 0);
+    plait_reactor_poll(w->reactor, 0);
+    plait_connector_stop(idle);
+    plait_connector_stop(up);
+    plait_reactor_poll(w->reactor, 0);
+    plait_reactor_drain(w->reactor, 100, drain_done, w, NULL);
+    plait_reactor_advance(w->reactor, 200);
+    plait_reactor_poll(w->reactor, 0);
+    attach(w, w->lines);
+    plait_reactor_poll(w->reactor, 0);
+}
+
+static void echo(void *user, plait_conn conn, const uint8_t *data, size_t len) {
+    (void)user;
+    plait_line_send(conn, data, len);
+}
+
+const char *tear_down(struct world *w) {
+    plait_line_handler handler = PLAIT_LINE_HANDLER_INIT;
+    plait_factory factory = {0};
+    plait_conn conn = {0};
+    int gone = plait_reactor_timeout(w->reactor, &w->wait) == PLAIT_ERR_STALE;
+    const char *wrong = NULL;
+
+    handler.line = echo;
+    w->heard[0] = 0;
+    if (!gone) {
+        if (plait_line_factory_new(&factory, NULL, &handler, NULL) ||
+            plait_conn_attach(w->reactor, factory, &w->quiet, w, &conn) || FEED(conn, "ping\r\n"))
+            wrong = "a new conn is refused";
+        else if (strcmp(w->heard, "ping\r\n"))
+            wrong = "a new conn is not answered";
+        plait_conn_close(conn);
+        plait_factory_release(factory);
+        w->freeing = 1;
+        if (plait_reactor_free(w->reactor)) wrong = "the reactor cannot be freed";
+    }
+    if (plait_reactor_timeout(w->reactor, &w->wait) != PLAIT_ERR_STALE) wrong = "the reactor is not stale";
+    plait_factory_release(w->lines);
+    plait_factory_release(w->blocks);
+    plait_factory_release(w->raws);
+    plait_factory_release(w->strings);
+    plait_factory_release(w->string_blocks);
+    while (plait_factory_release(w->spare) == 0) continue; /* one call retains it */
+    plait_factory_release(w->new_factory);
+    plait_reactor_free(w->new_reactor);
+    return wrong;
+}
