@@ -9,6 +9,8 @@ let swift: [SwiftSetting] = [
   .enableExperimentalFeature("Embedded", .when(traits: ["Embedded"])),
   .unsafeFlags(["-wmo", "-enforce-exclusivity=unchecked"], .when(traits: ["Embedded"])),
 ]
+// Embedded must not be named here: with a test target it changes how test programs are linked, trait or not.
+let tests: [SwiftSetting] = [.swiftLanguageMode(.v6), .enableExperimentalFeature("Lifetimes")]
 let link: [LinkerSetting] = [
   .linkedLibrary("m", .when(traits: ["Embedded"])),
   .unsafeFlags(
@@ -42,13 +44,15 @@ let package = Package(
     .target(
       name: "CAPI", dependencies: ["Bytes", "Wire", "Framing", "Loopback", "Reactor", "CPlait", "CSystem"],
       swiftSettings: swift, linkerSettings: link),
-    .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: [.enableExperimentalFeature("Lifetimes")]),
+    // What the unit tests share: a reactor in memory, a host that writes down what it hears.
+    .testTarget(name: "Bench", dependencies: ["Bytes", "Wire", "Framing", "Loopback"], swiftSettings: tests),
+    .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: tests),
+    .testTarget(name: "WireTests", dependencies: ["Bench", "Bytes", "Wire", "Loopback"], swiftSettings: tests),
+    .testTarget(name: "FramingTests", dependencies: ["Bench", "Bytes", "Wire", "Framing"], swiftSettings: tests),
+    .testTarget(name: "LoopbackTests", dependencies: ["Bench", "Bytes", "Wire", "Loopback"], swiftSettings: tests),
     .testTarget(
-      name: "WireTests", dependencies: ["Bytes", "Wire", "Loopback"],
-      swiftSettings: [.enableExperimentalFeature("Lifetimes")]),
-    .testTarget(
-      name: "FramingTests", dependencies: ["Bytes", "Wire", "Framing", "Loopback"],
-      swiftSettings: [.enableExperimentalFeature("Lifetimes")]),
-    .testTarget(name: "CAPITests", dependencies: ["CAPI", "CPlait"]),
+      name: "ReactorTests", dependencies: ["Bench", "Bytes", "Wire", "Framing", "Loopback", "Reactor", "CSystem"],
+      swiftSettings: tests),
+    .testTarget(name: "CAPITests", dependencies: ["CAPI", "CPlait", "CSystem"], swiftSettings: tests),
   ]
 )
