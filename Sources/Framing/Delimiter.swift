@@ -18,15 +18,16 @@ struct BorrowedDelimiter {
   enum Form: UInt8 { case crlf, byte, other }
 
   let memory: UnsafePointer<CChar>  // the delimiter's own, which its owner keeps
-  let count: Int
+  let size: UInt8
   let form: Form
   let last: UInt8
+  @inline(__always) var count: Int { Int(size) }
 
   init(_ delimiter: Delimiter) {
     let text = delimiter.text
-    count = text.count
-    last = UInt8(bitPattern: text.pointer[count - 1])
-    form = count == 1 ? .byte : count == 2 && text.pointer[0] == 13 && last == 10 ? .crlf : .other
+    size = UInt8(truncatingIfNeeded: text.count)
+    last = UInt8(bitPattern: text.pointer[text.count - 1])
+    form = text.count == 1 ? .byte : text.count == 2 && text.pointer[0] == 13 && last == 10 ? .crlf : .other
     memory = UnsafePointer(text.pointer)
   }
 

@@ -4,15 +4,19 @@ import Wire
 /// Lines, as Twisted's LineReceiver has them: whatever is not the whole delimiter is part of the line.
 public struct LineFramer: Framer {
   @inline(__always) public static var tag: UInt8 { Tag.line }
-  public var longest: Int
   var delimiter: BorrowedDelimiter
   /// A line that is too long is dropped alone, and not all that is at hand with it.
   public var skipsTooLong: Bool
+  var limit: UInt32  // a small number: every byte of an idle connection counts ten thousand times
+  @inline(__always) public var longest: Int {
+    get { Int(limit) }
+    set { limit = UInt32(truncatingIfNeeded: min(newValue, mostBytes)) }
+  }
 
   /// The caller keeps the delimiter as long as the framer and its copies.
   public init(_ delimiter: Delimiter, longest: Int = 16384, skipsTooLong: Bool = false) {
     self.delimiter = BorrowedDelimiter(delimiter)
-    self.longest = longest
+    limit = UInt32(truncatingIfNeeded: min(longest, mostBytes))
     self.skipsTooLong = skipsTooLong
   }
 

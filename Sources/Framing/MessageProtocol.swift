@@ -3,17 +3,17 @@ import Wire
 
 /// Any framed protocol: holds the unfinished message, delivers blocks, frames what is sent.
 public final class MessageProtocol<F: Framer>: Protocol {
+  public internal(set) var isRaw = false
+  /// Something was put into `kept` during a delivery: it is framed next.
+  var hasExtra = false
   public var framer: F
   let factory: MessageFactory
   /// What was received and not yet delivered.
   var kept = ByteBuffer()
-  /// So many bytes of a message that was too long are still to come; `.max`: all up to its end.
-  var skip: UInt64 = 0
   /// The messages of the next block: few after a partial take, or alternating modes would cost quadratic time.
   var most: Int32 = .max
-  public internal(set) var isRaw = false
-  /// Something was put into `kept` during a delivery: it is framed next.
-  var hasExtra = false
+  /// So many bytes of a message that was too long are still to come; `.max`: all up to its end.
+  var skip: UInt64 = 0
 
   public init(_ framer: F, _ factory: MessageFactory) {
     self.framer = framer

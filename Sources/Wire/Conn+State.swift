@@ -65,7 +65,6 @@ extension Conn {
     let extras = needExtras()
     extras.former = spoken.takeRetainedValue()
     spoken = Unmanaged.passRetained(next)
-    self.factory = factory
     if !state.contains(.ownUser) { user = factory.user }
     state.insert(.replaced)
     list()

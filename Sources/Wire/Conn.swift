@@ -35,7 +35,6 @@ public final class Conn: Entity {
   final var spoken: Unmanaged<Protocol>  // owned; as a class property it would be retained at every load
   final var layers: [Layer] = []
   public final let transport: Transport
-  final var factory: Factory
   /// What few conns need.
   final var extras: Extras?
   public final internal(set) var bytesIn: UInt64 = 0
@@ -45,7 +44,7 @@ public final class Conn: Entity {
   public static func open(_ context: Context, _ transport: Transport, _ factory: Factory) -> Opening {
     guard factory.bind(context) else { return .failed(.bound) }
     guard !context.isEnding else { return .failed(.aborted) }
-    let conn = Conn(context, transport, factory)
+    let conn = Conn(context, transport, factory.user)
     guard let built = factory.buildProtocol(conn) else { return .failed(.refused) }
     conn.spoken.release()
     conn.spoken = Unmanaged.passRetained(built)
@@ -59,10 +58,9 @@ public final class Conn: Entity {
     case failed(Status)
   }
 
-  init(_ context: Context, _ transport: Transport, _ factory: Factory) {
+  init(_ context: Context, _ transport: Transport, _ user: UnsafeMutableRawPointer?) {
     self.transport = transport
-    self.factory = factory
-    user = factory.user
+    self.user = user
     spoken = Unmanaged.passRetained(Conn.nothing)
     super.init(context)
   }

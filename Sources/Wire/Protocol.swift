@@ -10,7 +10,7 @@ public enum Tag {
 }
 
 /// What is spoken on a connection: the top of a conn. The conn is passed in, so that no back
-/// reference is loaded (and retained) per event. A class and not a Swift protocol: one word instead
+/// reference is loaded (and retained) per event. It keeps what it needs of its factory. A class and not a Swift protocol: one word instead
 /// of two in each conn, and borrowed without a retain.
 open class Protocol {
   /// Names the final class: unique to it.
