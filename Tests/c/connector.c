@@ -112,6 +112,7 @@ static void on_a_manual_clock(void) {
     STATUS(plait_connector_start(reactor, "memory:there", client, &options, &handler, NULL, &connector),
            PLAIT_ERR_INVALID);
     options.factor = 0;
+    options.flags = 0;
     options.jitter = 1.0;
     STATUS(plait_connector_start(reactor, "memory:there", client, &options, &handler, NULL, &connector),
            PLAIT_ERR_INVALID);
