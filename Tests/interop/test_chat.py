@@ -84,8 +84,7 @@ def test_all_talk_with_each_other(server, programs, room):
     room.until_heard("nc", "Welcome")
     clients = {
         "c": [programs / "line_client", f"tcp:127.0.0.1:{port}", 4, SECONDS, "this is C"],
-        "python": [sys.executable, ROOT / "examples" / "python" / "chat_client.py", port, "this is Python",
-                   "--count", 3, "--seconds", SECONDS],
+        "python": [sys.executable, ROOT / "examples" / "python" / "chat_client.py", port, 3, "this is Python"],
         "twisted": [sys.executable, HERE / "twisted_chat.py", "client", port, 2, SECONDS, "this is Twisted"],
     }
     says = {"c": "this is C", "python": "this is Python", "twisted": "this is Twisted"}
