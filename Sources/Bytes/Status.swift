@@ -45,6 +45,8 @@ extension Status {
 /// Why something ended or failed, before it becomes a `plait_reason`.
 public struct Reason {
   public var status: Status
+  /// The errno behind it, or 0.
+  public var osError: CInt
   /// The protocol's own code, or 0.
   public var code: CInt = 0
   /// Where in the input the fault lies, or nil.
@@ -54,9 +56,17 @@ public struct Reason {
 
   public init(_ status: Status, code: CInt = 0, offset: Int? = nil, text: StaticString? = nil) {
     self.status = status
+    osError = status.systemError
     self.code = code
     self.offset = offset
     self.text = text
+  }
+
+  /// Why connecting failed: that nobody listens has a status of its own.
+  public static func connecting(_ status: Status, refused: CInt) -> Reason {
+    var reason = Reason(status.systemError == refused ? .refused : status)
+    reason.osError = status.systemError
+    return reason
   }
 }
 

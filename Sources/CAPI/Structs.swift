@@ -44,7 +44,7 @@ extension Reason {
   /// As the host sees it. The text is static, or valid until this thread's next call.
   var exported: plait_reason {
     plait_reason(
-      struct_size: UInt32(MemoryLayout<plait_reason>.size), status: status, os_error: status.systemError, code: code,
+      struct_size: UInt32(MemoryLayout<plait_reason>.size), status: status, os_error: osError, code: code,
       offset: offset.map { UInt64(truncatingIfNeeded: $0) } ?? UInt64.max,
       text: text.map { UnsafeRawPointer($0.utf8Start).assumingMemoryBound(to: CChar.self) }
         ?? CPlait.plait_strerror(status))

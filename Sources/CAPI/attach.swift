@@ -8,7 +8,10 @@ final class HostTransport: Transport {
   let user: UnsafeMutableRawPointer?
   var id = plait_conn()
   var rest = ByteBuffer()
+  var conn: Unmanaged<Conn>?  // not owned: the conn owns this; cleared by close
+  /// What the host was told last, and what it is to be told in the next turn's end.
   var isReading = true
+  var wantsReading = true
   init(_ ops: plait_transport_ops, _ user: UnsafeMutableRawPointer?) {
     self.ops = ops
     self.user = user
@@ -16,12 +19,20 @@ final class HostTransport: Transport {
   }
 
   override var isFed: Bool { true }
-  override func attach(_ conn: Conn) { id.id = conn.id }
+  override func attach(_ conn: Conn) {
+    id.id = conn.id
+    self.conn = Unmanaged.passUnretained(conn)
+  }
 
   override func setReading(_ reading: Bool) {
-    guard reading != isReading else { return }
-    isReading = reading
-    ops.set_reading?(user, id, reading ? 1 : 0)
+    wantsReading = reading
+    if reading != isReading { conn?._withUnsafeGuaranteedRef { $0.list() } }
+  }
+
+  override func pump(_ conn: Conn) {
+    guard wantsReading != isReading else { return }
+    isReading = wantsReading
+    ops.set_reading?(user, id, isReading ? 1 : 0)
   }
 
   override var isBusy: Bool { !rest.isEmpty }
@@ -55,6 +66,7 @@ final class HostTransport: Transport {
   }
 
   override func close(_ status: Status) {
+    conn = nil
     ops.close?(user, id, status)
     ops.release?(user)
   }

@@ -52,7 +52,7 @@ public func plait_timer_reset(_ timer: plait_timer, _ delay_ms: UInt64) -> CInt 
 public func plait_timer_delay(_ timer: plait_timer, _ more_ms: Int64) -> CInt {
   onTimer(timer) { context, timer in
     let more = more_ms.magnitude
-    guard more <= Context.longest, more_ms < 0 || timer.due + more <= Context.longest else { return .invalid }
+    guard more_ms < 0 || (more <= Context.longest && timer.due + more <= Context.longest) else { return .invalid }
     return timer.move(context, to: more_ms < 0 ? timer.due - min(timer.due, more) : timer.due + more)
   }
 }

@@ -61,13 +61,18 @@ public final class MessageProtocol<F: Framer>: Protocol {
 
   /// The host lets go on, or changed the mode between two deliveries.
   public override func resumed(_ conn: Conn) {
+    goOn(conn)
+    if hasExtra { frameExtra(conn) }
+  }
+
+  /// Looks again at what is held.
+  func goOn(_ conn: Conn) {
     if skip > 0 {
       let buffer = kept.take()
       received(buffer.bytes, conn)
     } else if !kept.isEmpty {
       deliverKept(conn)
     }
-    if hasExtra { frameExtra(conn) }
   }
 
   /// Holds bytes behind those that are held.
@@ -99,7 +104,7 @@ public final class MessageProtocol<F: Framer>: Protocol {
   @inline(never) func frameExtra(_ conn: Conn) {
     while hasExtra, conn.isReading {
       hasExtra = false
-      deliverKept(conn)
+      goOn(conn)
     }
   }
 

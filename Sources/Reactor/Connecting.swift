@@ -75,7 +75,9 @@ final class Race: Attempt {
   func begin(_ endpoint: Endpoint) -> Status {
     guard let name = endpoint.name else { return .endpoint }
     if let interface = endpoint.interface {
-      guard csystem_address_parse(&bind, interface.pointer, 0, 0) == 0 else { return .endpoint }
+      if csystem_address_parse(&bind, interface.pointer, 0, 0) != 0 {
+        _ = csystem_address_parse(&bind, "127.0.0.1", 0, 0)
+      }
       hasBind = true
     }
     let port = UInt16(truncatingIfNeeded: endpoint.number)
@@ -119,7 +121,7 @@ final class Race: Attempt {
       next += 1
       var fault = Status.ok
       guard let runner = Runner.begin(self, address, hasBind ? bind : nil, &fault) else {
-        self.fault = Reason(fault)
+        self.fault = Race.reason(fault)
         continue
       }
       runners.append(runner)
@@ -132,7 +134,7 @@ final class Race: Attempt {
   }
 
   func lost(_ runner: Runner, _ status: Status) {
-    fault = Reason(status)
+    fault = Race.reason(status)
     runners.removeAll { $0 === runner }
     context.timers.remove(delay)
     startNext()
@@ -152,6 +154,8 @@ final class Race: Attempt {
       connect.failed(Reason(fault))
     }
   }
+
+  static func reason(_ status: Status) -> Reason { .connecting(status, refused: CInt(CSYSTEM_ECONNREFUSED)) }
 
   func fail(_ reason: Reason) {
     guard !isOver else { return }

@@ -112,7 +112,10 @@ public final class Loop: Environment {
     context.settle()
     let patience = patience(context)
     let wait = alone && context.didWork ? 0 : limit < 0 ? patience : patience < 0 ? limit : min(limit, patience)
-    if wait > 0 { uv_timer_start(alarm, { _ in }, UInt64(wait), 0) }
+    if wait > 0 {
+      // It may fire before the poll, when time has passed since: the poll must not begin to wait then.
+      uv_timer_start(alarm, { uv_stop($0!.pointee.loop) }, UInt64(wait), 0)
+    }
     if handedOver > 0 { beginShield() }
     uv_run(uv, wait == 0 ? UV_RUN_NOWAIT : UV_RUN_ONCE)
     if wait > 0 { uv_timer_stop(alarm) }

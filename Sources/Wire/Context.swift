@@ -214,8 +214,7 @@ public final class Context {
       abandon(ids.id(at: slot))
       slot += 1
     }
-    while !listed.isEmpty { endTurn() }
-    emptyGraves()
+    while !listed.isEmpty || !graves.isEmpty { endTurn() }
   }
 
   func abandon(_ id: UInt64) {

@@ -1,4 +1,5 @@
 import Bytes
+import CSystem
 
 /// What an endpoint string says (endpoint.h): where to listen, or to connect.
 public final class Endpoint {
@@ -19,7 +20,12 @@ public final class Endpoint {
   /// In milliseconds.
   public internal(set) var timeout: UInt64?
 
-  init(_ kind: Kind) { self.kind = kind }
+  let isForListening: Bool
+
+  init(_ kind: Kind, _ use: Use) {
+    self.kind = kind
+    isForListening = use == .listen
+  }
 
   public enum Parsed {
     case endpoint(Endpoint)
@@ -39,7 +45,7 @@ extension Endpoint {
       }
       return .failed(bad(0, "unknown kind of endpoint"))
     }
-    let endpoint = Endpoint(kind)
+    let endpoint = Endpoint(kind, use)
     if let fault = endpoint.take(fields, use) { return .failed(fault) }
     return .endpoint(endpoint)
   }
@@ -129,9 +135,19 @@ extension Endpoint {
     case .interface, .bindAddress:
       if field.value.isEmpty { return nil }
       if let fault = field.textFault(atMost: 80) { return Endpoint.bad(at, fault) }
-      interface = Text(field.value.span.bytes)
-      if interface == nil { return Reason(.noMemory) }
+      guard let text = Text(field.value.span.bytes) else { return Reason(.noMemory) }
+      guard field.isLocalhost || isNumeric(text) else {
+        return Endpoint.bad(at, "neither a numeric address nor localhost")
+      }
+      interface = text
     }
     return nil
+  }
+
+  /// Is it an address of the endpoint's family? (One to bind to may be of either: the host's decides.)
+  func isNumeric(_ text: Text) -> Bool {
+    var address = csystem_address()
+    let family = kind == .tcp6 ? Address.ipv6 : isForListening ? Address.ipv4 : 0
+    return csystem_address_parse(&address, text.pointer, family, 0) == 0
   }
 }

@@ -42,6 +42,8 @@ struct EndpointField {
   /// Is the value this word, in whatever case?
   func says(_ word: StaticString) -> Bool { EndpointField.same(value, word) }
 
+  var isLocalhost: Bool { says("localhost") }
+
   static func equal(_ bytes: [UInt8], _ word: StaticString) -> Bool {
     guard bytes.count == word.utf8CodeUnitCount else { return false }
     for (index, byte) in bytes.enumerated() where byte != word.utf8Start[index] { return false }
