@@ -207,7 +207,9 @@ int csystem_is_exhausted(ssize_t status) {
 int csystem_descriptor_kind(int fd, struct csystem_kind *out) {
     struct stat about;
     memset(out, 0, sizeof *out);
-    if (fstat(fd, &about) < 0) return -errno;
+    int flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || fstat(fd, &about) < 0) return -errno;
+    out->is_readable = (flags & O_ACCMODE) != O_WRONLY;
     if (!S_ISSOCK(about.st_mode)) {
         out->is_stream = S_ISFIFO(about.st_mode) || S_ISCHR(about.st_mode);
         return 0;

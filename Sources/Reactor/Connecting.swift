@@ -43,7 +43,9 @@ extension Loop {
 
   func transport(_ fd: CInt, _ kind: csystem_kind, _ fault: inout Status) -> Transport? {
     kind.family == Address.ipv4 || kind.family == Address.ipv6
-      ? TCPTransport.adopt(self, fd, &fault) : PollTransport.adopt(self, fd, isSocket: kind.is_socket != 0, &fault)
+      ? TCPTransport.adopt(self, fd, &fault)
+      : PollTransport.adopt(
+        self, fd, isSocket: kind.is_socket != 0, isReadable: kind.is_readable != 0, &fault)
   }
 }
 
@@ -146,6 +148,7 @@ final class Race: Attempt {
     var kind = csystem_kind()
     kind.family = family
     kind.is_socket = 1
+    kind.is_readable = 1
     var fault = Status.ok
     let connect = connect.takeUnretainedValue()
     if let transport = loop.transport(fd, kind, &fault) {

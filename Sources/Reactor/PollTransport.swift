@@ -9,21 +9,25 @@ final class PollTransport: Transport, Polled {
   let loop: Loop
   let fd: CInt
   let isSocket: Bool
+  let isReadable: Bool
   var poller: Poller?
   var conn: Unmanaged<Conn>?  // not owned: the conn owns this; cleared by close
   var rest = ByteBuffer()
   var wantsReading = false
 
-  private init(_ loop: Loop, _ fd: CInt, _ isSocket: Bool) {
+  private init(_ loop: Loop, _ fd: CInt, _ isSocket: Bool, _ isReadable: Bool) {
     self.loop = loop
     self.fd = fd
     self.isSocket = isSocket
+    self.isReadable = isReadable
     super.init()
   }
 
   /// Takes over a connected descriptor that does not block; on failure closes it.
-  static func adopt(_ loop: Loop, _ fd: CInt, isSocket: Bool, _ fault: inout Status) -> PollTransport? {
-    let transport = PollTransport(loop, fd, isSocket)
+  static func adopt(
+    _ loop: Loop, _ fd: CInt, isSocket: Bool, isReadable: Bool = true, _ fault: inout Status
+  ) -> PollTransport? {
+    let transport = PollTransport(loop, fd, isSocket, isReadable)
     guard let poller = Poller.make(loop, fd, transport, &fault) else {
       _ = csystem_close(fd)
       return nil
@@ -36,7 +40,7 @@ final class PollTransport: Transport, Polled {
   func watch() { poller?.watch(readable: wantsReading, writable: !rest.isEmpty) }
 
   override func setReading(_ reading: Bool) {
-    wantsReading = reading
+    wantsReading = reading && isReadable
     watch()
   }
 

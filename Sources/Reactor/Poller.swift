@@ -14,6 +14,7 @@ final class Poller {
   let handle: UnsafeMutablePointer<uv_poll_t>
   var target: (any Polled)?  // cleared by `close`, which every owner calls
   var watched: CInt = 0
+  var isStopped = false
 
   private init(_ handle: UnsafeMutablePointer<uv_poll_t>, _ target: any Polled) {
     self.handle = handle
@@ -42,16 +43,27 @@ final class Poller {
     let wanted = (readable ? CInt(UV_READABLE.rawValue) : 0) | (writable ? CInt(UV_WRITABLE.rawValue) : 0)
     guard wanted != watched else { return }
     watched = wanted
-    if wanted == 0 {
-      uv_poll_stop(handle)
-      return
-    }
-    uv_poll_start(handle, wanted) { handle, status, events in
+    if wanted == 0 { uv_poll_stop(handle) } else { start() }
+  }
+
+  func start() {
+    isStopped = false
+    uv_poll_start(handle, watched) { handle, status, events in
       let poller = Unmanaged<Poller>.fromOpaque(handle!.pointee.data).takeUnretainedValue()
-      // An error is found by whoever reads or writes then.
-      poller.target?.ready(
-        status < 0 || events & CInt(UV_READABLE.rawValue) != 0, status < 0 || events & CInt(UV_WRITABLE.rawValue) != 0)
+      if status >= 0 {
+        poller.target?.ready(events & CInt(UV_READABLE.rawValue) != 0, events & CInt(UV_WRITABLE.rawValue) != 0)
+      } else {
+        poller.failed()
+      }
     }
+  }
+
+  /// libuv has stopped watching, because of an error: who reads or writes now finds which. There may be
+  /// bytes in front of it, so it is watched again.
+  func failed() {
+    isStopped = true
+    target?.ready(true, true)
+    if isStopped, target != nil, watched != 0 { start() }
   }
 
   func close() {

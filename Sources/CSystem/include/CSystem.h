@@ -136,7 +136,7 @@ int csystem_not_blocking(int fd); /* and close-on-exec */
 int csystem_would_block(ssize_t status);
 int csystem_is_exhausted(ssize_t status); /* out of descriptors or memory */
 
-struct csystem_kind { int is_socket, is_stream, is_listening; uint32_t family; };
+struct csystem_kind { int is_socket, is_stream, is_listening, is_readable; uint32_t family; };
 int csystem_descriptor_kind(int fd, struct csystem_kind *out);
 
 int csystem_chmod(const char *path, uint32_t mode);
