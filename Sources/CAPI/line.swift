@@ -105,11 +105,12 @@ public func plait_line_clear_buffer(
   onOpenLines(conn) { conn, lines in
     let held = lines.heldNow(conn)
     guard out == nil || (cap >= held && cap <= mostBytes) else { return .invalid }
-    lines.clear(conn) { first, second in
-      guard let out else { return }
-      // Sound: the host's room was checked against the sum of the two parts.
-      first.withUnsafeBytes { if $0.count > 0 { memcpy(out, $0.baseAddress!, $0.count) } }
-      second.withUnsafeBytes { if $0.count > 0 { memcpy(out + first.byteCount, $0.baseAddress!, $0.count) } }
+    var at = 0
+    lines.clear(conn) { part in
+      guard let out, part.byteCount > 0 else { return }
+      // Sound: the host's room was checked against the sum of the parts.
+      part.withUnsafeBytes { memcpy(out + at, $0.baseAddress.unsafelyUnwrapped, $0.count) }
+      at += part.byteCount
     }
     len?.pointee = held
     return .ok

@@ -103,22 +103,36 @@ extension MessageProtocol {
     return context.table.offset(index) + context.table.length(index) + context.delivery.trailer
   }
 
-  /// How many bytes there are behind the message under delivery.
-  public func heldNow(_ conn: Conn) -> Int {
+  /// Delivers what is held, while the host can see (and clear) what came behind it. True: it was cleared.
+  func lookAhead(_ ahead: RawSpan, _ conn: Conn) -> Bool {
     let context = conn.context
-    return kept.count + (context.delivery.conn == conn.id ? context.delivery.bytes.count - behind(context) : 0)
+    // Sound: it is looked at only until the delivery is done, and the span is alive as long.
+    ahead.withUnsafeBytes { context.delivery.ahead = $0 }
+    context.delivery.isAheadCleared = false
+    deliverKept(conn)
+    context.delivery.ahead = UnsafeRawBufferPointer(start: nil, count: 0)
+    return context.delivery.isAheadCleared
   }
 
-  /// Drops them, after `body` has seen them in their two parts.
-  public func clear(_ conn: Conn, _ body: (RawSpan, RawSpan) -> Void) {
+  /// How many bytes there are behind the message under delivery.
+  public func heldNow(_ conn: Conn) -> Int {
+    let delivery = conn.context.delivery
+    guard delivery.conn == conn.id else { return kept.count }
+    return kept.count + delivery.bytes.count - behind(conn.context) + delivery.ahead.count
+  }
+
+  /// Drops them; `body` sees each part first.
+  public func clear(_ conn: Conn, _ body: (RawSpan) -> Void) {
     let context = conn.context
-    var waiting = UnsafeRawBufferPointer(start: nil, count: 0)
     if context.delivery.conn == conn.id {
-      waiting = UnsafeRawBufferPointer(rebasing: context.delivery.bytes[behind(context)...])
+      body(UnsafeRawBufferPointer(rebasing: context.delivery.bytes[behind(context)...]).bytes)
+      body(context.delivery.ahead.bytes)
       context.delivery.isCleared = true
+      context.delivery.isAheadCleared = true
+      context.delivery.ahead = UnsafeRawBufferPointer(start: nil, count: 0)
       conn.hasSwitched = true
     }
-    body(waiting.bytes, kept.bytes)
+    body(kept.bytes)
     kept.removeAll()
     hasExtra = false
     skip = 0

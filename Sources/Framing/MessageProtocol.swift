@@ -55,7 +55,7 @@ public final class MessageProtocol<F: Framer>: Protocol {
     if framer.takesAll(kept.count + needed) { needed = more.byteCount }
     keep(more.extracting(first: needed), conn)
     let before = kept.count
-    deliverKept(conn)
+    if lookAhead(more.extracting(droppingFirst: needed), conn) { return more.byteCount }
     return needed == 0 && kept.count == before ? -1 : needed
   }
 

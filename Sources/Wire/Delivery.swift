@@ -10,6 +10,10 @@ public struct Delivery {
   public var trailer = 0
   /// The message under delivery, one by one; -1: the block as a whole.
   public var index = -1
+  /// What the same read brought behind these bytes, when they were begun by an earlier one.
+  public var ahead = UnsafeRawBufferPointer(start: nil, count: 0)
+  /// ...and that is to be dropped.
+  public var isAheadCleared = false
   /// Everything behind what is taken is to be dropped.
   public var isCleared = false
   public init() {}
