@@ -1,0 +1,149 @@
+import Bench
+import Bytes
+import Testing
+import Wire
+
+@testable import Framing
+
+/// What is sent, one message at a time and many at once.
+struct SendingTests {
+  func send<F: Framer>(_ message: [UInt8], _ speaking: MessageProtocol<F>.Type, _ host: Host) -> (Status, [UInt8]) {
+    let bench = Bench()
+    let peer = bench.open(host)
+    var status = Status.ok
+    bench.turn {
+      guard let conn = peer.conn else { return }
+      status = conn.speaking(F.tag) { (strings: MessageProtocol<F>) in strings.send(message.span.bytes, conn) }
+    }
+    return (status, peer.output.sent)
+  }
+
+  func send<F: Framer>(_ block: [UInt8], _ pairs: [UInt32], _ speaking: MessageProtocol<F>.Type, _ host: Host) -> (Status, String) {
+    let bench = Bench()
+    let peer = bench.open(host)
+    var status = Status.ok
+    bench.turn {
+      guard let conn = peer.conn else { return }
+      status = conn.speaking(F.tag) { (strings: MessageProtocol<F>) in
+        pairs.withUnsafeBufferPointer { strings.send(block.span.bytes, $0, conn) }
+      }
+    }
+    return (status, peer.sent)
+  }
+
+  @Test func one() {
+    let foo = Array("foo".utf8)
+    #expect(send(foo, LineProtocol.self, .lines()).1 == Array("foo\r\n".utf8))
+    #expect(send(foo, LineProtocol.self, .lines("-->")).1 == Array("foo-->".utf8))
+    #expect(send(foo, NetstringProtocol.self, .netstrings()).1 == Array("3:foo,".utf8))
+    #expect(send([], NetstringProtocol.self, .netstrings()).1 == Array("0:,".utf8))
+    #expect(send([UInt8](repeating: 97, count: 100), NetstringProtocol.self, .netstrings()).1.count == 105)
+    #expect(send(foo, Int32Protocol.self, .strings32()).1 == [0, 0, 0, 3] + foo)
+    #expect(send(foo, PrefixProtocol.self, .strings(1)).1 == [3] + foo)
+    #expect(send(foo, PrefixProtocol.self, .strings(2)).1 == [0, 3] + foo)
+    #expect(send(foo, PrefixProtocol.self, .strings(3, little: true)).1 == [3, 0, 0] + foo)
+    #expect(send(foo, PrefixProtocol.self, .strings(8, little: true)).1 == [3, 0, 0, 0, 0, 0, 0, 0] + foo)
+  }
+
+  /// The receiver's limit is not the sender's matter; what the prefix can't say is.
+  @Test func whatFits() {
+    #expect(send([UInt8](repeating: 1, count: 255), PrefixProtocol.self, .strings(1, longest: 2)).0 == .ok)
+    #expect(send([UInt8](repeating: 1, count: 256), PrefixProtocol.self, .strings(1)).0 == .tooLong)
+    #expect(send([UInt8](repeating: 1, count: 65535), PrefixProtocol.self, .strings(2)).0 == .ok)
+    #expect(send([UInt8](repeating: 1, count: 65536), PrefixProtocol.self, .strings(2)).0 == .tooLong)
+    #expect(send([UInt8](repeating: 1, count: 65536), PrefixProtocol.self, .strings(3)).0 == .ok)
+    for width in 4...8 {
+      let framer = PrefixFramer(bytes: width, littleEndian: false, longest: 0)
+      #expect(framer.fits(mostBytes))
+      #expect(!framer.fits(mostBytes + 1))
+    }
+    #expect(!PrefixFramer(bytes: 3, littleEndian: false, longest: 0).fits(1 << 24))
+    #expect(Int32Framer(longest: 0).fits(mostBytes) && !Int32Framer(longest: 0).fits(mostBytes + 1))
+    #expect(NetstringFramer(longest: 0, readsLength: false).fits(mostBytes))
+  }
+
+  @Test func sentToAnotherProtocol() {
+    #expect(send([1], LineProtocol.self, .strings32()).0 == .type)
+  }
+
+  @Test func sentWhenClosing() {
+    let bench = Bench()
+    let host = Host.lines()
+    let peer = bench.open(host)
+    bench.turn {
+      guard let conn = peer.conn else { return }
+      conn.close(.ok)
+      conn.lines { lines, conn in #expect(lines.send([UInt8]().span.bytes, conn) == .closed) }
+    }
+  }
+
+  // MARK: Many
+
+  @Test func manyLines() {
+    let block = Array("a\r\nbb\r\nccc".utf8)
+    #expect(send(block, [0, 1, 3, 2, 7, 3], LineProtocol.self, .lines()) == (.ok, "a\\r\\nbb\\r\\nccc\\r\\n"))
+    #expect(send(block, [7, 3, 3, 2, 0, 1], LineProtocol.self, .lines()) == (.ok, "ccc\\r\\nbb\\r\\na\\r\\n"))
+    #expect(send(block, [0, 0, 0, 10, 10, 0], LineProtocol.self, .lines()) == (.ok, "\\r\\na\\r\\nbb\\r\\nccc\\r\\n\\r\\n"))
+    #expect(send(block, [], LineProtocol.self, .lines()) == (.ok, ""))
+    #expect(send(Array("a;b;c".utf8), [0, 1, 2, 1, 4, 1], LineProtocol.self, .lines(";")) == (.ok, "a;b;c;"))
+    #expect(send(Array("a-->b-->c".utf8), [0, 1, 4, 1, 8, 1], LineProtocol.self, .lines("-->")) == (.ok, "a-->b-->c-->"))
+    #expect(send(Array("a\nb\r\n".utf8), [0, 1, 2, 1], LineProtocol.self, .lines()) == (.ok, "a\\r\\nb\\r\\n"))
+    #expect(send(Array("a\rb".utf8), [0, 1, 2, 1], LineProtocol.self, .lines()) == (.ok, "a\\r\\nb\\r\\n"))
+  }
+
+  @Test func manyStrings() {
+    let block: [UInt8] = [0, 0, 0, 1, 97, 0, 0, 0, 2, 98, 98]
+    let framed = "\\x00\\x00\\x00\\x01a\\x00\\x00\\x00\\x02bb"
+    #expect(send(block, [4, 1, 9, 2], Int32Protocol.self, .strings32()) == (.ok, framed))
+    #expect(send(block, [4, 1, 9, 2], PrefixProtocol.self, .strings(4)) == (.ok, framed))
+    #expect(send([97, 98, 98], [0, 1, 1, 2], Int32Protocol.self, .strings32()) == (.ok, framed))
+    #expect(send([97, 98, 98], [0, 1, 1, 2], PrefixProtocol.self, .strings(4)) == (.ok, framed))
+    #expect(send([1, 97, 2, 98, 98], [1, 1, 3, 2], PrefixProtocol.self, .strings(1)) == (.ok, "\\x01a\\x02bb"))
+    #expect(send(Array("1:a,2:bb,0:,".utf8), [2, 1, 6, 2, 11, 0], NetstringProtocol.self, .netstrings()) == (.ok, "1:a,2:bb,0:,"))
+    #expect(send(Array("abb".utf8), [0, 1, 1, 2], NetstringProtocol.self, .netstrings()) == (.ok, "1:a,2:bb,"))
+    // What only looks like framing is none: a wrong number, no colon, no comma, no room in front.
+    for look in ["2:a,", "1;a,", "1:a;", ":a,", "12a,"] {
+      let at = UInt32(look.utf8.count - 2)
+      #expect(send(Array(look.utf8), [at, 1], NetstringProtocol.self, .netstrings()) == (.ok, "1:a,"), "\(look)")
+    }
+  }
+
+  /// All or none.
+  @Test func badPairs() {
+    let block = Array("a\r\nb".utf8)
+    #expect(send(block, [0, 1, 3, 2], LineProtocol.self, .lines()) == (.invalid, ""))
+    #expect(send(block, [.max, 1], LineProtocol.self, .lines()) == (.invalid, ""))
+    #expect(send(block, [1, .max], LineProtocol.self, .lines()) == (.invalid, ""))
+    #expect(send([UInt8](repeating: 1, count: 300), [0, 1, 0, 300], PrefixProtocol.self, .strings(1)) == (.tooLong, ""))
+  }
+
+  /// A few pairs can ask for more than there may be.
+  @Test func tooMuch() {
+    let block = [UInt8](repeating: 120, count: 1 << 20)
+    let pairs = [UInt32](repeating: 0, count: 2048).enumerated().map { $0.offset % 2 == 0 ? UInt32(0) : UInt32(1 << 20) }
+    #expect(send(block, pairs, LineProtocol.self, .lines()) == (.overflow, ""))
+  }
+
+  /// A block that was received goes back as it is, with one write.
+  @Test func echoOfABlock() {
+    let stream = Array("one\r\n\r\ntwo\r\n".utf8)
+    let bench = Bench()
+    let echo = Echo()
+    let peer = bench.open(echo)
+    peer.feed(stream)
+    #expect(peer.output.sent == stream)
+    #expect(peer.output.writes == 1)
+  }
+
+  final class Echo: MessageFactory {
+    let delimiter = Delimiter("\r\n")
+    init() { super.init(user: nil) }
+    override func buildProtocol(_ conn: Conn) -> Protocol? { LineProtocol(LineFramer(delimiter), self) }
+    override func take(_ block: RawSpan, _ conn: Conn) -> Int {
+      let pairs = UnsafeBufferPointer(start: UnsafePointer(conn.context.table.pairs), count: conn.context.table.count * 2)
+      conn.lines { lines, conn in #expect(lines.send(block, pairs, conn) == .ok) }
+      return conn.context.table.count
+    }
+  }
+}
+
