@@ -25,7 +25,9 @@ def _completed(user: int, call: int, conn: int, reason: Any) -> None:
     driver.inside = True
     try:
         about = reason.contents
-        attempt.completed(about.status, (about.text or b"").decode("utf-8", "replace"))
+        attempt.completed(
+            about.status, (about.text or b"").decode("utf-8", "replace"), about.os_error
+        )
     except BaseException as error:
         driver.failed(error, "Unhandled error in the end of a connection attempt")
     finally:
@@ -85,7 +87,7 @@ class Attempt(Opener):
         driver: Reactor,
         build: Callable[[Any], Any],
         made: Callable[[Any], None],
-        failed: Callable[[int, str], None],
+        failed: Callable[[int, str, int], None],
         lost: Callable[[Failure], None],
     ) -> None:
         super().__init__(driver)
@@ -127,11 +129,11 @@ class Attempt(Opener):
         """Gives up; the failure comes later."""
         functions.call_cancel(self._call)
 
-    def completed(self, status: int, text: str) -> None:
+    def completed(self, status: int, text: str, number: int) -> None:
         """The C library is done with the attempt."""
         self.driver.attempts.discard(self)
         if status:
-            self._failed(status, text)
+            self._failed(status, text, number)
 
     def made(self, protocol: Any) -> None:
         """The protocol has met its transport."""

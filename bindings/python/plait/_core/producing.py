@@ -37,8 +37,10 @@ class Producing:
         "_unsent",
         "_waitsForDrain",
         "_written",
+        "delimiter",
         "ended",
         "gathered",
+        "lines",
         "producer",
         "producerPaused",
         "streamingProducer",
@@ -56,8 +58,12 @@ class Producing:
     def __init__(self, conn: int) -> None:
         self._conn = conn
         self._written: list[bytes] = []
-        #: Where framers may append to if there is something already: see ``Transport.write``.
+        #: Where framers may append strings to if there is something already.
         self.gathered: list[bytes] | None = self._written
+        #: Where they may append lines to if there is one already, with this delimiter: these are
+        #: behind everything that was written.
+        self.lines: list[bytes] = []
+        self.delimiter = b""
         self.producer: Any = None
         self.streamingProducer = self.producerPaused = False
         self._unsent = 0
@@ -80,6 +86,7 @@ class Producing:
             return
         self.producer, self.streamingProducer = producer, bool(streaming)
         # What a producer writes has to be counted.
+        self.flush()
         self.gathered = None
         self.producerPaused = False
         # A low mark of one byte is as near to an empty buffer as the marks can tell.
@@ -138,7 +145,7 @@ class Producing:
             self.driver.callLater(0, self._look)
 
     def _look(self) -> None:
-        if self._written:
+        if self._written or self.lines:
             # It leaves at this turn's end: only then can it be seen what the kernel did not take.
             self.flush()
             self.driver.callLater(0, self._look)

@@ -92,7 +92,9 @@ class Transport(Producing):
         if type(data) is not bytes:
             data = _as_bytes(data)
         out = self._written
-        if not out:
+        if self.lines:
+            self.foldLines()
+        elif not out:
             self.driver.mark(self)
         out.append(data)
         if self.producer is not None:
@@ -102,8 +104,28 @@ class Transport(Producing):
         """Sends several pieces, as if they were one."""
         self.write(b"".join(iovec))
 
+    def writeLine(self, line: bytes, delimiter: bytes) -> None:
+        """Sends a line. Those that follow may be appended to ``lines`` as they are."""
+        if self.producer is not None:
+            self.write(line + delimiter)
+            return
+        if self.lines:
+            self.foldLines()
+        elif not self._written:
+            self.driver.mark(self)
+        self.delimiter = delimiter
+        self.lines.append(line)
+
+    def foldLines(self) -> None:
+        """Puts the delimiters into the lines that were gathered."""
+        self.lines.append(b"")
+        self._written.append(self.delimiter.join(self.lines))
+        self.lines.clear()
+
     def flush(self) -> None:
         """Hands to the C library what was gathered."""
+        if self.lines:
+            self.foldLines()
         out = self._written
         if out:
             data = out[0] if len(out) == 1 else b"".join(out)
@@ -136,6 +158,7 @@ class Transport(Producing):
         self.disconnecting = True
         self._halt()
         self._written.clear()
+        self.lines.clear()
         functions.conn_abort(self._conn)
 
     def loseWriteConnection(self) -> None:
@@ -264,6 +287,7 @@ class Transport(Producing):
         """The conversation has ended."""
         self.connected, self.disconnected = False, True
         self._written.clear()
+        self.lines.clear()
         self.driver.transports.discard(self)
         if status in (constants.ERR_PROTOCOL, constants.ERR_TOO_LONG) and self.framer is not None:
             self.framer._peerBroke()

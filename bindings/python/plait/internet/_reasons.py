@@ -37,20 +37,22 @@ def connection_lost(status: int, text: str = "") -> error.ConnectionClosed:
     return error.ConnectionLost(status, text or describe(status))
 
 
-def connect_failed(status: int, text: str = "") -> Exception:
-    """The exception that a failed attempt to connect ends in."""
+def connect_failed(status: int, text: str = "", number: int = 0) -> Exception:
+    """The exception that a failed attempt to connect ends in; ``number`` is the errno behind it."""
     if status <= constants.ERR_SYSTEM:
         number = constants.ERR_SYSTEM - status
         kind = _CONNECT_BY_ERRNO.get(number, error.ConnectError)
         return kind(number, os.strerror(number), status)
     if status == constants.ERR_TIMEOUT:
+        if number:
+            return error.TCPTimedOutError(number, text, status)
         return error.TimeoutError(string=text)
     if status in (constants.ERR_NO_NAME, constants.ERR_NAME_AGAIN):
         return error.DNSLookupError(text or describe(status), status)
     if status == constants.ERR_CANCELLED:
         return error.UserError(string=text, status=status)
     if status == constants.ERR_REFUSED:
-        return error.ConnectionRefusedError(string=text, status=status)
+        return error.ConnectionRefusedError(number or None, text, status)
     return error.ConnectError(None, text or describe(status), status)
 
 

@@ -117,10 +117,10 @@ class ClientEndpoint:
             if not done.called:
                 done.callback(protocol)
 
-        def failed(status: int, text: str) -> None:
+        def failed(status: int, text: str, number: int) -> None:
             protocolFactory.doStop()
             if not done.called:
-                done.errback(connect_failed(status, text))
+                done.errback(connect_failed(status, text, number))
 
         def lost(reason: Failure) -> None:
             protocolFactory.doStop()

@@ -124,7 +124,7 @@ class Connector:
             self._attempt.start(self._where, self.timeout)
         except PlaitError as problem:
             status = problem.status
-            self.reactor.soon(lambda: self._failed(status, ""))
+            self.reactor.soon(lambda: self._failed(status, "", 0))
 
     def stopConnecting(self) -> None:
         """Gives the attempt up: the factory is told that it failed."""
@@ -151,10 +151,10 @@ class Connector:
     def _made(self, protocol: Any) -> None:
         self.transport = protocol.transport
 
-    def _failed(self, status: int, text: str) -> None:
+    def _failed(self, status: int, text: str, number: int) -> None:
         if self.state == "connecting":
             self.state = "disconnected"
-            self._fail(Failure(connect_failed(status, text)))
+            self._fail(Failure(connect_failed(status, text, number)))
 
     def _fail(self, reason: Failure) -> None:
         self._attempt = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from ..internet.protocol import Protocol
 
@@ -35,18 +35,11 @@ class Framed(Protocol):
     _rest: Any = None
     #: How many messages the block under delivery has.
     _count = 0
-    _overridden: ClassVar[bool] = False
-
-    def __init_subclass__(cls, **keywords: Any) -> None:
-        super().__init_subclass__(**keywords)
-        # Whoever looks at the bytes first wants to see them.
-        for owner in cls.__mro__:
-            if "dataReceived" in vars(owner):
-                cls._overridden = owner is not Framed
-                break
 
     def _framesNatively(self) -> bool:
-        return not self._overridden and "dataReceived" not in self.__dict__
+        # Whoever has a dataReceived of its own wants to see the bytes first. (To look into the
+        # object's __dict__ would make it one, and all attributes slower.)
+        return getattr(self.dataReceived, "__func__", None) is Framed.dataReceived
 
     def makeConnection(self, transport: Any) -> None:
         """Connects the protocol with a transport of any kind."""
@@ -122,6 +115,12 @@ class Framed(Protocol):
     def _bound(self, conn: int) -> None:
         self._conn = conn
         self._settle()
+
+    def _own(self, name: str, kind: type) -> None:
+        """Makes a plain attribute of the class one of the object, where the interpreter finds it
+        several times faster."""
+        if isinstance(getattr(type(self), name), kind):
+            setattr(self, name, getattr(self, name))
 
     def _crashed(self) -> int:
         """A callback raised; tells how many messages of its block count as taken."""

@@ -45,11 +45,16 @@ class LineFramed(Framed):
         """Sends a line and the delimiter. The line is not searched for delimiters."""
         transport = self.transport
         if transport is self._ours:
-            gathered = transport.gathered
-            if gathered:
-                gathered.append(line + self.delimiter)
-                return
-        transport.write(line + self.delimiter)
+            # Behind another line that waits to be handed over: the delimiters come when it is.
+            lines = transport.lines
+            if lines and self.delimiter is transport.delimiter and type(line) is bytes:
+                lines.append(line)
+            elif type(line) is bytes:
+                transport.writeLine(line, self.delimiter)
+            else:
+                transport.write(line + self.delimiter)
+        else:
+            transport.write(line + self.delimiter)
 
     def sendLines(self, lines: Iterable[bytes]) -> None:
         """Sends lines, each with the delimiter. Twisted has no counterpart."""
@@ -67,6 +72,8 @@ class LineFramed(Framed):
         self._conn = conn
         if self._limit <= 0:
             self._limit = 1
+        self._own("delimiter", bytes)
+        self._own("MAX_LENGTH", int)
         self._settle()
 
     def _settle(self) -> bool:
@@ -79,8 +86,8 @@ class LineFramed(Framed):
         self._delimiter = delimiter
         if limit != self._limit:
             functions.line_set_max_length(self._conn, _length(limit), int(self._skips))
-            self._limit = limit
             changed = True
+        self._limit = limit
         return changed
 
     def _inject(self, data: bytes) -> None:
@@ -89,13 +96,13 @@ class LineFramed(Framed):
     def _takeLines(self, data: bytes, table: Any, count: int) -> int:
         """Delivers a block; tells how many of its lines were taken."""
         delimiter, limit = self._delimiter, self._limit
-        if self.delimiter is not delimiter or self.MAX_LENGTH != limit:
+        if self.delimiter is not delimiter or self.MAX_LENGTH is not limit:
             if self._settle():
                 # Changed outside of a callback, when the C library had framed these already: it
                 # is asked to do it again.
                 functions.line_set_line_mode(self._conn, b"", 0)
                 return 0
-            delimiter = self._delimiter
+            delimiter, limit = self._delimiter, self._limit
         lines = data.split(delimiter)
         del lines[-1]
         if len(lines) != count:
@@ -116,10 +123,10 @@ class LineFramed(Framed):
         if self._attached is None:
             for line in rest:
                 received(line)
-                if self._halt or self.delimiter is not delimiter or self.MAX_LENGTH != limit:
+                if self._halt or self.delimiter is not delimiter or self.MAX_LENGTH is not limit:
                     if self._settle() or self._mustStop():
                         break
-                    delimiter = self._delimiter
+                    delimiter, limit = self._delimiter, self._limit
         else:
             transport = self.transport
             for line in rest:
@@ -128,11 +135,11 @@ class LineFramed(Framed):
                     self._halt
                     or getattr(transport, "disconnecting", False)
                     or self.delimiter is not delimiter
-                    or self.MAX_LENGTH != limit
+                    or self.MAX_LENGTH is not limit
                 ):
                     if self._settle() or self._mustStop():
                         break
-                    delimiter = self._delimiter
+                    delimiter, limit = self._delimiter, self._limit
         self._rest = None
         return count - int(rest.__length_hint__())
 

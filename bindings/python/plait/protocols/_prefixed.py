@@ -59,7 +59,7 @@ class StringFramed(Framed):
         transport = self.transport
         if transport is self._ours:
             gathered = transport.gathered
-            if gathered:
+            if gathered and not transport.lines:
                 gathered.append(data)
                 return
         transport.write(data)
@@ -74,20 +74,21 @@ class StringFramed(Framed):
         self._conn = conn
         if self._limit <= 0:
             self._limit = 1
+        self._own("MAX_LENGTH", int)
         self._settle()
 
     def _settle(self) -> bool:
-        limit = self.MAX_LENGTH
-        if limit == self._limit:
+        limit, before = self.MAX_LENGTH, self._limit
+        self._limit = limit
+        if limit == before:
             return False
         functions.string_set_max_length(self._conn, _length(limit))
-        self._limit = limit
         return True
 
     def _takeStrings(self, data: bytes, table: Any, count: int) -> int:
         """Delivers a block; tells how many of its strings were taken."""
         limit = self._limit
-        if self.MAX_LENGTH != limit:
+        if self.MAX_LENGTH is not limit:
             # Changed outside of a callback; these were framed by the limit of before.
             self._settle()
             limit = self._limit
@@ -107,9 +108,10 @@ class StringFramed(Framed):
         if self._attached is None:
             for string in rest:
                 received(string)
-                if self._halt or self.MAX_LENGTH != limit:
+                if self._halt or self.MAX_LENGTH is not limit:
                     if self._settle() or self._mustStop():
                         break
+                    limit = self._limit
         else:
             transport = self.transport
             for string in rest:
@@ -117,10 +119,11 @@ class StringFramed(Framed):
                 if (
                     self._halt
                     or getattr(transport, "disconnecting", False)
-                    or self.MAX_LENGTH != limit
+                    or self.MAX_LENGTH is not limit
                 ):
                     if self._settle() or self._mustStop():
                         break
+                    limit = self._limit
         self._rest = None
         return count - int(rest.__length_hint__())
 
