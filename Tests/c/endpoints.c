@@ -57,7 +57,6 @@ int main(void) {
     bad("tcp:80:backlog=many", L, 15);
     bad("unix:/x:mode=999", L, 13);
     bad("fd:x", L, 3);
-    bad("tcp:example.org:0", C, 16);
     bad("tcp:example.org:http", C, 16);
     bad("tcp:example.org:80:timeout=soon", C, 27);
     bad("tcp:example.org:80:interface=127.0.0.1", C, 19);

@@ -7,7 +7,7 @@ static plait_listener listener;
 static uint8_t bytes[1 << 20];
 
 static void dial(struct peer *peer) {
-    int small = 4096;
+    int small = 65536;
 
     connected_count = disconnected_count = 0;
     peer_dial(peer, plait_listener_get_port(listener));
