@@ -51,7 +51,8 @@ def _disconnected(user: int, conn: int, reason: Any) -> None:
     driver.inside = True
     try:
         about = reason.contents
-        self.lost(about.status, (about.text or b"").decode("utf-8", "replace"))
+        status: int = about.status
+        self.lost(status, (about.text or b"").decode("utf-8", "replace") if status else "")
     except BaseException as error:
         self.crashed(error)
     finally:

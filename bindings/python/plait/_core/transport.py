@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable
 from ctypes import byref
 from typing import TYPE_CHECKING, Any
 
-from .._native import constants, functions, structs
-from ..internet import error
+from .._native import constants, functions
 from ..internet._reasons import check, connection_lost
 from ..internet.address import Address, from_native
+from ..internet.error import ConnectionLost
 from ..python.failure import Failure
 from .producing import Producing
 from .registry import conns
@@ -218,7 +218,7 @@ class Transport(Producing):
         return self._local
 
     def _ask(self, question: Any) -> Address:
-        answer = structs.Address()
+        answer = self.driver.address
         check(question(self._conn, byref(answer)))
         return from_native(answer)
 
@@ -294,19 +294,22 @@ class Transport(Producing):
         reason = self._failure
         if reason is None:
             stopping = self.driver.stopping and status in (constants.OK, constants.ERR_ABORTED)
-            reason = Failure(error.ConnectionLost() if stopping else connection_lost(status, text))
+            reason = Failure(ConnectionLost() if stopping else connection_lost(status, text))
         opener, self.opener = self.opener, None
-        try:
-            self.endProducing()
-        finally:
-            # Without an introduction there is nothing to take leave of.
-            if opener is None:
+        if self.producer is not None:
+            self.guarded(self.endProducing)
+        if opener is None:
+            # Without an introduction there would be nothing to take leave of.
+            try:
                 self._protocol.connectionLost(reason)
-            self.finish(reason)
-
-    def finish(self, reason: Failure) -> None:
-        """Tells whoever asked for the connection."""
+            except BaseException as error:
+                self.crashed(error)
         ended, self.ended = self.ended, None
+        # The protocol keeps its transport; without a way back neither has to be found by the
+        # collector of cycles.
+        if self.framer is not None:
+            self.framer._ours = None
+        self.framer = self._protocol = None
         if ended is not None:
             ended(reason)
 

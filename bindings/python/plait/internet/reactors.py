@@ -79,6 +79,8 @@ class Reactor(Listening):
         self.connectors: set[Connector] = set()
         self.attempts: set[Attempt] = set()
         self.delayed: set[DelayedCall] = set()
+        #: Where the C library writes addresses down, one after the other.
+        self.address = structs.Address()
         # Whether a callback runs now, and whose output it will have to hand over in the end.
         self.inside = False
         self.dirty: list[Transport] = []
