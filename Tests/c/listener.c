@@ -84,6 +84,11 @@ static void out_of_descriptors(void) {
     SAME(connected_count, 0);
     for (i = 0; i < count; i++) close(spare[i]);
     for (i = 0; i < 3; i++) {
+        /* valgrind, in place of the kernel, closes what was accepted beyond the limit: that one comes again */
+        if (getenv("VALGRIND") && peer_ended(&peers[i])) {
+            peer_close(&peers[i]);
+            peer_dial(&peers[i], port);
+        }
         peer_say(&peers[i], "hello\r\n");
         UNTIL(reactor, peer_heard(&peers[i], "hello\r\n"));
         peer_close(&peers[i]);
