@@ -195,23 +195,21 @@ static void blocks(void) {
     feed(conn, "\r\n");
     HEARD("block of 1|rest|");
 
-    /* taking fewer pauses; after it blocks begin small and double */
+    /* what is not taken comes again: blocks begin small and double as long as they are taken */
     to_take = 1;
     feed(conn, "1\r\n2\r\n3\r\n4\r\n");
-    HEARD("block of 4|1|");
+    HEARD("block of 4|1|block of 1|2|block of 2|3|block of 1|4|");
+    /* taking none pauses */
+    to_take = 0;
+    feed(conn, "5\r\n6\r\n");
+    HEARD("block of 2|");
     OK(plait_reactor_poll(reactor, 0));
     HEARD("");
     to_take = SIZE_MAX;
     OK(plait_conn_resume(conn));
+    HEARD("");
     OK(plait_reactor_poll(reactor, 0));
-    HEARD("block of 1|2|block of 2|3|4|");
-    to_take = 0;
-    feed(conn, "5\r\n");
-    HEARD("block of 1|");
-    to_take = SIZE_MAX;
-    OK(plait_conn_resume(conn));
-    OK(plait_reactor_poll(reactor, 0));
-    HEARD("block of 1|5|");
+    HEARD("block of 1|5|block of 1|6|");
 
     OK(plait_line_send_many(conn, (const uint8_t *)"abcde", 5, table, 4));
     OK(plait_reactor_poll(reactor, 0));
