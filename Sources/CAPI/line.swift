@@ -28,7 +28,7 @@ func onOpenLines(_ conn: plait_conn, _ body: (Conn, LineProtocol) -> Status) -> 
 }
 
 func delimiter(_ data: UnsafePointer<UInt8>?, _ len: Int) -> Delimiter? {
-  checked(data, len).flatMap { Delimiter($0.bytes) }
+  checked(data, len).flatMap { Delimiter.make($0.bytes) }
 }
 
 @_cdecl("plait_line_factory_new") @implementation
@@ -43,7 +43,8 @@ public func plait_line_factory_new(
   guard status == .ok, out != nil else { return status == .ok ? .invalid : status }
   let standard: [UInt8] = [13, 10]
   let given =
-    wanted.delimiter.len == 0 ? Delimiter(standard.span.bytes) : delimiter(wanted.delimiter.data, wanted.delimiter.len)
+    wanted.delimiter.len == 0
+    ? Delimiter.make(standard.span.bytes) : delimiter(wanted.delimiter.data, wanted.delimiter.len)
   guard wanted.max_length <= UInt64(PLAIT_BYTES_MAX), wanted.flags <= UInt32(PLAIT_LINE_SKIP_TOO_LONG), let given else {
     return .invalid
   }

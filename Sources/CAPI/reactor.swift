@@ -59,7 +59,7 @@ public func plait_reactor_new(
   let isManual = wanted.flags & UInt32(PLAIT_REACTOR_MANUAL_CLOCK) != 0
   if wanted.flags & UInt32(PLAIT_REACTOR_WITHOUT_LOOP) == 0 {
     let budget = wanted.turn_bytes == 0 ? 1 << 20 : Int(truncatingIfNeeded: wanted.turn_bytes)
-    loop = Loop(memory, turnBytes: budget, manualClock: isManual, fault: &fault)
+    loop = Loop.make(memory, turnBytes: budget, manualClock: isManual, fault: &fault)
     guard loop != nil else { return fault }
   }
   let seed = isManual || loop == nil ? max(wanted.seed, 1) : csystem_random()

@@ -5,10 +5,12 @@ import Bytes
 public final class Delimiter {
   let text: Text
 
+  init(_ text: Text) { self.text = text }
+
   /// Nil when the length is not 1 to 255, or there is no memory.
-  public init?(_ bytes: RawSpan) {
-    guard bytes.byteCount >= 1, bytes.byteCount <= 255, let text = Text(bytes) else { return nil }
-    self.text = text
+  public static func make(_ bytes: RawSpan) -> Delimiter? {
+    guard bytes.byteCount >= 1, bytes.byteCount <= 255, let text = Text.make(bytes) else { return nil }
+    return Delimiter(text)
   }
 }
 

@@ -34,6 +34,9 @@ public protocol Framer {
   func scan(_ bytes: RawSpan, from start: Int, most: Int, into table: inout FrameTable) -> Scan
   /// How many bytes of `more` belong to the message that `held` begins.
   func completion(of held: RawSpan, by more: RawSpan) -> Int
+  /// Is a message that was begun, and was not whole before the last bytes came, still not? (So that a long one in
+  /// small pieces is not scanned again for each.)
+  func isUnfinished(_ held: RawSpan) -> Bool
   /// Is a message that takes so many bytes refused together with all that is at hand?
   func takesAll(_ count: Int) -> Bool
   /// What to drop when `bytes` begin with a message that is too long.
@@ -49,6 +52,7 @@ public protocol Framer {
 }
 
 extension Framer {
+  public func isUnfinished(_ held: RawSpan) -> Bool { false }
   public func takesAll(_ count: Int) -> Bool { false }
   public func end(in bytes: RawSpan) -> Int { 0 }
 }

@@ -105,6 +105,12 @@ public struct LineFramer: Framer {
     return hit < 0 ? more.byteCount : hit + delimiter.count
   }
 
+  public func isUnfinished(_ held: RawSpan) -> Bool {
+    let count = held.byteCount
+    guard count < longest + delimiter.count else { return false }
+    return count < delimiter.count || !held.extracting(last: delimiter.count).isEqual(delimiter.bytes)
+  }
+
   public func takesAll(_ count: Int) -> Bool { !skipsTooLong && count > longest + delimiter.count }
 
   public func excess(_ bytes: RawSpan, _ length: UInt64) -> Excess {

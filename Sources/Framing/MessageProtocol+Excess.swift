@@ -21,8 +21,10 @@ extension MessageProtocol {
       skip = .max
     }
     let shown = F.tag == Tag.line ? bytes.extracting(first: dropped) : bytes.extracting(first: 0)
+    begin(bytes, from: 0, dropped, conn)
     if !factory.tooLong(shown, length, conn) { conn.close(.tooLong) }
-    return dropped
+    conn.context.delivery.conn = 0
+    return conn.context.delivery.isCleared ? clearDelivered(bytes, conn) : dropped
   }
 
   /// Bytes of a message that was too long go by; returns how many, or -1 when there were none.
@@ -65,6 +67,7 @@ extension MessageProtocol {
       return extra.byteCount > mostBytes - kept.count ? .overflow : .noMemory
     }
     isRaw = false
+    isBegun = false
     if extra.byteCount > 0 { hasExtra = true }
     switchMode(conn)
     return .ok
@@ -79,6 +82,7 @@ extension MessageProtocol {
   /// For the next message: what is left of the block under delivery is framed anew.
   public func setLongest(_ length: Int, _ conn: Conn) -> Status {
     framer.longest = length
+    isBegun = false
     conn.hasSwitched = true
     return .ok
   }
@@ -117,14 +121,14 @@ extension MessageProtocol {
   /// How many bytes there are behind the message under delivery.
   public func heldNow(_ conn: Conn) -> Int {
     let delivery = conn.context.delivery
-    guard delivery.conn == conn.id else { return kept.count }
+    guard delivery.conn == conn.id, !delivery.isCleared else { return kept.count }
     return kept.count + delivery.bytes.count - behind(conn.context) + delivery.ahead.count
   }
 
   /// Drops them; `body` sees each part first.
   public func clear(_ conn: Conn, _ body: (RawSpan) -> Void) {
     let context = conn.context
-    if context.delivery.conn == conn.id {
+    if context.delivery.conn == conn.id, !context.delivery.isCleared {
       body(UnsafeRawBufferPointer(rebasing: context.delivery.bytes[behind(context)...]).bytes)
       body(context.delivery.ahead.bytes)
       context.delivery.isCleared = true
@@ -135,7 +139,6 @@ extension MessageProtocol {
     body(kept.bytes)
     kept.removeAll()
     hasExtra = false
-    skip = 0
   }
 
   func clearDelivered(_ bytes: RawSpan, _ conn: Conn) -> Int {
@@ -147,6 +150,7 @@ extension MessageProtocol {
 extension MessageProtocol where F == LineFramer {
   public func setDelimiter(_ delimiter: Delimiter, _ conn: Conn) {
     conn.keep(delimiter)
+    isBegun = false
     framer.delimiter = BorrowedDelimiter(delimiter)
     conn.hasSwitched = true
   }

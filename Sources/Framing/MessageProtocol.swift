@@ -6,6 +6,8 @@ public final class MessageProtocol<F: Framer>: Protocol {
   public internal(set) var isRaw = false
   /// Something was put into `kept` during a delivery: it is framed next.
   var hasExtra = false
+  /// What is held was scanned to its end, with nothing whole in it.
+  var isBegun = false
   public var framer: F
   let factory: MessageFactory
   /// What was received and not yet delivered.
@@ -37,6 +39,7 @@ public final class MessageProtocol<F: Framer>: Protocol {
     while !kept.isEmpty || skip > 0 {  // finish what was begun, then go on in place
       let used = at < bytes.byteCount && conn.isReading ? finish(with: bytes.extracting(droppingFirst: at), conn) : -1
       guard used >= 0 else {
+        isBegun = false
         keep(bytes.extracting(droppingFirst: at), conn)
         if hasExtra { frameExtra(conn) }
         return
@@ -54,6 +57,7 @@ public final class MessageProtocol<F: Framer>: Protocol {
     var needed = isRaw ? 0 : framer.completion(of: kept.bytes, by: more)
     if framer.takesAll(kept.count + needed) { needed = more.byteCount }
     keep(more.extracting(first: needed), conn)
+    if isBegun, !isRaw, framer.isUnfinished(kept.bytes) { return needed }
     let before = kept.count
     if lookAhead(more.extracting(droppingFirst: needed), conn) { return more.byteCount }
     return needed == 0 && kept.count == before ? -1 : needed
@@ -112,6 +116,7 @@ public final class MessageProtocol<F: Framer>: Protocol {
   func deliver(_ bytes: RawSpan, _ conn: Conn) -> Int {
     let context = conn.context
     var at = 0
+    isBegun = false
     while conn.isReading, at < bytes.byteCount {
       if isRaw {
         factory.takeRaw(bytes.extracting(droppingFirst: at), conn)
@@ -124,7 +129,10 @@ public final class MessageProtocol<F: Framer>: Protocol {
         continue
       }
       let count = context.table.count
-      if count == 0 { break }
+      if count == 0 {
+        isBegun = true
+        break
+      }
       conn.hasSwitched = false
       begin(bytes, from: at, end, conn)
       let taken = factory.take(bytes.extracting(at..<end), conn)

@@ -23,36 +23,55 @@ public final class Loop: Environment {
   var shield = csystem_shield()
   var isShielded = false
 
+  init(
+    _ uv: UnsafeMutablePointer<uv_loop_t>, _ async: UnsafeMutablePointer<uv_async_t>,
+    _ alarm: UnsafeMutablePointer<uv_timer_t>, _ scratch: UnsafeMutableRawPointer, _ memory: Environment,
+    _ turnBytes: Int
+  ) {
+    self.uv = uv
+    self.async = async
+    self.alarm = alarm
+    self.scratch = UnsafeMutableRawBufferPointer(start: scratch, count: Loop.scratchSize)
+    self.memory = memory
+    self.turnBytes = turnBytes
+    super.init()
+  }
+
   /// Nil when there are no descriptors or no memory: `fault` says why.
-  public init?(_ memory: Environment, turnBytes: Int, manualClock: Bool, fault: inout Status) {
+  public static func make(
+    _ memory: Environment, turnBytes: Int, manualClock: Bool, fault: inout Status
+  ) -> Loop? {
     guard let loop = malloc(MemoryLayout<uv_loop_t>.size), let async = malloc(MemoryLayout<uv_async_t>.size),
       let alarm = malloc(MemoryLayout<uv_timer_t>.size), let room = malloc(Loop.scratchSize)
     else {
       fault = .noMemory
       return nil
     }
-    uv = loop.assumingMemoryBound(to: uv_loop_t.self)
-    self.async = async.assumingMemoryBound(to: uv_async_t.self)
-    self.alarm = alarm.assumingMemoryBound(to: uv_timer_t.self)
-    scratch = UnsafeMutableRawBufferPointer(start: room, count: Loop.scratchSize)
-    self.memory = memory
-    self.turnBytes = turnBytes
-    super.init()
-    var status = uv_loop_init(uv)
-    if status == 0 {
-      status = uv_async_init(uv, self.async) { _ in }
-      if status != 0 { uv_loop_close(uv) }
-    }
+    let made = Loop(
+      loop.assumingMemoryBound(to: uv_loop_t.self), async.assumingMemoryBound(to: uv_async_t.self),
+      alarm.assumingMemoryBound(to: uv_timer_t.self), room, memory, turnBytes)
+    let status = made.open()
     guard status == 0 else {
-      isShut = true
       fault = .system(status)
       return nil
     }
-    uv_timer_init(uv, self.alarm)
-    if manualClock { manualTime = 0 }
+    if manualClock { made.manualTime = 0 }
+    return made
+  }
+
+  func open() -> CInt {
+    var status = uv_loop_init(uv)
+    guard status == 0 else { return status }
+    status = uv_async_init(uv, async) { _ in }
+    guard status == 0 else {
+      uv_loop_close(uv)
+      return status
+    }
+    isShut = false
+    return uv_timer_init(uv, alarm)
   }
   static var scratchSize: Int { 64 * 1024 }
-  var isShut = false
+  var isShut = true
 
   deinit {
     free(uv)

@@ -61,9 +61,12 @@ extension Conn {
     guard !isClosing else { return .closed }
     guard factory.bind(context) else { return .bound }
     guard let next = factory.buildProtocol(self) else { return .refused }
-    if state.contains(.replaced) { finishReplacing() }
-    let extras = needExtras()
-    extras.former = spoken.takeRetainedValue()
+    let before = spoken.takeRetainedValue()
+    if state.contains(.replaced) {  // it was never connected, and holds nothing
+      context.bury(before)
+    } else {
+      needExtras().former = before
+    }
     spoken = Unmanaged.passRetained(next)
     if !state.contains(.ownUser) { user = factory.user }
     state.insert(.replaced)

@@ -130,12 +130,12 @@ extension Endpoint {
       if key == .reusePort { reusePort = flag == 1 }
     case .host, .path, .address, .name:
       if let fault = field.textFault(atMost: key.longest) { return Endpoint.bad(at, fault) }
-      name = Text(field.value.span.bytes)
+      name = Text.make(field.value.span.bytes)
       if name == nil { return Reason(.noMemory) }
     case .interface, .bindAddress:
       if field.value.isEmpty { return nil }
       if let fault = field.textFault(atMost: 80) { return Endpoint.bad(at, fault) }
-      guard let text = Text(field.value.span.bytes) else { return Reason(.noMemory) }
+      guard let text = Text.make(field.value.span.bytes) else { return Reason(.noMemory) }
       guard field.isLocalhost || isNumeric(text) else {
         return Endpoint.bad(at, "neither a numeric address nor localhost")
       }
