@@ -110,7 +110,7 @@ public func plait_line_clear_buffer(
     lines.clear(conn) { part in
       guard let out, part.byteCount > 0 else { return }
       // Sound: the host's room was checked against the sum of the parts.
-      part.withUnsafeBytes { memcpy(out + at, $0.baseAddress.unsafelyUnwrapped, $0.count) }
+      _ = part.withUnsafeBytes { memcpy(out + at, $0.baseAddress.unsafelyUnwrapped, $0.count) }
       at += part.byteCount
     }
     len?.pointee = held
