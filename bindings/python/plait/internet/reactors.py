@@ -114,7 +114,8 @@ class Reactor(Listening):
         with watched(self) if installSignalHandlers else nullcontext():
             with self.driven():
                 try:
-                    check(functions.reactor_run(self.handle))
+                    if self._raised is None:
+                        check(functions.reactor_run(self.handle))
                 finally:
                     if not self._keeps:
                         self.shutdown()
@@ -188,7 +189,8 @@ class Reactor(Listening):
         """Ends the run, and has it raise this exception."""
         if self._raised is None:
             self._raised = error
-        functions.reactor_stop(self.handle)
+        if self.running and self.host is None:
+            functions.reactor_stop(self.handle)
 
     def _raise(self) -> None:
         raised, self._raised = self._raised, None
