@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import statistics
 import subprocess
 import sys
@@ -80,3 +81,24 @@ def test_files_are_short():
     sizes = {path: len(path.read_text().splitlines()) for path in PACKAGE.rglob("*.py")}
     assert max(sizes.values()) <= 400, max(sizes, key=lambda path: sizes[path])
     assert statistics.median(sizes.values()) < 150
+
+
+def test_everything_public_has_a_docstring():
+    lacking = []
+    for path in PACKAGE.rglob("*.py"):
+        module = ast.parse(path.read_text())
+        if not ast.get_docstring(module):
+            lacking.append(path.name)
+        if path.name == "interfaces.py":
+            continue
+        for scope in ast.walk(module):
+            if not isinstance(scope, (ast.Module, ast.ClassDef)):
+                continue
+            for node in scope.body:
+                named = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
+                if not named or node.name.startswith("_") or ast.get_docstring(node):
+                    continue
+                # A property's setter is described where its getter is.
+                if not any(ast.unparse(d).endswith(".setter") for d in node.decorator_list):
+                    lacking.append(f"{path.name}: {node.name}")
+    assert not lacking

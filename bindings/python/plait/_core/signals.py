@@ -1,14 +1,14 @@
 """Signals while the reactor runs.
 
 Python runs its signal handlers between two of its own instructions, and there are none while the
-reactor waits in C. So a signal writes a byte to a socket that the reactor watches.
+reactor waits in C. So a signal writes a byte to a pipe that the reactor watches.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
-import socket
 import threading
 from collections.abc import Iterator
 from ctypes import byref
@@ -32,23 +32,22 @@ def _woken(user: int, conn: int, data: Any, length: int) -> None:
 _table = structs.RawHandler(data=_woken)
 
 
-def open_wakeup(reactor: int) -> socket.socket:
-    """Makes the socket that wakes a reactor by whatever is written to it."""
-    ours, theirs = socket.socketpair()
-    ours.setblocking(False)
+def open_wakeup(reactor: int) -> int:
+    """Makes a pipe: whatever is written to the descriptor given back has the reactor turn."""
+    theirs, ours = os.pipe()
+    os.set_blocking(ours, False)
     factory = structs.Handle()
     check(functions.raw_factory_new(byref(factory), byref(_table), None))
     try:
-        where = b"fd:%d" % theirs.fileno()
+        where = b"fd:%d" % theirs
         nobody = structs.ConnectFunction()
         check(functions.connect(reactor, where, factory, None, nobody, None, None))
     except BaseException:
-        theirs.close()
-        ours.close()
+        os.close(theirs)
+        os.close(ours)
         raise
     finally:
         functions.factory_release(factory)
-    theirs.detach()
     return ours
 
 
@@ -62,7 +61,7 @@ def watched(reactor: Reactor) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.set_wakeup_fd(reactor.wakeup().fileno(), warn_on_full_buffer=False)
+    before = signal.set_wakeup_fd(reactor.wakeup(), warn_on_full_buffer=False)
     ours = signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
     def interrupted(number: int, frame: FrameType | None) -> None:

@@ -7,7 +7,6 @@ package (where wheels carry it), and where the system's loader finds ``libplait.
 from __future__ import annotations
 
 import ctypes
-import ctypes.util
 import os
 import sys
 from collections.abc import Iterator
@@ -29,6 +28,9 @@ def candidates() -> Iterator[str]:
         yield bundled
         return
     yield _NAMES[1]
+    # Loaded late: it takes as long as all the rest of this package's declarations.
+    import ctypes.util
+
     found = ctypes.util.find_library("plait")
     if found:
         yield found

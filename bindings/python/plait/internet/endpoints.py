@@ -235,6 +235,7 @@ class _OneProtocol(Factory):
         self._protocol = protocol
 
     def buildProtocol(self, addr: Any) -> Any:
+        """Gives it."""
         return self._protocol
 
 

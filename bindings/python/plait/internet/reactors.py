@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-import socket
+import os
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -89,7 +89,7 @@ class Reactor(Listening):
         self._posting = self._keeps = False
         self._startup: list[tuple[Callable[..., Any], Any, Any]] = []
         self._raised: BaseException | None = None
-        self._wakeup: socket.socket | None = None
+        self._wakeup: int | None = None
         #: What stops the reactor when another loop drives it.
         self.host: Callable[[], None] | None = None
 
@@ -166,7 +166,7 @@ class Reactor(Listening):
         for call in list(self.delayed):
             call.discard()
         if self._wakeup is not None:
-            self._wakeup.close()
+            os.close(self._wakeup)
 
     def shutdown(self) -> None:
         """Closes ports and connections."""
@@ -197,8 +197,8 @@ class Reactor(Listening):
         if raised is not None:
             raise raised
 
-    def wakeup(self) -> socket.socket:
-        """A socket: whatever is written to it has the reactor turn."""
+    def wakeup(self) -> int:
+        """A descriptor: whatever is written to it has the reactor turn."""
         if self._wakeup is None:
             self._wakeup = open_wakeup(self.handle)
         return self._wakeup
