@@ -101,7 +101,7 @@ public func plait_conn_get_counters(_ conn: plait_conn, _ out: UnsafeMutablePoin
     let status = canTake(out)
     guard status == .ok, let out else { return status }
     out.pointee.bytes_in = conn.bytesIn
-    out.pointee.bytes_out = conn.bytesOut
+    out.pointee.bytes_out = conn.bytesSent
     out.pointee.waiting = UInt64(conn.waiting)
     out.pointee.held = UInt64(conn.held)
     return .ok

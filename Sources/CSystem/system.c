@@ -26,6 +26,17 @@ uint64_t csystem_random(void) {
     return value;
 }
 
+/* Swift's dictionaries ask for seeds by this name, which glibc has only since 2.36: ours, hidden, lowers the floor. */
+void arc4random_buf(void *buffer, size_t len) {
+    uint8_t *at = buffer;
+    while (len > 0) {
+        ssize_t got = getrandom(at, len < 256 ? len : 256, 0);
+        if (got < 0) continue; /* EINTR: the rest of the errors can't be with these arguments */
+        at += got;
+        len -= (size_t)got;
+    }
+}
+
 const char *csystem_error_text(int error) {
     static _Thread_local char text[160];
     return strerror_r(error, text, sizeof text); /* GNU's: never NULL */

@@ -12,8 +12,8 @@ public enum Scan {
 
 /// What becomes of a message that is too long.
 public enum Excess {
-  /// So many of the bytes at hand are dropped, and so many that are still to come.
-  case drop(Int, thenSkip: UInt64)
+  /// So many of the bytes at hand are dropped, and so many that are still to come; the host is shown the first of them.
+  case drop(Int, thenSkip: UInt64, shown: Int)
   /// So many are dropped, and all that follows up to the end of the message.
   case resync(Int)
 }

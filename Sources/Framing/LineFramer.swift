@@ -114,9 +114,11 @@ public struct LineFramer: Framer {
   public func takesAll(_ count: Int) -> Bool { !skipsTooLong && count > longest + delimiter.count }
 
   public func excess(_ bytes: RawSpan, _ length: UInt64) -> Excess {
-    guard skipsTooLong else { return .drop(bytes.byteCount, thenSkip: 0) }
+    guard skipsTooLong else { return .drop(bytes.byteCount, thenSkip: 0, shown: bytes.byteCount) }
     let end = end(in: bytes)
-    return end >= 0 ? .drop(end, thenSkip: 0) : .resync(bytes.byteCount - min(bytes.byteCount, delimiter.count - 1))
+    return end >= 0
+      ? .drop(end, thenSkip: 0, shown: end - delimiter.count)
+      : .resync(bytes.byteCount - min(bytes.byteCount, delimiter.count - 1))
   }
 
   public func end(in bytes: RawSpan) -> Int {

@@ -12,17 +12,18 @@ extension MessageProtocol {
     }
     let excess = framer.excess(bytes, length)
     var dropped = 0
+    var shown = bytes.byteCount
     switch excess {
-    case .drop(let count, let rest):
+    case .drop(let count, let rest, let part):
       dropped = count
       skip = rest
+      shown = part
     case .resync(let count):
       dropped = count
       skip = .max
     }
-    let shown = F.tag == Tag.line ? bytes.extracting(first: dropped) : bytes.extracting(first: 0)
     begin(bytes, from: 0, dropped, conn)
-    if !factory.tooLong(shown, length, conn) { conn.close(.tooLong) }
+    if !factory.tooLong(bytes.extracting(first: shown), length, conn) { conn.close(.tooLong) }
     conn.context.delivery.conn = 0
     return conn.context.delivery.isCleared ? clearDelivered(bytes, conn) : dropped
   }

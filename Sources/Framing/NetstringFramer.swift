@@ -76,7 +76,9 @@ public struct NetstringFramer: Framer {
   }
 
   public func excess(_ bytes: RawSpan, _ length: UInt64) -> Excess {
-    guard case .tooLong(_, let first) = self.length(bytes, 0) else { return .drop(bytes.byteCount, thenSkip: 0) }
+    guard case .tooLong(_, let first) = self.length(bytes, 0) else {
+      return .drop(bytes.byteCount, thenSkip: 0, shown: 0)
+    }
     return prefixExcess(bytes, first + 1, length)
   }
 

@@ -112,5 +112,5 @@ func prefixExcess(_ bytes: RawSpan, _ framing: Int, _ length: UInt64) -> Excess 
   let (sum, isHuge) = length.addingReportingOverflow(UInt64(framing))
   let total = isHuge ? UInt64.max : sum
   let dropped = min(total, UInt64(bytes.byteCount))
-  return .drop(Int(dropped), thenSkip: total - dropped)
+  return .drop(Int(dropped), thenSkip: total - dropped, shown: 0)
 }

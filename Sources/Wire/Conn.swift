@@ -38,7 +38,7 @@ public final class Conn: Entity {
   /// What few conns need.
   final var extras: Extras?
   public final internal(set) var bytesIn: UInt64 = 0
-  public final internal(set) var bytesOut: UInt64 = 0
+  final var bytesOut: UInt64 = 0  // with what the transport still keeps
 
   /// A conn in the context's table, whose `start` is still due; `refused` by the factory, or no room.
   public static func open(_ context: Context, _ transport: Transport, _ factory: Factory) -> Opening {
@@ -88,6 +88,8 @@ public final class Conn: Entity {
   @inline(__always) public final var tag: UInt8 { spoken._withUnsafeGuaranteedRef { $0.tag } }
   /// Written, and not yet taken by the kernel or the host.
   public final var waiting: Int { out.count + transport.waiting }
+  /// Taken by the kernel or the host.
+  public final var bytesSent: UInt64 { bytesOut - UInt64(transport.waiting) }
   public final var held: Int { spoken._withUnsafeGuaranteedRef { $0.held(self) } }
 
   /// The mode changed: what is left of the block under delivery is framed anew.

@@ -23,8 +23,8 @@ public final class Context {
   /// Is the reactor being freed? Nothing new may begin.
   public internal(set) var isEnding = false
   public var log: Log?
-  var listed: [UInt32] = []
-  var work: [UInt32] = []
+  var listed: [UInt64] = []  // whole ids: a slot may have a new owner by then
+  var work: [UInt64] = []
   var graves: [AnyObject] = []
   /// The calls that wait for all conns to end.
   var drains: [UInt64] = []
@@ -96,7 +96,7 @@ public final class Context {
     var rounds = 0
     while !listed.isEmpty, rounds < 64 {
       swap(&work, &listed)
-      for slot in work { service(ids.id(at: slot)) }
+      for id in work { service(id) }
       work.removeAll(keepingCapacity: true)
       rounds += 1
     }
@@ -112,7 +112,7 @@ public final class Context {
   }
 
   func service(_ id: UInt64) {
-    guard let object = ids.find(id, Id.kind(id)) else { return }
+    guard Id.kind(id) != Kind.timer, let object = ids.find(id, Id.kind(id)) else { return }
     Unmanaged<Entity>.fromOpaque(object)._withUnsafeGuaranteedRef { entity in
       guard entity.isListed else { return }
       entity.isListed = false
@@ -121,7 +121,7 @@ public final class Context {
   }
 
   @inline(never) func enlist(_ id: UInt64) {
-    listed.append(Id.slot(id))
+    listed.append(id)
     if !isDriving { environment.wake() }
   }
 
