@@ -43,7 +43,8 @@ public struct ByteBuffer: ~Copyable {
         if more <= Int(room) - count { return true }
       }
     }
-    let wanted = min(mostBytes, max(Int(room) * 2, end + more, ByteBuffer.smallest))
+    // What was dropped from the front is room that the limit does not count.
+    let wanted = min(mostBytes, limit + Int(start), max(Int(room) * 2, end + more, ByteBuffer.smallest))
     guard let moved = realloc(base, wanted) else { return false }
     base = moved
     room = UInt32(wanted)

@@ -4,7 +4,14 @@ extension Conn {
   @inline(__always) static var defaults: Limits { Limits() }
   public var limits: Limits {
     get { extras?.limits ?? Conn.defaults }
-    set { needExtras().limits = newValue }
+    set {
+      needExtras().limits = newValue
+      let room = max(newValue.cap - transport.waiting, out.count)
+      if out.capacity > room {  // the fast path of a write looks at the room alone
+        let before = out.take()
+        if !out.append(before.bytes, limit: room) { abort(.noMemory) }
+      }
+    }
   }
 
   func needExtras() -> Extras {
@@ -27,8 +34,11 @@ extension Conn {
   }
 
   @inline(never) func makeRoom(_ size: Int) -> Status {
-    if out.capacity == 0 { out = context.pool.take() }
     let cap = limits.cap - transport.waiting
+    if out.capacity == 0 {
+      let spare = context.pool.take()
+      if spare.capacity <= cap { out = spare } else { context.pool.give(spare) }
+    }
     if size <= cap - out.count, out.reserve(size, limit: cap) { return .ok }
     guard size <= cap - out.count else {
       abort(.overflow)

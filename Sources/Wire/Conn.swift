@@ -179,6 +179,10 @@ public final class Conn: Entity {
   public final func lost(_ reason: Reason) {
     guard !state.contains(.closed) else { return }
     state.insert(.closing)
+    if state.contains(.fresh) {  // what a host makes in `connected` it frees in `disconnected`
+      state.remove(.fresh)
+      spoken._withUnsafeGuaranteedRef { $0.connected(self) }
+    }
     if state.contains(.replaced) { finishReplacing() }
     state.insert(.closed)
     if let extras { context.timers.remove(extras.limit) }

@@ -91,7 +91,7 @@ public struct IdTable: ~Copyable {
 
   /// Gives the object up to the caller, who now has its retain.
   public mutating func remove(_ id: UInt64) -> UnsafeRawPointer? {
-    guard let object = find(id, Id.kind(id)), let entries else { return nil }
+    guard names(id), let object = find(id, Id.kind(id)), let entries else { return nil }
     let slot = Id.slot(id)
     let next = Id.generation(id) + 1
     newestGeneration = max(newestGeneration, next)
