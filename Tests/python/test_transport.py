@@ -283,6 +283,30 @@ def test_the_peer_half_closes(reactor, pair):
     lost(reactor, made)
 
 
+def test_receivers_of_lines_may_be_half_closed(reactor, pair):
+    class HalfCloseableLines(Recorder):
+        def readConnectionLost(self):
+            self.sendLine(b"read")
+            self.transport.loseConnection()
+
+        def writeConnectionLost(self):
+            pass
+
+    made = HalfCloseableLines()
+    peer = pair(made)
+    peer.sendall(b"a\r\nhalf")
+    peer.shutdown(socket.SHUT_WR)
+    assert receive(reactor, peer) == b"read\r\n"
+    assert lost(reactor, made).type is error.ConnectionDone
+    assert made.events == ["made", b"a", error.ConnectionDone]
+    made = Recorder()
+    peer = pair(made)
+    made.sendLine(b"x" * 10000)
+    peer.shutdown(socket.SHUT_WR)
+    assert len(receive(reactor, peer)) == 10002
+    assert lost(reactor, made).type is error.ConnectionDone
+
+
 class PushProducer:
     """Writes whenever it may, up to a number of chunks."""
 

@@ -33,28 +33,28 @@ class FactoryCache:
     def __init__(self) -> None:
         self._made: dict[tuple[Any, ...], int] = {}
 
-    def line(self, delimiter: bytes, max_length: int, flags: int) -> int:
-        """One that frames lines."""
-        key = (delimiter, max_length, flags)
+    def line(self, half: bool, delimiter: bytes, max_length: int, flags: int) -> int:
+        """One that frames lines, for protocols that may be half-closed or not."""
+        key = (half, delimiter, max_length, flags)
         made = self._made.get(key)
         if made is None:
             options = structs.LineOptions(flags=flags, max_length=max_length)
             options.delimiter.data, options.delimiter.len = delimiter, len(delimiter)
             made = self._keep(
-                key, functions.line_factory_new, byref(options), byref(tables.line), None
+                key, functions.line_factory_new, byref(options), byref(tables.line[half]), None
             )
         return made
 
-    def string(self, format: int, prefix_length: int, max_length: int) -> int:
-        """One that frames strings behind their length."""
-        key = (format, prefix_length, max_length)
+    def string(self, half: bool, format: int, prefix_length: int, max_length: int) -> int:
+        """One that frames strings behind their length, for protocols that may be half-closed."""
+        key = (half, format, prefix_length, max_length)
         made = self._made.get(key)
         if made is None:
             options = structs.StringOptions(
                 format=format, prefix_length=prefix_length, max_length=max_length
             )
             made = self._keep(
-                key, functions.string_factory_new, byref(options), byref(tables.string), None
+                key, functions.string_factory_new, byref(options), byref(tables.string[half]), None
             )
         return made
 

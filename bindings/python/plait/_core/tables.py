@@ -173,10 +173,11 @@ def _string_too_long(user: int, conn: int, length: int) -> None:
         driver.leave()
 
 
-def _table(kind: Any, **callbacks: Any) -> Any:
+def _table(kind: Any, half_closeable: bool = True, **callbacks: Any) -> Any:
+    if half_closeable:
+        callbacks["read_closed"] = _read_closed
     return kind(
         disconnected=_disconnected,
-        read_closed=_read_closed,
         write_paused=_write_paused,
         write_resumed=_write_resumed,
         release=_released,
@@ -187,9 +188,26 @@ def _table(kind: Any, **callbacks: Any) -> Any:
 raw = _table(structs.RawHandler, connected=_opened, data=_data)
 #: For a conn that goes back from a framer to raw bytes.
 rebound = _table(structs.RawHandler, connected=_bound, data=_data)
-line = _table(
-    structs.LineHandler, connected=_bound, lines=_lines, raw=_data, line_too_long=_line_too_long
-)
-string = _table(
-    structs.StringHandler, connected=_bound, strings=_strings, string_too_long=_string_too_long
-)
+#: By whether the protocol goes on when the peer has said its last word: for those that do not, the
+#: C library closes by itself.
+line = [
+    _table(
+        structs.LineHandler,
+        half,
+        connected=_bound,
+        lines=_lines,
+        raw=_data,
+        line_too_long=_line_too_long,
+    )
+    for half in (False, True)
+]
+string = [
+    _table(
+        structs.StringHandler,
+        half,
+        connected=_bound,
+        strings=_strings,
+        string_too_long=_string_too_long,
+    )
+    for half in (False, True)
+]

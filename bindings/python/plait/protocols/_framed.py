@@ -41,6 +41,9 @@ class Framed(Protocol):
         # object's __dict__ would make it one, and all attributes slower.)
         return getattr(self.dataReceived, "__func__", None) is Framed.dataReceived
 
+    def _halfCloseable(self) -> bool:
+        return hasattr(self, "readConnectionLost")
+
     def makeConnection(self, transport: Any) -> None:
         """Connects the protocol with a transport of any kind."""
         if self._attached is not None:

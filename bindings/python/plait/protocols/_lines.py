@@ -66,7 +66,8 @@ class LineFramed(Framed):
     def _nativeFactory(self, cache: FactoryCache) -> int:
         self._delimiter, self._limit = _valid(self.delimiter), self.MAX_LENGTH
         # Zero would be the default: what it means is told once the conn is there.
-        return cache.line(self._delimiter, _length(self._limit) or 1, int(self._skips))
+        limit = _length(self._limit) or 1
+        return cache.line(self._halfCloseable(), self._delimiter, limit, int(self._skips))
 
     def _bound(self, conn: int) -> None:
         self._conn = conn

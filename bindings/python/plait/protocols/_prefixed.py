@@ -181,7 +181,8 @@ class IntNStringReceiver(StringFramed):
         big = self._order() == "big"
         order = constants.STRING_BIG_ENDIAN if big else constants.STRING_LITTLE_ENDIAN
         self._limit = self.MAX_LENGTH
-        return cache.string(order, self.prefixLength, _length(self._limit) or 1)
+        limit = _length(self._limit) or 1
+        return cache.string(self._halfCloseable(), order, self.prefixLength, limit)
 
 
 class Int32StringReceiver(IntNStringReceiver):
@@ -226,7 +227,8 @@ class NetstringReceiver(StringFramed):
 
     def _nativeFactory(self, cache: FactoryCache) -> int:
         self._limit = self.MAX_LENGTH
-        return cache.string(constants.STRING_NETSTRING, 0, _length(self._limit) or 1)
+        limit = _length(self._limit) or 1
+        return cache.string(self._halfCloseable(), constants.STRING_NETSTRING, 0, limit)
 
     def _peerBroke(self) -> None:
         self.brokenPeer = 1
