@@ -68,7 +68,8 @@ build/venv/ready: $(wildcard Tests/python/requirements.txt Tests/interop/require
 
 soak: stage build/venv/ready  ## the long tests
 	scripts/bootstrap build test
-	JOBS=$(JOBS) SOAK=1 Tests/c/run
+	for round in 1 2 3 4 5 6 7 8 9 10; do JOBS=$(JOBS) Tests/c/run; done
+	if [ -x Tests/fuzz/run ]; then Tests/fuzz/run 600; fi
 	PLAIT_SOAK=1 PLAIT_LIBRARY=$(CURDIR)/$(LIBRARY) PYTHONPATH=$(CURDIR)/bindings/python \
 	    build/venv/bin/python -m pytest -q Tests/python Tests/interop
 
@@ -85,7 +86,8 @@ bench: stage  ## measure against other libraries
 	@test -x benchmarks/run || { echo "bench: there is no benchmarks/run yet" >&2; exit 1; }
 	benchmarks/run
 
-fuzz:  ## run the fuzzers for TIME seconds each
+fuzz:  ## run the fuzzers for TIME seconds each (60)
+	scripts/bootstrap build test
 	@test -x Tests/fuzz/run || { echo "fuzz: there is no Tests/fuzz/run yet" >&2; exit 1; }
 	Tests/fuzz/run $(or $(TIME),60)
 
