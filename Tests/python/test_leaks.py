@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import gc
 import socket
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from conftest import LIMIT, until
@@ -91,3 +94,22 @@ def test_clients_and_timers(reactor):
             before = (len(conns), len(objects))
     assert (len(conns), len(objects)) == before
     assert not reactor.attempts and not reactor.connectors and not reactor.getDelayedCalls()
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        "at exit",
+        "of a thread that has ended",
+        "in another thread",
+        "in another thread, at exit",
+        "in a cycle",
+    ],
+)
+def test_leaving_receivers_behind(environment, way):
+    program = Path(__file__).parent / "peers" / "leaving.py"
+    done = subprocess.run(
+        [sys.executable, str(program), way], env=environment, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "b'line'" in done.stdout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 import weakref
 from collections import deque
@@ -78,14 +79,11 @@ class Loopless:
             raise first
 
     def __del__(self) -> None:
-        # The thread has ended, and whoever drops the last reference may be another one.
-        try:
-            if functions.reactor_adopt(self.handle) == 0:
-                self.cache.clear()
-                functions.reactor_free(self.handle)
-        except TypeError:
-            # The interpreter is being taken down.
-            pass
+        # The thread has ended, and whoever drops the last reference may be another one. When the
+        # interpreter is being taken down there is nobody left to call back.
+        if not sys.is_finalizing() and functions.reactor_adopt(self.handle) == 0:
+            self.cache.clear()
+            functions.reactor_free(self.handle)
 
 
 _local = threading.local()

@@ -8,6 +8,7 @@ belongs to something that has ended.
 from __future__ import annotations
 
 import itertools
+from ctypes import py_object, pythonapi
 from types import CodeType
 from typing import Any, Callable, Protocol
 
@@ -72,11 +73,14 @@ def drop(key: int) -> Any:
 def entry(kind: Any) -> Callable[[Callable[..., Any]], Any]:
     """Makes a function into one that C may call.
 
-    Only for functions of modules: C may call them as long as the process lives.
+    Only for functions of modules: C may call them as long as the process lives, even when the
+    interpreter is being taken down and has cleared the modules.
     """
 
     def make(function: Callable[..., Any]) -> Any:
         entries.add(function.__code__)
-        return kind(function)
+        made = kind(function)
+        pythonapi.Py_IncRef(py_object(made))
+        return made
 
     return make
