@@ -39,8 +39,10 @@ public final class MessageProtocol<F: Framer>: Protocol {
     while !kept.isEmpty || skip > 0 {  // finish what was begun, then go on in place
       let used = at < bytes.byteCount && conn.isReading ? finish(with: bytes.extracting(droppingFirst: at), conn) : -1
       guard used >= 0 else {
-        isBegun = false
-        keep(bytes.extracting(droppingFirst: at), conn)
+        if at < bytes.byteCount {
+          isBegun = false
+          keep(bytes.extracting(droppingFirst: at), conn)
+        }
         if hasExtra { frameExtra(conn) }
         return
       }
