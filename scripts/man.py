@@ -74,11 +74,24 @@ def header_page(file):
     return "plait" if stem == "plait" else f"plait_{stem}"
 
 
+def types_of(text):
+    """What is left of a header without its functions: types and constants, with their comments, as they stand."""
+    text = re.sub(r"\A/\*\*.*?\*/\n", "", text, flags=re.S)
+    text = re.sub(r"#ifdef __cplusplus\n.*?#endif\n", "", text, flags=re.S)
+    text = re.sub(r"^#(include|ifndef|endif|define PLAIT_\w+_H\b|if defined|else).*\n", "", text, flags=re.M)
+    comment = r"/\*\*(?:[^*]|\*(?!/))*\*/\n"
+    text = re.sub(rf"(?:{comment})?^PLAIT_API\b[^;]*;\n", "", text, flags=re.M)
+    return re.sub(r"\n{3,}", "\n\n", text).strip("\n")
+
+
 def overview(path, functions, version):
     comment = re.match(r"/\*\*(.*?)\*/", path.read_text(), flags=re.S).group(1)
     text = next(text for tag, text in headers.sections(comment) if tag == "brief")
     brief, _, details = text.partition("\n\n")
     body = [".SH SYNOPSIS", f"\\fB#include <plait/{path.name}>\\fR", ".SH DESCRIPTION", *flow(brief), *flow(details or "")]
+    types = types_of(path.read_text())
+    if types:
+        body += [".SH TYPES", ".nf", escape(types), ".fi"]
     if functions:
         body.append(".SH FUNCTIONS")
         for function in functions:
@@ -100,7 +113,9 @@ def main(version, directory):
             # The continuation lines were indented for the longer first line.
             declaration = declarations[function.name].replace("\n          ", "\n")
             (directory / f"{function.name}.3").write_text(function_page(function, functions, declaration, version))
-        (directory / f"{header_page(path.name)}.3").write_text(overview(path, functions, version))
+        # version.h has one function, and its page's name.
+        if all(function.name != header_page(path.name) for function in functions):
+            (directory / f"{header_page(path.name)}.3").write_text(overview(path, functions, version))
 
 
 if __name__ == "__main__":
