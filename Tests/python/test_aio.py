@@ -7,13 +7,13 @@ import gc
 import socket
 
 import pytest
-from conftest import LIMIT, full_listener
-from test_tcp import EchoLines, Recorder
 
+from conftest import LIMIT, full_listener
 from plait import aio
 from plait.internet import endpoints, error, protocol
 from plait.internet.defer import CancelledError, Deferred, fail, succeed
 from plait.internet.reactors import Reactor
+from test_tcp import EchoLines, Recorder
 
 
 def _loops():
@@ -51,9 +51,7 @@ def test_an_echo(play):
         factory = protocol.Factory.forProtocol(EchoLines)
         port = await aio.listen("tcp:0:interface=127.0.0.1", factory)
         where = f"tcp:127.0.0.1:{port.getHost().port}"
-        clients = [
-            await aio.connect(where, protocol.Factory.forProtocol(Client)) for _ in range(5)
-        ]
+        clients = [await aio.connect(where, protocol.Factory.forProtocol(Client)) for _ in range(5)]
         for number, client in enumerate(clients):
             client.sendLine(b"hello %d" % number)
         for number, client in enumerate(clients):
@@ -188,9 +186,7 @@ def test_cancelling_too_late(play):
                 task.cancel()
 
         factory = protocol.Factory.forProtocol(Late)
-        task = asyncio.ensure_future(
-            aio.connect(f"tcp:127.0.0.1:{port.getHost().port}", factory)
-        )
+        task = asyncio.ensure_future(aio.connect(f"tcp:127.0.0.1:{port.getHost().port}", factory))
         with pytest.raises(asyncio.CancelledError):
             await task
         while factory.numPorts:

@@ -5,12 +5,22 @@ from __future__ import annotations
 import random
 
 import pytest
-from doubles import Transport
 from twisted.protocols import basic as theirs
 
+from doubles import Transport
 from plait.protocols import basic as ours
 
-COMMANDS = [b"raw 3", b"raw 9", b"semicolon", b"crlf", b"short", b"long", b"pause", b"both", b"clear"]
+COMMANDS = [
+    b"raw 3",
+    b"raw 9",
+    b"semicolon",
+    b"crlf",
+    b"short",
+    b"long",
+    b"pause",
+    b"both",
+    b"clear",
+]
 
 
 def line_receiver(base):

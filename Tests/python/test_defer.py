@@ -181,7 +181,11 @@ def cancelling(b):
 
 @script
 def cancelling_with_a_canceller(b):
-    for canceller in (b.swallow, lambda d: d.callback("cancelled"), lambda d: d.errback(KeyError())):
+    for canceller in (
+        b.swallow,
+        lambda d: d.callback("cancelled"),
+        lambda d: d.errback(KeyError()),
+    ):
         d = b.defer.Deferred(canceller)
         d.addBoth(b.swallow)
         d.cancel()

@@ -5,13 +5,13 @@ from __future__ import annotations
 import socket
 
 import pytest
-from conftest import full_listener, run, until
-from test_tcp import EchoLines, Recorder
 
+from conftest import full_listener, run, until
 from plait.internet import endpoints, error, protocol
 from plait.internet import reactor as the_reactor
 from plait.internet.address import HostnameAddress
 from plait.python.failure import Failure
+from test_tcp import EchoLines, Recorder
 
 
 class Counting(protocol.Factory):

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from conftest import LIMIT, ROOT
 
 EXAMPLES = ROOT / "examples" / "python"

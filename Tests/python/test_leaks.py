@@ -9,12 +9,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import LIMIT, until
-from test_tcp import EchoBytes, EchoLines
 
+from conftest import LIMIT, until
 from plait._core.registry import conns, objects
 from plait.internet import protocol
 from plait.protocols import basic
+from test_tcp import EchoBytes, EchoLines
 
 
 def alive(*kinds):

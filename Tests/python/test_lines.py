@@ -5,8 +5,8 @@ from __future__ import annotations
 import gc
 
 import pytest
-from doubles import Lines, Transport, connected, feed, recording
 
+from doubles import Lines, Transport, connected, feed, recording
 from plait._core.registry import conns
 from plait.protocols import basic
 

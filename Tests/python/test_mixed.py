@@ -7,14 +7,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import LIMIT, in_thread, run
-from doubles import Lines
-from test_tcp import talk
 from twisted.internet.testing import StringTransport
 from twisted.protocols import basic as theirs
 
+from conftest import LIMIT, in_thread, run
+from doubles import Lines
 from plait.internet import protocol
 from plait.protocols import basic
+from test_tcp import talk
 
 MIXED = str(Path(__file__).parent / "peers" / "mixed.py")
 DATA = b"one\r\n" + b"x" * 10000 + b"\r\nbye\r\nnever\r\n"

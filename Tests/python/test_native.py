@@ -6,9 +6,9 @@ import ctypes
 import re
 import subprocess
 
-import headers
 import pytest
 
+import headers
 import plait
 from plait._native import constants, functions, structs
 
@@ -100,7 +100,9 @@ def told(tmp_path_factory):
     folder = tmp_path_factory.mktemp("c")
     lines = ["#include <plait/plait.h>", "#include <stdio.h>", "int main(void) {"]
     for name in headers.constants():
-        shape = "%s" if name.endswith("_STRING") else "%llu" if name == "PLAIT_NO_OFFSET" else "%lld"
+        shape = (
+            "%s" if name.endswith("_STRING") else "%llu" if name == "PLAIT_NO_OFFSET" else "%lld"
+        )
         cast = "" if shape == "%s" else "(unsigned long long)" if shape == "%llu" else "(long long)"
         lines.append(f'    printf("{name} {shape}\\n", {cast}{name});')
     for name, fields in headers.structs().items():
@@ -117,7 +119,9 @@ def told(tmp_path_factory):
 
 
 def test_constants(told):
-    ours = {f"PLAIT_{name}": str(value) for name, value in vars(constants).items() if name.isupper()}
+    ours = {
+        f"PLAIT_{name}": str(value) for name, value in vars(constants).items() if name.isupper()
+    }
     assert ours == {name: told[name] for name in headers.constants()}
 
 

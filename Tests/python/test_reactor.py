@@ -10,8 +10,8 @@ import threading
 import time
 
 import pytest
-from conftest import LIMIT, until
 
+from conftest import LIMIT, until
 from plait.error import PlaitError
 from plait.internet import error, protocol
 from plait.internet import reactor as the_reactor

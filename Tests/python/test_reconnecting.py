@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 
-from conftest import until
-from test_tcp import EchoLines, Recorder
 from twisted.internet.task import Clock
 
+from conftest import until
 from plait.internet import protocol
+from test_tcp import EchoLines, Recorder
 
 
 class Connector:

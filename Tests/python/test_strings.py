@@ -5,8 +5,8 @@ from __future__ import annotations
 import struct
 
 import pytest
-from doubles import connected, feed, strings
 
+from doubles import connected, feed, strings
 from plait.protocols import basic
 
 Int8 = strings(basic.Int8StringReceiver)

@@ -6,8 +6,8 @@ import os
 import socket
 
 import pytest
-from conftest import LIMIT, in_thread, lost, run, until
 
+from conftest import LIMIT, in_thread, lost, run, until
 from plait.internet import error, protocol
 from plait.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from plait.internet.defer import Deferred

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import LIMIT, in_thread, run, until
 
+from conftest import LIMIT, in_thread, run, until
 from plait.internet import endpoints, error, protocol
 from plait.protocols import basic
 

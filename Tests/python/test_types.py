@@ -26,7 +26,7 @@ def test_the_package(tmp_path):
     mypy("-p", "plait", folder=tmp_path)
 
 
-USE = '''
+USE = """
 from __future__ import annotations
 import asyncio
 from plait import aio
@@ -68,7 +68,7 @@ async def main() -> int:
 
 
 asyncio.run(main())
-'''
+"""
 
 
 def test_a_program(tmp_path):

@@ -8,9 +8,9 @@ import sys
 import zipfile
 
 import pytest
-from conftest import ROOT
 
 import plait
+from conftest import ROOT
 
 USE = """
 import os, plait._native.library as library

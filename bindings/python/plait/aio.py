@@ -8,8 +8,8 @@ The running loop watches the one descriptor of a reactor, and turns it when that
 
     asyncio.run(main())
 
-Every Deferred can be awaited. Twisted's counterpart is its ``asyncioreactor``, which takes the place
-of its reactor instead.
+Every Deferred can be awaited. Twisted's counterpart is its ``asyncioreactor``, which takes the
+place of its reactor instead.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from ctypes import byref, c_int
 from typing import TYPE_CHECKING, Any
 
 from ._native import functions
-from .internet.endpoints import clientFromString, serverFromString
 from .internet._reasons import check
+from .internet.endpoints import clientFromString, serverFromString
 from .internet.reactors import Reactor
 
 if TYPE_CHECKING:

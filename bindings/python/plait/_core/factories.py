@@ -9,7 +9,7 @@ from __future__ import annotations
 from ctypes import byref
 from typing import Any
 
-from .._native import constants, functions, structs
+from .._native import functions, structs
 from ..internet._reasons import check
 from . import tables
 

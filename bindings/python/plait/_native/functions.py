@@ -76,18 +76,24 @@ err_errno: Callable[..., int] = _quick("plait_err_errno", c_int, c_int)
 call_cancel: Callable[..., int] = _quick("plait_call_cancel", c_int, Handle)
 
 # plait/reactor.h
-reactor_new: Callable[..., int] = _quick("plait_reactor_new", c_int, POINTER(Handle), POINTER(ReactorOptions))
+reactor_new: Callable[..., int] = _quick(
+    "plait_reactor_new", c_int, POINTER(Handle), POINTER(ReactorOptions)
+)
 reactor_free: Callable[..., int] = _driving("plait_reactor_free", c_int, Handle)
 reactor_run: Callable[..., int] = _driving("plait_reactor_run", c_int, Handle)
 reactor_poll: Callable[..., int] = _driving("plait_reactor_poll", c_int, Handle, c_int64)
 reactor_stop: Callable[..., int] = _quick("plait_reactor_stop", c_int, Handle)
-reactor_post: Callable[..., int] = _quick("plait_reactor_post", c_int, Handle, PostFunction, c_void_p)
+reactor_post: Callable[..., int] = _quick(
+    "plait_reactor_post", c_int, Handle, PostFunction, c_void_p
+)
 reactor_adopt: Callable[..., int] = _quick("plait_reactor_adopt", c_int, Handle)
 reactor_drain: Callable[..., int] = _quick(
     "plait_reactor_drain", c_int, Handle, c_uint64, DrainFunction, c_void_p, POINTER(Handle)
 )
 reactor_fd: Callable[..., int] = _quick("plait_reactor_fd", c_int, Handle, POINTER(c_int))
-reactor_timeout: Callable[..., int] = _quick("plait_reactor_timeout", c_int, Handle, POINTER(c_int64))
+reactor_timeout: Callable[..., int] = _quick(
+    "plait_reactor_timeout", c_int, Handle, POINTER(c_int64)
+)
 reactor_now: Callable[..., int] = _quick("plait_reactor_now", c_int, Handle, POINTER(c_uint64))
 reactor_advance: Callable[..., int] = _driving("plait_reactor_advance", c_int, Handle, c_uint64)
 reactor_set_log: Callable[..., int] = _quick(
@@ -109,7 +115,9 @@ factory_release: Callable[..., int] = _quick("plait_factory_release", c_int, Han
 
 # plait/conn.h
 conn_write: Callable[..., int] = _quick("plait_conn_write", c_int, Handle, c_char_p, c_size_t)
-conn_write_many: Callable[..., int] = _quick("plait_conn_write_many", c_int, Handle, POINTER(Bytes), c_size_t)
+conn_write_many: Callable[..., int] = _quick(
+    "plait_conn_write_many", c_int, Handle, POINTER(Bytes), c_size_t
+)
 conn_pause: Callable[..., int] = _quick("plait_conn_pause", c_int, Handle)
 conn_resume: Callable[..., int] = _quick("plait_conn_resume", c_int, Handle)
 conn_close: Callable[..., int] = _quick("plait_conn_close", c_int, Handle)
@@ -123,31 +131,55 @@ conn_get_local: Callable[..., int] = _quick("plait_conn_get_local", c_int, Handl
 conn_get_counters: Callable[..., int] = _quick(
     "plait_conn_get_counters", c_int, Handle, POINTER(ConnCounters)
 )
-conn_set_limits: Callable[..., int] = _quick("plait_conn_set_limits", c_int, Handle, POINTER(ConnLimits))
+conn_set_limits: Callable[..., int] = _quick(
+    "plait_conn_set_limits", c_int, Handle, POINTER(ConnLimits)
+)
 conn_set_no_delay: Callable[..., int] = _quick("plait_conn_set_no_delay", c_int, Handle, c_int)
 conn_set_keep_alive: Callable[..., int] = _quick("plait_conn_set_keep_alive", c_int, Handle, c_uint)
 
 # plait/endpoint.h
-endpoint_check: Callable[..., int] = _quick("plait_endpoint_check", c_int, c_char_p, c_int, POINTER(Reason))
+endpoint_check: Callable[..., int] = _quick(
+    "plait_endpoint_check", c_int, c_char_p, c_int, POINTER(Reason)
+)
 listen: Callable[..., int] = _quick(
     "plait_listen", c_int, Handle, c_char_p, Handle, POINTER(ListenOptions), POINTER(Handle)
 )
 listener_get_port: Callable[..., int] = _quick("plait_listener_get_port", c_int, Handle)
-listener_get_local: Callable[..., int] = _quick("plait_listener_get_local", c_int, Handle, POINTER(Address))
+listener_get_local: Callable[..., int] = _quick(
+    "plait_listener_get_local", c_int, Handle, POINTER(Address)
+)
 listener_pause: Callable[..., int] = _quick("plait_listener_pause", c_int, Handle)
 listener_resume: Callable[..., int] = _quick("plait_listener_resume", c_int, Handle)
 listener_close: Callable[..., int] = _quick("plait_listener_close", c_int, Handle)
 connect: Callable[..., int] = _quick(
-    "plait_connect", c_int, Handle, c_char_p, Handle, POINTER(ConnectOptions), ConnectFunction, c_void_p, POINTER(Handle)
+    "plait_connect",
+    c_int,
+    Handle,
+    c_char_p,
+    Handle,
+    POINTER(ConnectOptions),
+    ConnectFunction,
+    c_void_p,
+    POINTER(Handle),
 )
 
 # plait/connector.h
 connector_start: Callable[..., int] = _quick(
-    "plait_connector_start", c_int, Handle, c_char_p, Handle, POINTER(ConnectorOptions), POINTER(ConnectorHandler), c_void_p, POINTER(Handle)
+    "plait_connector_start",
+    c_int,
+    Handle,
+    c_char_p,
+    Handle,
+    POINTER(ConnectorOptions),
+    POINTER(ConnectorHandler),
+    c_void_p,
+    POINTER(Handle),
 )
 connector_reset: Callable[..., int] = _quick("plait_connector_reset", c_int, Handle)
 connector_stop: Callable[..., int] = _quick("plait_connector_stop", c_int, Handle)
-connector_get_conn: Callable[..., int] = _quick("plait_connector_get_conn", c_int, Handle, POINTER(Handle))
+connector_get_conn: Callable[..., int] = _quick(
+    "plait_connector_get_conn", c_int, Handle, POINTER(Handle)
+)
 
 # plait/attach.h
 conn_attach: Callable[..., int] = _quick(
@@ -164,15 +196,24 @@ raw_factory_new: Callable[..., int] = _quick(
 
 # plait/line.h
 line_factory_new: Callable[..., int] = _quick(
-    "plait_line_factory_new", c_int, POINTER(Handle), POINTER(LineOptions), POINTER(LineHandler), c_void_p
+    "plait_line_factory_new",
+    c_int,
+    POINTER(Handle),
+    POINTER(LineOptions),
+    POINTER(LineHandler),
+    c_void_p,
 )
 line_send: Callable[..., int] = _quick("plait_line_send", c_int, Handle, c_char_p, c_size_t)
 line_send_many: Callable[..., int] = _quick(
     "plait_line_send_many", c_int, Handle, c_char_p, c_size_t, c_char_p, c_size_t
 )
 line_set_raw_mode: Callable[..., int] = _quick("plait_line_set_raw_mode", c_int, Handle)
-line_set_line_mode: Callable[..., int] = _quick("plait_line_set_line_mode", c_int, Handle, c_char_p, c_size_t)
-line_set_delimiter: Callable[..., int] = _quick("plait_line_set_delimiter", c_int, Handle, c_char_p, c_size_t)
+line_set_line_mode: Callable[..., int] = _quick(
+    "plait_line_set_line_mode", c_int, Handle, c_char_p, c_size_t
+)
+line_set_delimiter: Callable[..., int] = _quick(
+    "plait_line_set_delimiter", c_int, Handle, c_char_p, c_size_t
+)
 line_set_max_length: Callable[..., int] = _quick(
     "plait_line_set_max_length", c_int, Handle, c_size_t, c_uint32
 )
@@ -182,10 +223,17 @@ line_clear_buffer: Callable[..., int] = _quick(
 
 # plait/string.h
 string_factory_new: Callable[..., int] = _quick(
-    "plait_string_factory_new", c_int, POINTER(Handle), POINTER(StringOptions), POINTER(StringHandler), c_void_p
+    "plait_string_factory_new",
+    c_int,
+    POINTER(Handle),
+    POINTER(StringOptions),
+    POINTER(StringHandler),
+    c_void_p,
 )
 string_send: Callable[..., int] = _quick("plait_string_send", c_int, Handle, c_char_p, c_size_t)
 string_send_many: Callable[..., int] = _quick(
     "plait_string_send_many", c_int, Handle, c_char_p, c_size_t, c_char_p, c_size_t
 )
-string_set_max_length: Callable[..., int] = _quick("plait_string_set_max_length", c_int, Handle, c_size_t)
+string_set_max_length: Callable[..., int] = _quick(
+    "plait_string_set_max_length", c_int, Handle, c_size_t
+)

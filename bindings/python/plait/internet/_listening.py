@@ -19,9 +19,7 @@ class Listening:
 
         def getReactor(self) -> Reactor: ...
 
-    def listenTCP(
-        self, port: int, factory: Any, backlog: int = 1024, interface: str = ""
-    ) -> Port:
+    def listenTCP(self, port: int, factory: Any, backlog: int = 1024, interface: str = "") -> Port:
         """Accepts TCP connections.
 
         :param port: the port; 0 for one that the kernel picks: ``getHost().port`` tells.

@@ -106,9 +106,7 @@ class ClientEndpoint:
         """Connects; the result is the protocol. Cancelling gives the attempt up."""
         from .._core.opening import Attempt
 
-        done: defer.Deferred[Any] = defer.Deferred(
-            lambda done: self._cancelled(attempt, done)
-        )
+        done: defer.Deferred[Any] = defer.Deferred(lambda done: self._cancelled(attempt, done))
 
         def build(address: Any) -> Any:
             return None if done.called else protocolFactory.buildProtocol(address)

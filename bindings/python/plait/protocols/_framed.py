@@ -1,4 +1,4 @@
-"""What the framers share: they work on a reactor's conn, and on any transport of Twisted's shape."""
+"""What the framers share: they work on a reactor's conns, and on any other transport."""
 
 from __future__ import annotations
 
