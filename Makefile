@@ -23,6 +23,7 @@ PRODUCT := -c release --disable-default-traits --traits Embedded,TLS,XMPP
 LIBRARY := build/lib/libplait.so.$(VERSION)
 STAGE := $(CURDIR)/build/stage
 C_FILES := $(wildcard examples/c/*.[ch] Tests/c/*.[ch] Tests/fuzz/*.[ch] benchmarks/*.[ch])
+SHELL_FILES := $(shell grep -lE '^\#!/usr/bin/env bash' .ci/* scripts/* Tests/*/* benchmarks/* 2>/dev/null)
 SWIFT_DIRECTORIES := $(wildcard Package.swift Sources Tests)
 
 all: $(LIBRARY)  ## build libplait.so and libplait.a into build/lib (the default)
@@ -96,7 +97,7 @@ coverage:  ## run the Swift tests and print the lines covered
 	$(SWIFT) test --scratch-path .build-coverage --enable-code-coverage
 	scripts/coverage .build-coverage
 
-lint: $(LIBRARY)  ## check layout, headers, symbols, imports and what the library needs
+lint: $(LIBRARY)  ## check layout, headers, symbols, imports, scripts and what the library needs
 	scripts/bootstrap lint
 	scripts/check-headers
 	scripts/abi check $(LIBRARY)
@@ -105,6 +106,7 @@ lint: $(LIBRARY)  ## check layout, headers, symbols, imports and what the librar
 	scripts/check-library build/lib
 	$(SWIFT) format lint --strict --parallel --recursive $(SWIFT_DIRECTORIES)
 	clang-format --dry-run --Werror $(C_FILES)
+	shellcheck $(SHELL_FILES)
 
 format:  ## lay out Swift and C sources
 	scripts/bootstrap lint

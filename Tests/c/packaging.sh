@@ -4,6 +4,9 @@
 set -euo pipefail
 
 version=$(sed -n 's/^#define PLAIT_VERSION_STRING "\(.*\)"/\1/p' include/plait/version.h)
+# One version everywhere.
+grep -qF "\"$version\"" bindings/python/plait/_version.py
+grep -q "^## $version" CHANGELOG.md
 program=$PWD/Tests/c/consumer/main.c
 
 # An installation with DESTDIR, PREFIX and LIB of its own, moved away afterwards.
