@@ -133,7 +133,7 @@ extension Bench {
 extension Host {
   /// Lines that end at `delimiter`.
   public static func lines(_ delimiter: String = "\r\n", longest: Int = 16384, skips: Bool = false) -> Host {
-    let delimiter = Delimiter(delimiter)
+    let delimiter = Delimiter.of(delimiter)
     return Host(.line(LineFramer(delimiter, longest: longest, skipsTooLong: skips), delimiter))
   }
   public static func netstrings(longest: Int = 99999, readsLength: Bool = false) -> Host {
@@ -146,9 +146,10 @@ extension Host {
 }
 
 extension Delimiter {
-  public convenience init(_ text: String) {
+  public static func of(_ text: String) -> Delimiter {
     let bytes = Array(text.utf8)
-    self.init(bytes.span.bytes)!
+    guard let made = make(bytes.span.bytes) else { fatalError("no delimiter has that length") }
+    return made
   }
 }
 
@@ -169,11 +170,11 @@ extension Conn {
     let bytes = Array(extra.utf8)
     lines { lines, conn in _ = lines.setFramed(bytes.span.bytes, conn) }
   }
-  public func setDelimiter(_ text: String) { lines { lines, conn in lines.setDelimiter(Delimiter(text), conn) } }
+  public func setDelimiter(_ text: String) { lines { lines, conn in lines.setDelimiter(Delimiter.of(text), conn) } }
   public func clear() -> String {
     var dropped = ""
     lines { lines, conn in
-      lines.clear(conn) { first, second in dropped = text(first) + text(second) }
+      lines.clear(conn) { part in dropped += text(part) }
     }
     return dropped
   }

@@ -81,7 +81,7 @@ struct DifferentialTests {
     let framer: LineFramer
     let follower: Follower
     init(_ follower: Follower, _ delimiter: String, longest: Int, skips: Bool) {
-      self.delimiter = Delimiter(delimiter)
+      self.delimiter = Delimiter.of(delimiter)
       framer = LineFramer(self.delimiter, longest: longest, skipsTooLong: skips)
       self.follower = follower
       super.init(user: nil)

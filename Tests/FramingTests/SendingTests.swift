@@ -136,7 +136,7 @@ struct SendingTests {
   }
 
   final class Echo: MessageFactory {
-    let delimiter = Delimiter("\r\n")
+    let delimiter = Delimiter.of("\r\n")
     init() { super.init(user: nil) }
     override func buildProtocol(_ conn: Conn) -> Protocol? { LineProtocol(LineFramer(delimiter), self) }
     override func take(_ block: RawSpan, _ conn: Conn) -> Int {

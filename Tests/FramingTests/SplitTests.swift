@@ -90,9 +90,9 @@ struct SplitTests {
 /// Delimiters of every length, and those whose beginning stands in front of them.
 struct DelimiterTests {
   @Test func bounds() {
-    #expect(Delimiter([UInt8]().span.bytes) == nil)
-    #expect(Delimiter([UInt8](repeating: 1, count: 256).span.bytes) == nil)
-    #expect(Delimiter([UInt8](repeating: 1, count: 255).span.bytes) != nil)
+    #expect(Delimiter.make([UInt8]().span.bytes) == nil)
+    #expect(Delimiter.make([UInt8](repeating: 1, count: 256).span.bytes) == nil)
+    #expect(Delimiter.make([UInt8](repeating: 1, count: 255).span.bytes) != nil)
   }
 
   @Test(arguments: [1, 2, 3, 4, 16, 254, 255]) func lengths(_ length: Int) {

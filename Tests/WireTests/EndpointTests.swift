@@ -4,15 +4,119 @@ import Testing
 @testable import Wire
 
 struct EndpointTests {
-  func parse(_ text: String, _ use: Endpoint.Use = .listen) -> Endpoint.Parsed { Endpoint.parse(Array(text.utf8).span.bytes, for: use) }
+  enum Use: Sendable { case listen, connect }
 
-  @Test func kinds() throws {
-    for (text, kind) in [("tcp:0", Endpoint.Kind.tcp), ("unix:/x", .unix), ("memory:a", .memory), ("fd:3", .fd), ("TCP6:9", .tcp6)] {
-      guard case .endpoint(let endpoint) = parse(text) else {
-        Issue.record("\(text) is refused: \(parse(text))")
-        continue
+  /// What an endpoint says, in words; or its fault: status, offset and text.
+  func parse(_ words: String, _ use: Use) -> String { parse(Array(words.utf8), use) }
+  func parse(_ bytes: [UInt8], _ use: Use) -> String {
+    switch Endpoint.parse(bytes.span.bytes, for: use == .listen ? .listen : .connect) {
+    case .failed(let reason):
+      return "\(reason.status) \(reason.offset.map { "\($0)" } ?? "-")"
+    case .endpoint(let endpoint):
+      func words(_ text: Text?) -> String {
+        guard let text else { return "-" }
+        return withExtendedLifetime(text) { String(cString: text.pointer) }
       }
-      #expect(endpoint.kind == kind)
+      var out = "\(endpoint.kind) \(words(endpoint.name)) \(words(endpoint.interface)) \(endpoint.number)"
+      if let backlog = endpoint.backlog { out += " backlog \(backlog)" }
+      if endpoint.mode != 0o666 { out += " mode \(endpoint.mode)" }
+      if endpoint.reusePort { out += " reuse" }
+      if let timeout = endpoint.timeout { out += " timeout \(timeout)" }
+      return out
+    }
+  }
+
+  static let good: [(String, Use, String)] = [
+    ("tcp:8080", .listen, "tcp - - 8080"),
+    ("TCP:0", .listen, "tcp - - 0"),
+    ("tcp:65535", .listen, "tcp - - 65535"),
+    ("tcp:port=1", .listen, "tcp - - 1"),
+    ("tcp:8080:interface=127.0.0.1:backlog=128", .listen, "tcp - 127.0.0.1 8080 backlog 128"),
+    ("tcp:8080:127.0.0.1:7:1", .listen, "tcp - 127.0.0.1 8080 backlog 7 reuse"),
+    ("tcp:interface=localhost:port=8080:reusePort=1", .listen, "tcp - localhost 8080 reuse"),
+    ("tcp:80:interface=", .listen, "tcp - - 80"),
+    ("tcp:80:reusePort=0", .listen, "tcp - - 80"),
+    ("tcp6:80:interface=\\:\\:1", .listen, "tcp6 - ::1 80"),
+    ("unix:/run/x", .listen, "unix /run/x - 0"),
+    ("unix:/run/x:mode=660:backlog=9:lockfile=0", .listen, "unix /run/x - 0 backlog 9 mode 432"),
+    ("unix:address=@x:777:65535:1", .listen, "unix @x - 0 backlog 65535 mode 511"),
+    ("fd:3", .listen, "fd - - 3"),
+    ("fd:number=0", .connect, "fd - - 0"),
+    ("memory:a b", .listen, "memory a b - 0"),
+    ("memory:name=a\\=b\\:c\\\\d", .listen, "memory a=b:c\\d - 0"),
+    ("tcp:example.org:80", .connect, "tcp example.org - 80"),
+    ("tcp:host=h:port=80:timeout=5:bindAddress=192.0.2.1", .connect, "tcp h 192.0.2.1 80 timeout 5000"),
+    ("tcp:h:80:0.25:192.0.2.1", .connect, "tcp h 192.0.2.1 80 timeout 250"),
+    ("tcp:h:80:timeout=1.2345678", .connect, "tcp h - 80 timeout 1234"),
+    ("tcp:h:80:timeout=.5", .connect, "tcp h - 80 timeout 500"),
+    ("tcp:h:80:timeout=5.", .connect, "tcp h - 80 timeout 5000"),
+    ("tcp:h:80:bindAddress=", .connect, "tcp h - 80"),
+    ("unix:/p:lockfile=1:timeout=9", .connect, "unix /p - 0 timeout 9000"),
+    ("unix:path=/p", .connect, "unix /p - 0"),
+    ("memory:x:3", .connect, "memory x - 0 timeout 3000"),
+    ("memory:x=y=z", .listen, "-40 7"),
+    ("memory:name=y=z", .listen, "memory y=z - 0"),
+  ]
+
+  @Test(arguments: good) func says(_ words: String, _ use: Use, _ wanted: String) { #expect(parse(words, use) == wanted) }
+
+  /// Each fault with the offset at which the bad part begins.
+  static let bad: [(String, Use, String)] = [
+    ("", .listen, "-40 0"), (":80", .listen, "-40 0"), ("=tcp:80", .listen, "-40 0"), ("kind=tcp:80", .listen, "-40 0"),
+    ("udp:80", .listen, "-40 0"), ("tcpx:80", .listen, "-40 0"), ("tc:80", .listen, "-40 0"),
+    ("tcp6:h:80", .connect, "-40 0"), ("tls:h:443", .connect, "-8 0"), ("SSL:443", .listen, "-8 0"),
+    ("tcp", .listen, "-40 3"), ("tcp:", .listen, "-40 4"), ("tcp:interface=127.0.0.1", .listen, "-40 23"),
+    ("tcp:65536", .listen, "-40 4"), ("tcp:-1", .listen, "-40 4"), ("tcp:8a", .listen, "-40 4"), ("tcp: 80", .listen, "-40 4"),
+    ("tcp:99999999999999999999999", .listen, "-40 4"), ("tcp:port=x", .listen, "-40 9"),
+    ("tcp:80:backlog=0", .listen, "-40 15"), ("tcp:80:backlog=65536", .listen, "-40 15"), ("tcp:80:backlog=", .listen, "-40 15"),
+    ("tcp:80:reusePort=2", .listen, "-40 17"), ("tcp:80:nonsense=1", .listen, "-40 7"), ("tcp:80:Backlog=1", .listen, "-40 7"),
+    ("tcp:80:backlogs=1", .listen, "-40 7"), ("tcp:80:port=81", .listen, "-40 7"), ("tcp:80:127.0.0.1:1:1:x", .listen, "-40 21"),
+    ("tcp:80:timeout=1", .listen, "-40 7"), ("tcp:80:interface=0.0.0.0:interface=0.0.0.0", .listen, "-40 25"),
+    ("tcp:80:interface=nonsense", .listen, "-40 17"), ("tcp6:80:interface=127.0.0.1", .listen, "-40 18"),
+    ("tcp:h:80:bindAddress=nonsense", .connect, "-40 21"),
+    ("unix", .listen, "-40 4"), ("unix:", .listen, "-40 5"), ("unix:/x:mode=8", .listen, "-40 13"), ("unix:/x:mode=1000", .listen, "-40 13"),
+    ("unix:/x:mode=", .listen, "-40 13"), ("unix:/x:lockfile=x", .listen, "-40 17"),
+    ("unix:/x:mode=660", .connect, "-40 8"), ("unix:mode=660", .listen, "-40 13"),
+    ("fd", .listen, "-40 2"), ("fd:x", .listen, "-40 3"), ("fd:3:4", .listen, "-40 5"), ("fd:99999999999", .connect, "-40 3"),
+    ("memory", .listen, "-40 6"), ("memory:", .listen, "-40 7"), ("memory:a:b", .listen, "-40 9"),
+    ("tcp:h", .connect, "-40 5"), ("tcp:port=80", .connect, "-40 11"), ("tcp::80", .connect, "-40 4"),
+    ("tcp:h:80:timeout=", .connect, "-40 17"), ("tcp:h:80:timeout=.", .connect, "-40 17"), ("tcp:h:80:timeout=1x", .connect, "-40 17"),
+    ("tcp:h:80:timeout=-1", .connect, "-40 17"), ("tcp:h:80:timeout=1.2.3", .connect, "-40 17"),
+    ("tcp:h:80:timeout=99999999999999", .connect, "-40 17"),
+    ("tcp:80\\", .listen, "-40 6"), ("\\", .listen, "-40 0"),
+  ]
+
+  @Test(arguments: bad) func refuses(_ words: String, _ use: Use, _ wanted: String) { #expect(parse(words, use) == wanted) }
+
+  @Test func lengths() {
+    func long(_ prefix: String, _ count: Int) -> [UInt8] { Array(prefix.utf8) + [UInt8](repeating: 120, count: count) }
+    #expect(parse(long("unix:/", 106), .listen).hasPrefix("unix /"))
+    #expect(parse(long("unix:/", 107), .listen) == "-40 5")
+    #expect(parse(long("memory:", 107), .connect).hasPrefix("memory x"))
+    #expect(parse(long("memory:", 108), .connect) == "-40 7")
+    #expect(parse(long("tcp:port=80:host=", 255), .connect).hasPrefix("tcp x"))
+    #expect(parse(long("tcp:port=80:host=", 256), .connect) == "-40 17")
+    #expect(parse(long("tcp:80:interface=", 81), .listen) == "-40 17")
+    #expect(parse(long("memory:", 4089), .listen) == "-40 7")
+    #expect(parse(long("memory:", 4090), .listen) == "-40 4096")
+  }
+
+  @Test func aNulByte() {
+    #expect(parse([109, 101, 109, 111, 114, 121, 58, 97, 0, 98], .listen) == "-40 7")
+  }
+
+  /// No string makes it trap, and each fault lies inside the string or at its end.
+  @Test func random() {
+    var random = Random(seed: 5)
+    let words = ["tcp", "unix", "fd", "memory", ":", "=", "\\", "port", "80", "host", "timeout", "1.5", "\0", "é", "mode", "660"]
+    for _ in 0..<20_000 {
+      let count = random.next() % 12
+      let bytes = (0..<count).flatMap { _ in Array(words[Int(random.next() % 16)].utf8) }
+      for use in [Endpoint.Use.listen, .connect] {
+        if case .failed(let reason) = Endpoint.parse(bytes.span.bytes, for: use) {
+          #expect(reason.offset.map { $0 >= 0 && $0 <= bytes.count } == true)
+        }
+      }
     }
   }
 }
