@@ -6,12 +6,7 @@ import Wire
 
 extension Calls {
   init(_ table: plait_line_handler) {
-    connected = table.connected
-    disconnected = table.disconnected
-    readClosed = table.read_closed
-    writePaused = table.write_paused
-    writeResumed = table.write_resumed
-    release = table.release
+    self.init(front: table)
     message = table.line
     messages = table.lines
     raw = table.raw

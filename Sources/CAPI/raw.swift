@@ -3,6 +3,13 @@ import CPlait
 import Framing
 import Wire
 
+extension Calls {
+  init(_ table: plait_raw_handler) {
+    self.init(front: table)
+    raw = table.data
+  }
+}
+
 @_cdecl("plait_raw_factory_new") @implementation
 public func plait_raw_factory_new(
   _ out: UnsafeMutablePointer<plait_factory>?, _ handler: UnsafePointer<plait_raw_handler>?,

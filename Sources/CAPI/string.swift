@@ -5,12 +5,7 @@ import Wire
 
 extension Calls {
   init(_ table: plait_string_handler) {
-    connected = table.connected
-    disconnected = table.disconnected
-    readClosed = table.read_closed
-    writePaused = table.write_paused
-    writeResumed = table.write_resumed
-    release = table.release
+    self.init(front: table)
     message = table.string
     messages = table.strings
     stringTooLong = table.string_too_long
