@@ -22,7 +22,8 @@ SOURCES := $(shell find Package.swift Sources include -type f 2>/dev/null)
 PRODUCT := -c release --disable-default-traits --traits Embedded,TLS,XMPP
 LIBRARY := build/lib/libplait.so.$(VERSION)
 STAGE := $(CURDIR)/build/stage
-C_FILES := $(wildcard examples/c/*.[ch] Tests/c/*.[ch] Tests/fuzz/*.[ch] benchmarks/*.[ch])
+C_FILES := $(wildcard examples/c/*.[ch] Tests/c/*.[ch] Tests/proof/*.[ch] Tests/fuzz/*.[ch] \
+    benchmarks/*.[ch] benchmarks/servers/*.[ch])
 SHELL_FILES := $(shell grep -lE '^\#!/usr/bin/env bash' .ci/* scripts/* Tests/*/* benchmarks/* 2>/dev/null)
 SWIFT_DIRECTORIES := $(wildcard Package.swift Sources Tests)
 
@@ -44,7 +45,7 @@ demo: stage  ## chat over TCP between nc, C and Python; SERVE=1 keeps serving fo
 	scripts/bootstrap demo
 	PYTHON=$(PYTHON) scripts/demo $(if $(filter 1,$(SERVE)),serve)
 
-test: test-swift test-c test-python test-interop  ## all tests but the long ones
+test: test-swift test-c test-python test-interop $(if $(wildcard Tests/proof/run),test-proof)  ## all tests but the long ones
 
 test-swift:  ## unit tests, by the ordinary Swift build
 	scripts/bootstrap build
@@ -60,6 +61,10 @@ test-python: stage build/venv/ready  ## Python tests
 test-interop: stage build/venv/ready  ## real peers: nc, C, Python and Twisted talk with each other
 	scripts/bootstrap test
 	PLAIT_LIBRARY=$(CURDIR)/$(LIBRARY) PYTHONPATH=$(CURDIR)/bindings/python build/venv/bin/python -m pytest -q Tests/interop
+
+test-proof: stage build/venv/ready  ## misuse, re-entry, faults, and the framers beside Twisted's
+	scripts/bootstrap build test
+	PYTHON=$(CURDIR)/build/venv/bin/python PLAIT_LIBRARY=$(CURDIR)/$(LIBRARY) Tests/proof/run
 
 build/venv/ready: $(wildcard Tests/python/requirements.txt Tests/interop/requirements.txt)
 	scripts/bootstrap test
@@ -132,7 +137,7 @@ clean:  ## remove all that was built
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-.PHONY: all stage demo test test-swift test-c test-python test-interop soak sanitize bench fuzz coverage lint format docs \
+.PHONY: all stage demo test test-swift test-c test-python test-interop test-proof soak sanitize bench fuzz coverage lint format docs \
     install uninstall clean help
 # One swift build at a time, and tests that do not disturb each other; tests run in parallel inside their target.
 .NOTPARALLEL:
