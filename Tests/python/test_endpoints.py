@@ -46,6 +46,7 @@ def talk(reactor, client):
         lambda r, p: endpoints.TCP4ClientEndpoint(r, "127.0.0.1", p, 5, ("127.0.0.1", 0)),
         lambda r, p: endpoints.HostnameEndpoint(r, "127.0.0.1", p),
         lambda r, p: endpoints.HostnameEndpoint(r, b"localhost", p, timeout=None),
+        lambda r, p: endpoints.HostnameEndpoint(r, "localhost", p, attemptDelay=0.01),
         lambda r, p: endpoints.clientFromString(r, f"tcp:127.0.0.1:{p}"),
         lambda r, p: endpoints.clientFromString(r, f"tcp:host=127.0.0.1:port={p}:timeout=5"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import socket
 import subprocess
 import sys
@@ -94,6 +95,32 @@ def test_clients_and_timers(reactor):
             before = (len(conns), len(objects))
     assert (len(conns), len(objects)) == before
     assert not reactor.attempts and not reactor.connectors and not reactor.getDelayedCalls()
+
+
+@pytest.mark.skipif(not os.environ.get("PLAIT_SOAK"), reason="takes two minutes: make soak")
+def test_a_million_connections(reactor):
+    lost = []
+
+    class Counted(EchoLines):
+        def connectionLost(self, reason):
+            lost.append(None)
+
+    def memory():
+        gc.collect()
+        return int(Path("/proc/self/statm").read_text().split()[1])
+
+    port = reactor.listenTCP(0, protocol.Factory.forProtocol(Counted), interface="127.0.0.1")
+    address = ("127.0.0.1", port.getHost().port)
+    before = 0
+    for number in range(1_000_000):
+        if number == 10_000:
+            before = memory()
+        with socket.create_connection(address, LIMIT) as peer:
+            peer.sendall(b"hello\r\n" * 10)
+        until(reactor, lambda: lost)
+        lost.clear()
+    # In pages: less than a mebibyte more.
+    assert memory() - before < 256
 
 
 @pytest.mark.parametrize(

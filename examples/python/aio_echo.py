@@ -1,6 +1,6 @@
 """An echo server and its client on a loop of asyncio's.
 
-python aio_echo.py [LINE ...]
+Usage: python aio_echo.py [LINE ...]
 """
 
 import asyncio

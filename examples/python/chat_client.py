@@ -1,6 +1,6 @@
 """A client for chat_server.py: says some lines, and prints what it hears.
 
-    python chat_client.py PORT COUNT [LINE ...]
+Usage: python chat_client.py PORT COUNT [LINE ...]
 
 It ends when it has heard COUNT lines, or after ten seconds.
 """

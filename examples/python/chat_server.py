@@ -1,6 +1,6 @@
 """A chat server: what one says, all others hear.
 
-python chat_server.py [PORT]
+Usage: python chat_server.py [PORT]
 """
 
 import sys

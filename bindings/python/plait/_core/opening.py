@@ -98,10 +98,14 @@ class Attempt(Opener):
         """Makes the protocol, or None."""
         return self._build(address)
 
-    def start(self, endpoint: str, timeout: float | None) -> None:
+    def start(
+        self, endpoint: str, timeout: float | None, attemptDelay: float | None = None
+    ) -> None:
         """Begins. What the C library refuses at once is raised."""
         milliseconds = _FOREVER if timeout is None else max(1, round(timeout * 1000))
         options = structs.ConnectOptions(timeout_ms=milliseconds)
+        if attemptDelay is not None:
+            options.attempt_delay_ms = max(1, round(attemptDelay * 1000))
         call = structs.Handle()
         factory = self.native()
         key = hold(self)

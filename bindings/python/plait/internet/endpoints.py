@@ -97,9 +97,15 @@ class ClientEndpoint:
     """Somewhere to connect to, as an endpoint string says: see ``plait/endpoint.h``."""
 
     def __init__(
-        self, reactor: IReactor, where: str, timeout: float | None = 30, address: Any = None
+        self,
+        reactor: IReactor,
+        where: str,
+        timeout: float | None = 30,
+        address: Any = None,
+        attemptDelay: float | None = None,
     ) -> None:
         self._reactor, self._where, self._timeout = reactor, where, timeout
+        self._attemptDelay = attemptDelay
         self._address = address if address is not None else where
 
     def connect(self, protocolFactory: Any) -> defer.Deferred[Any]:
@@ -130,7 +136,7 @@ class ClientEndpoint:
         attempt = Attempt(self._reactor.getReactor(), build, made, failed, lost)
         protocolFactory.doStart()
         try:
-            attempt.start(self._where, self._timeout)
+            attempt.start(self._where, self._timeout, self._attemptDelay)
         except BaseException:
             protocolFactory.doStop()
             done.errback()
@@ -168,6 +174,8 @@ class HostnameEndpoint(ClientEndpoint):
 
     Addresses of both families are tried in turn, each a little after the one before it, and the
     first to answer wins (RFC 8305).
+
+    :param attemptDelay: seconds before the next address is tried beside the others; 0.25.
     """
 
     def __init__(
@@ -181,7 +189,7 @@ class HostnameEndpoint(ClientEndpoint):
     ) -> None:
         where = _strings.tcp_client(host, port, bindAddress)
         name = host if isinstance(host, bytes) else host.encode("idna" if host else "ascii")
-        super().__init__(reactor, where, timeout, HostnameAddress(name, port))
+        super().__init__(reactor, where, timeout, HostnameAddress(name, port), attemptDelay)
 
 
 class UNIXClientEndpoint(ClientEndpoint):
