@@ -27,7 +27,7 @@ C_FILES := $(wildcard examples/c/*.[ch] Tests/c/*.[ch] Tests/proof/*.[ch] Tests/
 SHELL_FILES := $(shell grep -lE '^\#!/usr/bin/env bash' .ci/* scripts/* Tests/*/* benchmarks/* 2>/dev/null)
 SWIFT_DIRECTORIES := $(wildcard Package.swift Sources Tests)
 
-all: $(LIBRARY)  ## build libplait.so and libplait.a into build/lib (the default)
+all: $(LIBRARY) build/docs/man/ready  ## build libplait.so, libplait.a and the man pages (the default)
 
 # The archive is made by the same rule, before this one's timestamp.
 $(LIBRARY): $(SOURCES) pkgconfig/plait.map scripts/build-library scripts/build-archive
@@ -118,17 +118,22 @@ format:  ## lay out Swift and C sources
 	$(SWIFT) format --in-place --parallel --recursive $(SWIFT_DIRECTORIES)
 	clang-format -i $(C_FILES)
 
-docs: build/docs/ready  ## man pages and HTML, from the headers, into build/docs
+docs: build/docs/man/ready build/docs/html/index.html  ## man pages and HTML, from the headers, into build/docs
 
-build/docs/ready: $(wildcard include/plait/*.h docs/*)
-	scripts/bootstrap docs
-	scripts/docs
+build/docs/man/ready: $(wildcard include/plait/*.h) scripts/man.py scripts/headers.py
+	scripts/bootstrap man
+	rm -rf build/docs/man
+	python3 scripts/man.py $(VERSION) build/docs/man/man3
 	touch $@
 
-install: $(LIBRARY) build/docs/ready  ## install below PREFIX (/usr/local), with DESTDIR before it
+build/docs/html/index.html: $(wildcard include/plait/*.h docs/*) scripts/docs
+	scripts/bootstrap docs
+	scripts/docs $(VERSION) build/docs
+
+install: all  ## install below PREFIX (/usr/local), with DESTDIR before it
 	scripts/install "$(DESTDIR)" "$(PREFIX)" "$(LIB)"
 
-uninstall: build/docs/ready  ## remove what install put there
+uninstall: build/docs/man/ready  ## remove what install put there
 	UNINSTALL=1 scripts/install "$(DESTDIR)" "$(PREFIX)" "$(LIB)"
 
 clean:  ## remove all that was built
