@@ -109,6 +109,7 @@ lint: $(LIBRARY)  ## check layout, headers, symbols, imports, scripts and what t
 	scripts/check-imports
 	scripts/check-files
 	scripts/check-library build/lib
+	if [ -x scripts/check-hot ]; then scripts/check-hot .build/release/libplait.so; fi
 	$(SWIFT) format lint --strict --parallel --recursive $(SWIFT_DIRECTORIES)
 	clang-format --dry-run --Werror $(C_FILES)
 	shellcheck $(SHELL_FILES)
