@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 
 import pytest
 
@@ -255,6 +256,15 @@ def test_delimiters_of_other_kinds(delimiter):
         protocol.dataReceived(data[:cut])
         protocol.dataReceived(data[cut:])
         assert protocol.lines() == data.split(delimiter)[:-1], cut
+
+
+def test_carriage_returns_and_line_feeds_inside_of_lines():
+    pieces = [b"\r", b"\n", b"\r\n", b"a", b"\x0b", b"\x85", b"\x1c"]
+    for chosen in itertools.product(pieces, repeat=4):
+        data = b"".join(chosen) + b"\r\n"
+        protocol = connected(Lines)
+        protocol.dataReceived(data)
+        assert protocol.lines() == data.split(b"\r\n")[:-1], data
 
 
 def test_data_received_inside_a_callback_is_queued():

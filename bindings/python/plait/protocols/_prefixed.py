@@ -55,14 +55,7 @@ class StringFramed(Framed):
 
     def sendString(self, string: bytes) -> None:
         """Sends a string behind its length."""
-        data = self.frame(string)
-        transport = self.transport
-        if transport is self._ours:
-            gathered = transport.gathered
-            if gathered and not transport.lines:
-                gathered.append(data)
-                return
-        transport.write(data)
+        self.transport.write(self.frame(string))
 
     def sendStrings(self, strings: Iterable[bytes]) -> None:
         """Sends strings, each behind its length. Twisted has no counterpart."""
@@ -161,10 +154,44 @@ class IntNStringReceiver(StringFramed):
         try:
             return pack(len(string)) + string  # type: ignore[no-any-return]
         except (struct.error, OverflowError):
-            bits = 8 * self.prefixLength
-            raise StringTooLongError(
-                f"a string of {len(string)} bytes does not fit a length of {bits} bits"
-            ) from None
+            raise self._tooLong(string) from None
+
+    def sendString(self, string: bytes) -> None:
+        """Sends a string behind its length.
+
+        :raises StringTooLongError: if the prefix cannot tell the length.
+        """
+        pack = self._pack
+        transport = self.transport
+        if pack is None or transport is not self._ours:
+            transport.write(self.frame(string))
+            return
+        try:
+            data = pack(len(string)) + string
+        except (struct.error, OverflowError):
+            raise self._tooLong(string) from None
+        gathered = transport.gathered
+        if gathered and not transport.lines:
+            # Behind something else that waits to be handed over.
+            gathered.append(data)
+        else:
+            transport.write(data)
+
+    def sendStrings(self, strings: Iterable[bytes]) -> None:
+        """Sends strings, each behind its length. Twisted has no counterpart."""
+        pack = self._pack or self._packer()
+        strings = list(strings)
+        try:
+            data = b"".join([pack(len(string)) + string for string in strings])
+        except (struct.error, OverflowError):
+            raise self._tooLong(max(strings, key=len)) from None
+        if data:
+            self.transport.write(data)
+
+    def _tooLong(self, string: bytes) -> StringTooLongError:
+        return StringTooLongError(
+            f"a string of {len(string)} bytes does not fit a length of {8 * self.prefixLength} bits"
+        )
 
     def _order(self) -> str:
         first = self.structFormat[:1]
