@@ -1,0 +1,89 @@
+/* plait_server MODE PORT [one|block]: Plait from C, as the load generator wants it.
+ * MODE: line-echo line-sink int32-echo netstring-echo */
+#include <plait/plait.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static uint64_t lines;
+
+static void echo_line(void *user, plait_conn conn, const uint8_t *line, size_t len) {
+    (void)user;
+    plait_line_send(conn, line, len);
+}
+
+static size_t echo_lines(void *user, plait_conn conn, const uint8_t *data, size_t len, const uint32_t *table,
+                         size_t count) {
+    (void)user;
+    plait_line_send_many(conn, data, len, table, count);
+    return count;
+}
+
+static void sink_line(void *user, plait_conn conn, const uint8_t *line, size_t len) {
+    (void)user;
+    if (len == 5 && !memcmp(line, "COUNT", 5)) {
+        char text[32];
+        int digits = snprintf(text, sizeof text, "%llu", (unsigned long long)lines);
+        plait_line_send(conn, (const uint8_t *)text, (size_t)digits);
+        lines = 0;
+    } else {
+        lines++;
+    }
+}
+
+static size_t sink_lines(void *user, plait_conn conn, const uint8_t *data, size_t len, const uint32_t *table,
+                         size_t count) {
+    (void)len;
+    for (size_t i = 0; i < count; i++) sink_line(user, conn, data + table[2 * i], table[2 * i + 1]);
+    return count;
+}
+
+static void echo_string(void *user, plait_conn conn, const uint8_t *string, size_t len) {
+    (void)user;
+    plait_string_send(conn, string, len);
+}
+
+static size_t echo_strings(void *user, plait_conn conn, const uint8_t *data, size_t len, const uint32_t *table,
+                           size_t count) {
+    (void)user;
+    plait_string_send_many(conn, data, len, table, count);
+    return count;
+}
+
+static int make_factory(plait_factory *out, const char *mode, int block) {
+    if (!strcmp(mode, "line-echo") || !strcmp(mode, "line-sink")) {
+        plait_line_handler handler = PLAIT_LINE_HANDLER_INIT;
+        int sink = !strcmp(mode, "line-sink");
+        if (block) handler.lines = sink ? sink_lines : echo_lines;
+        else handler.line = sink ? sink_line : echo_line;
+        return plait_line_factory_new(out, NULL, &handler, NULL);
+    }
+    plait_string_handler handler = PLAIT_STRING_HANDLER_INIT;
+    plait_string_options options = PLAIT_STRING_OPTIONS_INIT;
+    if (!strcmp(mode, "netstring-echo")) options.format = PLAIT_STRING_NETSTRING;
+    else if (strcmp(mode, "int32-echo")) return PLAIT_ERR_INVALID;
+    if (block) handler.strings = echo_strings;
+    else handler.string = echo_string;
+    return plait_string_factory_new(out, &options, &handler, NULL);
+}
+
+int main(int argc, char **argv) {
+    plait_reactor reactor = { 0 };
+    plait_factory factory = { 0 };
+    plait_listener listener = { 0 };
+    char endpoint[64];
+    int status;
+    if (argc < 3) {
+        fprintf(stderr, "usage: plait_server MODE PORT [one|block]\n");
+        return 2;
+    }
+    snprintf(endpoint, sizeof endpoint, "tcp:%d:interface=127.0.0.1", atoi(argv[2]));
+    if ((status = make_factory(&factory, argv[1], argc > 3 && !strcmp(argv[3], "block"))) == 0 &&
+        (status = plait_reactor_new(&reactor, NULL)) == 0 &&
+        (status = plait_listen(reactor, endpoint, factory, NULL, &listener)) == 0)
+        status = plait_reactor_run(reactor);
+    fprintf(stderr, "plait_server: %s\n", plait_strerror(status));
+    plait_reactor_free(reactor);
+    plait_factory_release(factory);
+    return status < 0;
+}

@@ -1,0 +1,50 @@
+"""The same protocol classes on Plait and on Twisted: protocols_server.py plait|twisted MODE PORT
+
+Only the imports differ, which is the point.
+"""
+
+import sys
+
+library, mode, port = sys.argv[1], sys.argv[2], int(sys.argv[3])
+if library == "plait":
+    from plait.internet import protocol, reactor
+    from plait.protocols import basic
+else:
+    from twisted.internet import epollreactor
+
+    epollreactor.install()
+    from twisted.internet import protocol, reactor
+    from twisted.protocols import basic
+
+
+class LineEcho(basic.LineReceiver):
+    def lineReceived(self, line):
+        self.sendLine(line)
+
+
+class LineSink(basic.LineReceiver):
+    count = 0
+
+    def lineReceived(self, line):
+        if line == b"COUNT":
+            self.sendLine(b"%d" % self.count)
+            self.count = 0
+        else:
+            self.count += 1
+
+
+class Int32Echo(basic.Int32StringReceiver):
+    def stringReceived(self, string):
+        self.sendString(string)
+
+
+class NetstringEcho(basic.NetstringReceiver):
+    def stringReceived(self, string):
+        self.sendString(string)
+
+
+classes = {"line-echo": LineEcho, "line-sink": LineSink, "int32-echo": Int32Echo, "netstring-echo": NetstringEcho}
+factory = protocol.Factory.forProtocol(classes[mode])
+factory.noisy = False
+reactor.listenTCP(port, factory, interface="127.0.0.1", backlog=1024)
+reactor.run()
