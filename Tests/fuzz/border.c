@@ -1,8 +1,9 @@
 /* The border: an input is a program that calls the API in any order, from outside and inside callbacks.
  *
- * Reactors have no loop, so that nothing waits and nothing leaves the process; endpoints are memory:. A byte picks the operation,
- * the next ones its arguments. Handles come from one drawer in which all kinds lie mixed, the dead ones too. In the end everything
- * is freed, and what must hold of any program is looked at: no crash, no leak, each conn ended once. */
+ * Reactors have no loop, so that nothing waits and nothing leaves the process; endpoints are memory:. A byte picks the
+ * operation, the next ones its arguments. Handles come from one drawer in which all kinds lie mixed, the dead ones too.
+ * In the end everything is freed, and what must hold of any program is looked at: no crash, no leak, each conn ended
+ * once. */
 #include "fuzz.h"
 
 enum { DRAWER = 32, DEPTH = 3 };
@@ -176,7 +177,8 @@ static void attach(void) {
 }
 
 static const char *endpoint(void) {
-    static const char *const texts[] = {"memory:a", "memory:b", "memory:c", "tcp:1", "unix:/nowhere", "fd:0", "", "memory:"};
+    static const char *const texts[] = {"memory:a",      "memory:b", "memory:c", "tcp:1",
+                                        "unix:/nowhere", "fd:0",     "",         "memory:"};
     return texts[take(&program) % 8];
 }
 
@@ -190,7 +192,8 @@ static void start_connector(void) {
     handler.waiting = on_waiting;
     handler.stopped = on_stopped;
     handler.release = on_release;
-    if (plait_connector_start(ANY(plait_reactor), endpoint(), ANY(plait_factory), &options, &handler, NULL, &connector)) return;
+    if (plait_connector_start(ANY(plait_reactor), endpoint(), ANY(plait_factory), &options, &handler, NULL, &connector))
+        return;
     made++;
     put(connector.id);
 }

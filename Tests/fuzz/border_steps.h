@@ -33,12 +33,13 @@ static void step(void) {
     case 26: plait_reactor_post(ANY(plait_reactor), on_post, NULL); break;
     case 27: plait_reactor_stop(ANY(plait_reactor)); break;
     case 28:
-        if (plait_timer_start(ANY(plait_reactor), delays[take(&program) % 6], delays[1 + take(&program) % 4] * 50, on_timer, NULL,
-                              (plait_timer *)&id) == 0)
+        if (plait_timer_start(ANY(plait_reactor), delays[take(&program) % 6], delays[1 + take(&program) % 4] * 50,
+                              on_timer, NULL, (plait_timer *)&id) == 0)
             put(id);
         break;
     case 29:
-        if (plait_timer_start(ANY(plait_reactor), delays[take(&program) % 6], 0, on_timer, NULL, (plait_timer *)&id) == 0)
+        if (plait_timer_start(ANY(plait_reactor), delays[take(&program) % 6], 0, on_timer, NULL, (plait_timer *)&id) ==
+            0)
             put(id);
         break;
     case 30: plait_timer_cancel(ANY(plait_timer)); break;
@@ -51,7 +52,8 @@ static void step(void) {
     case 35: plait_listener_resume(ANY(plait_listener)); break;
     case 36: plait_listener_close(ANY(plait_listener)); break;
     case 37:
-        if (plait_connect(ANY(plait_reactor), endpoint(), ANY(plait_factory), NULL, on_done, NULL, (plait_call *)&id) == 0)
+        if (plait_connect(ANY(plait_reactor), endpoint(), ANY(plait_factory), NULL, on_done, NULL, (plait_call *)&id) ==
+            0)
             put(id);
         break;
     case 38: plait_call_cancel(ANY(plait_call)); break;

@@ -1,4 +1,5 @@
-/* Endpoint strings, for both uses: what is malformed is told with its place, and what is accepted once is accepted again. */
+/* Endpoint strings, for both uses: what is malformed is told with its place, and what is accepted once is accepted
+ * again. */
 #include "fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len) {

@@ -1,5 +1,5 @@
-/* The body of a framer's fuzzer: the same stream at once and in pieces, one by one and in blocks, must come to the same.
- * Who includes this has `make_factory`, which takes what it needs from the input's front. */
+/* The body of a framer's fuzzer: the same stream at once and in pieces, one by one and in blocks, must come to the
+ * same. Who includes this has `make_factory`, which takes what it needs from the input's front. */
 #ifndef FRAMER_H
 #define FRAMER_H
 
@@ -18,7 +18,8 @@ static void heard(struct host *host, plait_conn conn, const uint8_t *data, size_
     if (host->pause_each && ++host->turn % host->pause_each == 0) host->paused = plait_conn_pause(conn) == 0;
 }
 static void on_message(void *user, plait_conn conn, const uint8_t *data, size_t len) { heard(user, conn, data, len); }
-static size_t on_block(void *user, plait_conn conn, const uint8_t *data, size_t len, const uint32_t *table, size_t count) {
+static size_t on_block(void *user, plait_conn conn, const uint8_t *data, size_t len, const uint32_t *table,
+                       size_t count) {
     struct host *host = user;
     size_t most = host->partial && count > host->partial ? host->partial : count;
     MUST(count > 0 && count <= PLAIT_BLOCK_MAX);

@@ -1,4 +1,5 @@
-/* What the fuzzers share: input taken a number at a time, a reactor without a loop, and a journal of what was delivered. */
+/* What the fuzzers share: input taken a number at a time, a reactor without a loop, and a journal of what was
+ * delivered. */
 #ifndef FUZZ_H
 #define FUZZ_H
 

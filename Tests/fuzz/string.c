@@ -1,4 +1,5 @@
-/* Strings behind binary lengths of 1 to 8 bytes, and netstrings; those that are too long end the conn or are skipped. */
+/* Strings behind binary lengths of 1 to 8 bytes, and netstrings; those that are too long end the conn or are skipped.
+ */
 #include "framer.h"
 
 static void too_long(void *user, plait_conn conn, uint64_t length) {

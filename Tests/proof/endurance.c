@@ -1,7 +1,7 @@
 /* Many connections and bad peers: endurance [CONNECTIONS]
  *
- * After 10,000 connections, and after descriptors ran out, memory and descriptors are what they were; peers that stop, reset,
- * half-close, trickle and flood hurt nobody but themselves. */
+ * After 10,000 connections, and after descriptors ran out, memory and descriptors are what they were; peers that stop,
+ * reset, half-close, trickle and flood hurt nobody but themselves. */
 #include "peers.h"
 #include <malloc.h>
 #include <sys/resource.h>
@@ -76,7 +76,8 @@ static void many(long connections) {
     CHECK(descriptors() == open_before);
 }
 
-/* Descriptors run out while peers come: they wait in the kernel, the host is warned, and all of them are served later. */
+/* Descriptors run out while peers come: they wait in the kernel, the host is warned, and all of them are served later.
+ */
 static void exhausted(void) {
     enum { PEERS = 20 };
     struct rlimit limit, low;

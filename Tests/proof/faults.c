@@ -1,8 +1,8 @@
 /* A day in the life of a reactor, to be run with faults_shim.so preloaded: faults [counts]
  *
- * It listens on TCP and UNIX, echoes for peers, connects to itself, writes more than a socket takes, and frees itself. One system
- * call fails somewhere (PLAIT_FAULT). Whatever is refused for it is tried once more, which must succeed: the loop goes on. In
- * the end each connection has ended once, each call has completed once, and no descriptor is left. */
+ * It listens on TCP and UNIX, echoes for peers, connects to itself, writes more than a socket takes, and frees itself.
+ * One system call fails somewhere (PLAIT_FAULT). Whatever is refused for it is tried once more, which must succeed: the
+ * loop goes on. In the end each connection has ended once, each call has completed once, and no descriptor is left. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -34,7 +34,8 @@ static void fail(const char *what) {
     printf("%s\n", what);
     exit(1);
 }
-/* Says whose abort it is: the caller of abort() is behind this handler, the signal's trampoline and libc's own frames. */
+/* Says whose abort it is: the caller of abort() is behind this handler, the signal's trampoline and libc's own frames.
+ */
 static void on_abort(int number) {
     void *frames[12];
     int count = backtrace(frames, 12);

@@ -17,10 +17,11 @@
 #include <unistd.h>
 
 #define CALLS(CALL)                                                                                                    \
-    CALL(accept4) CALL(connect) CALL(socket) CALL(bind) CALL(listen) CALL(read) CALL(readv) CALL(recv) CALL(recvmsg)   \
-    CALL(send) CALL(sendmsg) CALL(write) CALL(writev) CALL(epoll_ctl) CALL(epoll_create1) CALL(timerfd_create)         \
-    CALL(timerfd_settime) CALL(eventfd) CALL(getsockopt) CALL(setsockopt) CALL(getsockname) CALL(getpeername)          \
-    CALL(fcntl) CALL(ioctl) CALL(pipe2) CALL(shutdown)
+    CALL(accept4)                                                                                                      \
+    CALL(connect) CALL(socket) CALL(bind) CALL(listen) CALL(read) CALL(readv) CALL(recv) CALL(recvmsg) CALL(send)      \
+        CALL(sendmsg) CALL(write) CALL(writev) CALL(epoll_ctl) CALL(epoll_create1) CALL(timerfd_create)                \
+            CALL(timerfd_settime) CALL(eventfd) CALL(getsockopt) CALL(setsockopt) CALL(getsockname) CALL(getpeername)  \
+                CALL(fcntl) CALL(ioctl) CALL(pipe2) CALL(shutdown)
 
 enum {
 #define CALL(name) C_##name,
@@ -70,15 +71,17 @@ int accept4(int fd, __SOCKADDR_ARG address, socklen_t *len, int flags) { NEXT(ac
 int connect(int fd, __CONST_SOCKADDR_ARG address, socklen_t len) { NEXT(connect, fd, address, len) }
 int socket(int domain, int type, int protocol) { NEXT(socket, domain, type, protocol) }
 int bind(int fd, __CONST_SOCKADDR_ARG address, socklen_t len) { NEXT(bind, fd, address, len) }
-int listen(int fd, int backlog) { NEXT(listen, fd, backlog) }
-ssize_t read(int fd, void *data, size_t len) { NEXT(read, fd, data, len) }
-ssize_t readv(int fd, const struct iovec *parts, int count) { NEXT(readv, fd, parts, count) }
-ssize_t recv(int fd, void *data, size_t len, int flags) { NEXT(recv, fd, data, len, flags) }
-ssize_t recvmsg(int fd, struct msghdr *message, int flags) { NEXT(recvmsg, fd, message, flags) }
-ssize_t send(int fd, const void *data, size_t len, int flags) { NEXT(send, fd, data, len, flags) }
-ssize_t sendmsg(int fd, const struct msghdr *message, int flags) { NEXT(sendmsg, fd, message, flags) }
-ssize_t write(int fd, const void *data, size_t len) { NEXT(write, fd, data, len) }
-ssize_t writev(int fd, const struct iovec *parts, int count) { NEXT(writev, fd, parts, count) }
+int listen(int fd, int backlog){NEXT(listen, fd, backlog)} ssize_t
+    read(int fd, void *data, size_t len){NEXT(read, fd, data, len)} ssize_t
+    readv(int fd, const struct iovec *parts, int count){NEXT(readv, fd, parts, count)} ssize_t
+    recv(int fd, void *data, size_t len, int flags){NEXT(recv, fd, data, len, flags)} ssize_t
+    recvmsg(int fd, struct msghdr *message, int flags){NEXT(recvmsg, fd, message, flags)} ssize_t
+    send(int fd, const void *data, size_t len, int flags){NEXT(send, fd, data, len, flags)} ssize_t
+    sendmsg(int fd, const struct msghdr *message, int flags){NEXT(sendmsg, fd, message, flags)} ssize_t
+    write(int fd, const void *data, size_t len){NEXT(write, fd, data, len)} ssize_t
+    writev(int fd, const struct iovec *parts, int count) {
+    NEXT(writev, fd, parts, count)
+}
 int epoll_ctl(int epoll, int what, int fd, struct epoll_event *event) { NEXT(epoll_ctl, epoll, what, fd, event) }
 int epoll_create1(int flags) { NEXT(epoll_create1, flags) }
 int timerfd_create(int clock, int flags) { NEXT(timerfd_create, clock, flags) }
@@ -86,7 +89,9 @@ int timerfd_settime(int fd, int flags, const struct itimerspec *time, struct iti
     NEXT(timerfd_settime, fd, flags, time, old)
 }
 int eventfd(unsigned int count, int flags) { NEXT(eventfd, count, flags) }
-int getsockopt(int fd, int level, int name, void *value, socklen_t *len) { NEXT(getsockopt, fd, level, name, value, len) }
+int getsockopt(int fd, int level, int name, void *value, socklen_t *len) {
+    NEXT(getsockopt, fd, level, name, value, len)
+}
 int setsockopt(int fd, int level, int name, const void *value, socklen_t len) {
     NEXT(setsockopt, fd, level, name, value, len)
 }

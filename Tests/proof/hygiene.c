@@ -1,8 +1,8 @@
 /* A guest that leaves the house as it found it: hygiene LIBRARY COPY
  *
- * Loads LIBRARY, uses it, unloads it, and compares what a process has: signal dispositions and masks, threads, descriptors, locale,
- * environment, umask, and what fork and exec pass on. Then COPY, another build or a renamed copy, is loaded beside it, and both
- * work at once, each with its own tables: handles of one are strange to the other. */
+ * Loads LIBRARY, uses it, unloads it, and compares what a process has: signal dispositions and masks, threads,
+ * descriptors, locale, environment, umask, and what fork and exec pass on. Then COPY, another build or a renamed copy,
+ * is loaded beside it, and both work at once, each with its own tables: handles of one are strange to the other. */
 #define _GNU_SOURCE
 #include "peers.h"
 #include <dlfcn.h>
@@ -15,9 +15,10 @@ extern char **environ;
 
 /* The functions that are used, by dlsym: this program is not linked with the library. */
 #define USED(USE)                                                                                                      \
-    USE(plait_reactor_new) USE(plait_reactor_free) USE(plait_reactor_poll) USE(plait_reactor_fd)                       \
-    USE(plait_line_factory_new) USE(plait_factory_release) USE(plait_listen) USE(plait_listener_get_port)              \
-    USE(plait_line_send) USE(plait_conn_close) USE(plait_connect) USE(plait_version)
+    USE(plait_reactor_new)                                                                                             \
+    USE(plait_reactor_free) USE(plait_reactor_poll) USE(plait_reactor_fd) USE(plait_line_factory_new)                  \
+        USE(plait_factory_release) USE(plait_listen) USE(plait_listener_get_port) USE(plait_line_send)                 \
+            USE(plait_conn_close) USE(plait_connect) USE(plait_version)
 struct library {
     void *handle;
 #define USE(name) __typeof__(&name) name;

@@ -62,7 +62,9 @@ static inline int dial(int port) {
     CHECK(fcntl(fd, F_SETFL, O_NONBLOCK) == 0);
     return fd;
 }
-static inline void say(int fd, const char *text) { CHECK(send(fd, text, strlen(text), MSG_NOSIGNAL) == (ssize_t)strlen(text)); }
+static inline void say(int fd, const char *text) {
+    CHECK(send(fd, text, strlen(text), MSG_NOSIGNAL) == (ssize_t)strlen(text));
+}
 /* Takes what is there: the sum so far in *got; -1 once the other side has ended, however it did. */
 static inline int hear(int fd, size_t *got) {
     static char room[1 << 16];

@@ -1,7 +1,8 @@
 /* Every callback x every function: reentry TABLE [CALLBACK FUNCTION]
  *
  * For each pair a world is made, the play is played, and in the first callback of that kind the function is called. Its
- * status is compared with TABLE (reentry.txt says how to read it). With "-" for the table it prints one of what it saw. */
+ * status is compared with TABLE (reentry.txt says how to read it). With "-" for the table it prints one of what it saw.
+ */
 #include "reentry.h"
 #include <ctype.h>
 

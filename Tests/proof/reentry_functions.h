@@ -1,5 +1,6 @@
-/* One call of every function, with arguments that are right; `w` is the world, and its handles are those of the callback that
- * is running where it has any. A function that is missing here is missing in reentry.txt too, which is compared with abi/symbols.txt. */
+/* One call of every function, with arguments that are right; `w` is the world, and its handles are those of the
+ * callback that is running where it has any. A function that is missing here is missing in reentry.txt too, which is
+ * compared with abi/symbols.txt. */
 #define TEXT ((const uint8_t *)"x")
 
 FUNCTION(plait_call_cancel, plait_call_cancel(w->call))
@@ -26,7 +27,8 @@ FUNCTION(plait_conn_write_many, plait_conn_write_many(w->conn, &w->part, 1))
 FUNCTION(plait_connect, plait_connect(w->reactor, "memory:here", w->spare, NULL, NULL, NULL, &w->new_call))
 FUNCTION(plait_connector_get_conn, plait_connector_get_conn(w->connector, &w->new_conn))
 FUNCTION(plait_connector_reset, plait_connector_reset(w->connector))
-FUNCTION(plait_connector_start, plait_connector_start(w->reactor, "memory:here", w->spare, NULL, NULL, NULL, &w->new_connector))
+FUNCTION(plait_connector_start,
+         plait_connector_start(w->reactor, "memory:here", w->spare, NULL, NULL, NULL, &w->new_connector))
 FUNCTION(plait_connector_stop, plait_connector_stop(w->connector))
 FUNCTION(plait_endpoint_check, plait_endpoint_check("tcp:80", PLAIT_ENDPOINT_LISTEN, NULL))
 FUNCTION(plait_err_errno, plait_err_errno(PLAIT_ERR_STALE))

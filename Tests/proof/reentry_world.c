@@ -197,8 +197,7 @@ void set_up(struct world *w) {
     w->blocks = line_factory(w, 1, release);
     w->strings = string_factory(w, 0);
     w->string_blocks = string_factory(w, 1);
-    if (plait_raw_factory_new(&w->raws, &raws, w) ||
-        plait_line_factory_new(&w->spare, NULL, &spare, w)) abort();
+    if (plait_raw_factory_new(&w->raws, &raws, w) || plait_line_factory_new(&w->spare, NULL, &spare, w)) abort();
     w->conn = w->standing.conn = attach(w, w->lines);
     plait_timer_start(w->reactor, 1000000, 0, timer, w, &w->timer);
     w->standing.timer = w->timer;
