@@ -105,7 +105,10 @@ func count(_ factory: plait_factory, _ change: Int) -> Status {
   }
   let box = Unmanaged<FactoryBox>.fromOpaque(object).takeUnretainedValue()
   box.count += change
-  if box.count == 0, let removed = factories.remove(factory.id) { Unmanaged<FactoryBox>.fromOpaque(removed).release() }
+  if box.count == 0, let removed = factories.remove(factory.id) {
+    Unmanaged<FactoryBox>.fromOpaque(removed).release()
+    factories.trim()
+  }
   csystem_unlock()
   withExtendedLifetime(box) {}
   return .ok

@@ -36,7 +36,7 @@ public struct IdTable: ~Copyable {
   var capacity: UInt32 = 0
   var free: UInt32 = .max
   let prefix: UInt64
-  let firstGeneration: UInt64
+  var firstGeneration: UInt64
   public private(set) var newestGeneration: UInt64
 
   /// `generation` is the newest that an earlier table of this reactor's number has used.
@@ -103,6 +103,18 @@ public struct IdTable: ~Copyable {
     }
     alive &-= 1
     return object
+  }
+
+  /// Gives the memory of an empty table back; ids go on with newer generations. (Not where that could use them up.)
+  public mutating func trim() {
+    guard alive == 0, newestGeneration < Id.newest / 2 else { return }
+    CSystem.free(entries)
+    entries = nil
+    firstGeneration = newestGeneration + 1
+    newestGeneration = firstGeneration
+    count = 0
+    capacity = 0
+    free = .max
   }
 
   /// The id in a slot, or 0.
