@@ -47,7 +47,8 @@ let package = Package(
     // What the unit tests share: a reactor in memory, a host that writes down what it hears.
     .testTarget(name: "Bench", dependencies: ["Bytes", "Wire", "Framing", "Loopback"], swiftSettings: tests),
     .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: tests),
-    .testTarget(name: "WireTests", dependencies: ["Bench", "Bytes", "Wire", "Loopback", "CSystem"], swiftSettings: tests),
+    .testTarget(
+      name: "WireTests", dependencies: ["Bench", "Bytes", "Wire", "Loopback", "CSystem"], swiftSettings: tests),
     .testTarget(name: "FramingTests", dependencies: ["Bench", "Bytes", "Wire", "Framing"], swiftSettings: tests),
     .testTarget(name: "LoopbackTests", dependencies: ["Bench", "Bytes", "Wire", "Loopback"], swiftSettings: tests),
     .testTarget(

@@ -4,7 +4,9 @@ import Testing
 @testable import Bytes
 
 struct SpanTests {
-  func position(_ byte: UInt8, _ text: String, _ start: Int) -> Int { Array(text.utf8).span.bytes.position(of: byte, from: start) }
+  func position(_ byte: UInt8, _ text: String, _ start: Int) -> Int {
+    Array(text.utf8).span.bytes.position(of: byte, from: start)
+  }
   func position(_ needle: String, _ text: String, _ start: Int) -> Int {
     Array(text.utf8).span.bytes.position(of: Array(needle.utf8).span.bytes, from: start)
   }

@@ -45,7 +45,10 @@ struct LineLimitTests {
   }
 
   @Test func nobodyToTell() {
-    #expect(hear(["a\r\n123456789\r\nb\r\n", "c\r\n"], isTold: false) == ["a", "too long 123456789\\r\\nb\\r\\n", "disconnected -50"])
+    #expect(
+      hear(["a\r\n123456789\r\nb\r\n", "c\r\n"], isTold: false) == [
+        "a", "too long 123456789\\r\\nb\\r\\n", "disconnected -50",
+      ])
   }
 
   @Test func closedByTheHost() {
@@ -76,7 +79,8 @@ struct LineLimitTests {
 
   @Test func skipsTheLineAlone() {
     #expect(hear(["a\r\n123456789\r\nab\r\n"], skips: true) == ["a", "too long 123456789", "ab"])
-    #expect(hear(["123456789\r\n123456789\r\nab\r\n"], skips: true) == ["too long 123456789", "too long 123456789", "ab"])
+    #expect(
+      hear(["123456789\r\n123456789\r\nab\r\n"], skips: true) == ["too long 123456789", "too long 123456789", "ab"])
   }
 
   @Test func skipsAcrossFeeds() {
@@ -87,12 +91,14 @@ struct LineLimitTests {
   }
 
   @Test func skipsWithoutAnyoneToTell() {
-    #expect(hear(["12345678901\r\nab\r\n"], skips: true, isTold: false) == ["too long 12345678901", "disconnected -50"])
+    #expect(
+      hear(["12345678901\r\nab\r\n"], skips: true, isTold: false) == ["too long 12345678901", "disconnected -50"])
   }
 
   /// Whatever the cut, the lines are the same, and each that is too long is told once.
   @Test(arguments: ["\r\n", "\n", "aab", "-->"]) func skipsWhateverTheCut(_ delimiter: String) {
-    let stream = Array(["ok", "123456789", "123456789012345", "", "x", "1234567890", "12345678"].map { $0 + delimiter }.joined().utf8)
+    let stream = Array(
+      ["ok", "123456789", "123456789012345", "", "x", "1234567890", "12345678"].map { $0 + delimiter }.joined().utf8)
     let wanted = ["ok", "!", "!", "", "x", "!", "12345678"]
     for first in 0...stream.count {
       for second in first...stream.count {

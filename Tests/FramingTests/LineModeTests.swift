@@ -168,7 +168,9 @@ struct LineModeTests {
 
   // MARK: Delimiter and limit
 
-  @Test(arguments: [("\r\n", ";"), ("\n", "\r\n"), (";", "aab")]) func delimiterChanged(_ before: String, _ after: String) {
+  @Test(arguments: [("\r\n", ";"), ("\n", "\r\n"), (";", "aab")]) func delimiterChanged(
+    _ before: String, _ after: String
+  ) {
     for inBlocks in [false, true] {
       let bench = Bench()
       let host = Host.lines(before)

@@ -8,7 +8,8 @@ import Wire
 struct PauseTests {
   static let hosts: [@Sendable () -> Host] = [{ .lines() }, { .netstrings() }, { .strings(2) }, { .strings32() }]
   static let framed: [@Sendable (String) -> [UInt8]] = [
-    { Array("\($0)\r\n".utf8) }, { Array("\($0.utf8.count):\($0),".utf8) }, { [0, UInt8($0.utf8.count)] + Array($0.utf8) },
+    { Array("\($0)\r\n".utf8) }, { Array("\($0.utf8.count):\($0),".utf8) },
+    { [0, UInt8($0.utf8.count)] + Array($0.utf8) },
     { [0, 0, 0, UInt8($0.utf8.count)] + Array($0.utf8) },
   ]
   func stream(_ kind: Int, _ messages: [String]) -> [UInt8] { messages.flatMap(Self.framed[kind]) }
@@ -67,7 +68,8 @@ struct PauseTests {
       let peer = bench.open(host)
       peer.feed(bytes[..<cut])
       peer.feed(bytes[cut...])
-      #expect(host.events == ["connected", "a", "close", aborts ? "disconnected -31" : "disconnected 0"], "cut at \(cut)")
+      #expect(
+        host.events == ["connected", "a", "close", aborts ? "disconnected -31" : "disconnected 0"], "cut at \(cut)")
       #expect(bench.alive == 0)
     }
   }

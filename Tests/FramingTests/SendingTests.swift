@@ -18,7 +18,9 @@ struct SendingTests {
     return (status, peer.output.sent)
   }
 
-  func send<F: Framer>(_ block: [UInt8], _ pairs: [UInt32], _ speaking: MessageProtocol<F>.Type, _ host: Host) -> (Status, String) {
+  func send<F: Framer>(_ block: [UInt8], _ pairs: [UInt32], _ speaking: MessageProtocol<F>.Type, _ host: Host) -> (
+    Status, String
+  ) {
     let bench = Bench()
     let peer = bench.open(host)
     var status = Status.ok
@@ -83,10 +85,12 @@ struct SendingTests {
     let block = Array("a\r\nbb\r\nccc".utf8)
     #expect(send(block, [0, 1, 3, 2, 7, 3], LineProtocol.self, .lines()) == (.ok, "a\\r\\nbb\\r\\nccc\\r\\n"))
     #expect(send(block, [7, 3, 3, 2, 0, 1], LineProtocol.self, .lines()) == (.ok, "ccc\\r\\nbb\\r\\na\\r\\n"))
-    #expect(send(block, [0, 0, 0, 10, 10, 0], LineProtocol.self, .lines()) == (.ok, "\\r\\na\\r\\nbb\\r\\nccc\\r\\n\\r\\n"))
+    #expect(
+      send(block, [0, 0, 0, 10, 10, 0], LineProtocol.self, .lines()) == (.ok, "\\r\\na\\r\\nbb\\r\\nccc\\r\\n\\r\\n"))
     #expect(send(block, [], LineProtocol.self, .lines()) == (.ok, ""))
     #expect(send(Array("a;b;c".utf8), [0, 1, 2, 1, 4, 1], LineProtocol.self, .lines(";")) == (.ok, "a;b;c;"))
-    #expect(send(Array("a-->b-->c".utf8), [0, 1, 4, 1, 8, 1], LineProtocol.self, .lines("-->")) == (.ok, "a-->b-->c-->"))
+    #expect(
+      send(Array("a-->b-->c".utf8), [0, 1, 4, 1, 8, 1], LineProtocol.self, .lines("-->")) == (.ok, "a-->b-->c-->"))
     #expect(send(Array("a\nb\r\n".utf8), [0, 1, 2, 1], LineProtocol.self, .lines()) == (.ok, "a\\r\\nb\\r\\n"))
     #expect(send(Array("a\rb".utf8), [0, 1, 2, 1], LineProtocol.self, .lines()) == (.ok, "a\\r\\nb\\r\\n"))
   }
@@ -99,7 +103,10 @@ struct SendingTests {
     #expect(send([97, 98, 98], [0, 1, 1, 2], Int32Protocol.self, .strings32()) == (.ok, framed))
     #expect(send([97, 98, 98], [0, 1, 1, 2], PrefixProtocol.self, .strings(4)) == (.ok, framed))
     #expect(send([1, 97, 2, 98, 98], [1, 1, 3, 2], PrefixProtocol.self, .strings(1)) == (.ok, "\\x01a\\x02bb"))
-    #expect(send(Array("1:a,2:bb,0:,".utf8), [2, 1, 6, 2, 11, 0], NetstringProtocol.self, .netstrings()) == (.ok, "1:a,2:bb,0:,"))
+    #expect(
+      send(Array("1:a,2:bb,0:,".utf8), [2, 1, 6, 2, 11, 0], NetstringProtocol.self, .netstrings()) == (
+        .ok, "1:a,2:bb,0:,"
+      ))
     #expect(send(Array("abb".utf8), [0, 1, 1, 2], NetstringProtocol.self, .netstrings()) == (.ok, "1:a,2:bb,"))
     // What only looks like framing is none: a wrong number, no colon, no comma, no room in front.
     for look in ["2:a,", "1;a,", "1:a;", ":a,", "12a,"] {
@@ -114,13 +121,16 @@ struct SendingTests {
     #expect(send(block, [0, 1, 3, 2], LineProtocol.self, .lines()) == (.invalid, ""))
     #expect(send(block, [.max, 1], LineProtocol.self, .lines()) == (.invalid, ""))
     #expect(send(block, [1, .max], LineProtocol.self, .lines()) == (.invalid, ""))
-    #expect(send([UInt8](repeating: 1, count: 300), [0, 1, 0, 300], PrefixProtocol.self, .strings(1)) == (.tooLong, ""))
+    #expect(
+      send([UInt8](repeating: 1, count: 300), [0, 1, 0, 300], PrefixProtocol.self, .strings(1)) == (.tooLong, ""))
   }
 
   /// A few pairs can ask for more than there may be.
   @Test func tooMuch() {
     let block = [UInt8](repeating: 120, count: 1 << 20)
-    let pairs = [UInt32](repeating: 0, count: 2048).enumerated().map { $0.offset % 2 == 0 ? UInt32(0) : UInt32(1 << 20) }
+    let pairs = [UInt32](repeating: 0, count: 2048).enumerated().map {
+      $0.offset % 2 == 0 ? UInt32(0) : UInt32(1 << 20)
+    }
     #expect(send(block, pairs, LineProtocol.self, .lines()) == (.overflow, ""))
   }
 
@@ -140,10 +150,10 @@ struct SendingTests {
     init() { super.init(user: nil) }
     override func buildProtocol(_ conn: Conn) -> Protocol? { LineProtocol(LineFramer(delimiter), self) }
     override func take(_ block: RawSpan, _ conn: Conn) -> Int {
-      let pairs = UnsafeBufferPointer(start: UnsafePointer(conn.context.table.pairs), count: conn.context.table.count * 2)
+      let pairs = UnsafeBufferPointer(
+        start: UnsafePointer(conn.context.table.pairs), count: conn.context.table.count * 2)
       conn.lines { lines, conn in #expect(lines.send(block, pairs, conn) == .ok) }
       return conn.context.table.count
     }
   }
 }
-

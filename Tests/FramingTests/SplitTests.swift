@@ -16,22 +16,30 @@ struct SplitTests {
     var testDescription: String { name }
   }
 
-  static func stream(_ name: String, _ bytes: String, _ events: [String], _ host: @escaping @Sendable () -> Host) -> Stream {
+  static func stream(_ name: String, _ bytes: String, _ events: [String], _ host: @escaping @Sendable () -> Host)
+    -> Stream
+  {
     Stream(name: name, host: host, bytes: Array(bytes.utf8), events: events)
   }
 
   static let streams: [Stream] = [
-    stream("crlf", "one\r\n\r\ntwo\rx\ny\r\r\nthree\r\n\n\r\nrest", ["one", "", "two\\rx\\ny\\r", "three", "\\n"]) { .lines() },
+    stream("crlf", "one\r\n\r\ntwo\rx\ny\r\r\nthree\r\n\n\r\nrest", ["one", "", "two\\rx\\ny\\r", "three", "\\n"]) {
+      .lines()
+    },
     stream("lf", "a\nbb\n\n\rccc\nd", ["a", "bb", "", "\\rccc"]) { .lines("\n") },
     stream("pair that is not crlf", "a||b|c|||d||", ["a", "b|c", "|d"]) { .lines("||") },
     stream("overlaps itself: aa", "aaabaacaaaa", ["", "ab", "c", ""]) { .lines("aa") },
     stream("overlaps itself: aab", "xaaabyaabaabzaaaab.aa", ["xa", "y", "", "zaa"]) { .lines("aab") },
     stream("overlaps itself: abab", "abababab-ababab", ["", "", "-"]) { .lines("abab") },
-    stream("blank line", "GET\r\nHost\r\n\r\nbody\r\n\r\r\n\r\n\r\n", ["GET\\r\\nHost", "body\\r\\n\\r"]) { .lines("\r\n\r\n") },
+    stream("blank line", "GET\r\nHost\r\n\r\nbody\r\n\r\r\n\r\n\r\n", ["GET\\r\\nHost", "body\\r\\n\\r"]) {
+      .lines("\r\n\r\n")
+    },
     stream("longest line", "12345678\r\nab\r\n", ["12345678", "ab"]) { .lines(longest: 8) },
     stream("empty lines only", "\r\n", [""]) { .lines(longest: 0) },
     stream("netstrings", "0:,1:a,12:hello world!,4:1:a,,3:x", ["", "a", "hello world!", "1:a,"]) { .netstrings() },
-    stream("netstring too long", "3:abc,4:abcd,1:x,", ["abc", "too long: 4", "disconnected -50"]) { .netstrings(longest: 3) },
+    stream("netstring too long", "3:abc,4:abcd,1:x,", ["abc", "too long: 4", "disconnected -50"]) {
+      .netstrings(longest: 3)
+    },
     stream("netstring malformed", "3:abc,x", ["abc", "disconnected -51"]) { .netstrings() },
     stream("netstring without its comma", "3:abc,3:abcd", ["abc", "disconnected -51"]) { .netstrings() },
     stream("int8", "\u{3}foo\u{0}\u{1}x\u{5}par", ["foo", "", "x"]) { .strings(1) },
@@ -75,7 +83,8 @@ struct SplitTests {
   @Test(arguments: streams) func threeParts(_ stream: Stream) {
     for first in 0...stream.bytes.count {
       for second in first...stream.bytes.count {
-        #expect(hear(stream, [first, second], inBlocks: second % 2 == 0) == stream.events, "cut at \(first), \(second)")
+        #expect(
+          hear(stream, [first, second], inBlocks: second % 2 == 0) == stream.events, "cut at \(first), \(second)")
       }
     }
   }

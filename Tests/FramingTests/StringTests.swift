@@ -34,7 +34,8 @@ struct StringTests {
 
   /// A host that does not close has the string skipped, wherever it is cut.
   @Test(arguments: 1...8, [false, true]) func skipped(_ width: Int, _ little: Bool) {
-    let stream = prefixed(width, little, 11) + [UInt8](repeating: 97, count: 11) + prefixed(width, little, 2) + [98, 99]
+    let stream =
+      prefixed(width, little, 11) + [UInt8](repeating: 97, count: 11) + prefixed(width, little, 2) + [98, 99]
     for cut in 0...stream.count {
       let bench = Bench()
       let host = Host.strings(width, little: little, longest: 10)
@@ -151,7 +152,10 @@ struct NetstringTests {
     #expect(hear("1:a") == [])
   }
 
-  @Test(arguments: ["2:aaa,", "0:a,", ":aaa,", "3aaa,", "aaa", "01:a,", "00:,", "+1:a,", "-1:a,", " 1:a,", "1 :a,", "12\n", "1:a\n", "\u{661}:a,"])
+  @Test(arguments: [
+    "2:aaa,", "0:a,", ":aaa,", "3aaa,", "aaa", "01:a,", "00:,", "+1:a,", "-1:a,", " 1:a,", "1 :a,", "12\n", "1:a\n",
+    "\u{661}:a,",
+  ])
   func bad(_ bytes: String) {
     #expect(hear(bytes) == ["disconnected -51"])
     #expect(hear("2:ok," + bytes) == ["ok", "disconnected -51"])

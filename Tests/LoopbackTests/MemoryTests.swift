@@ -22,15 +22,20 @@ struct MemoryTests {
   }
 
   func fault(_ bench: Bench, _ words: String) -> Status? {
-    guard case .failed(let status) = bench.context.environment.listen(Self.endpoint(words, .listen), ListenOptions(), Host(.raw), bench.context)
+    guard
+      case .failed(let status) = bench.context.environment.listen(
+        Self.endpoint(words, .listen), ListenOptions(), Host(.raw), bench.context)
     else { return nil }
     return status
   }
 
   /// Connects, and tells how that ended.
   final class Outcome { var statuses: [Status] = [] }
-  @discardableResult func connect(_ bench: Bench, _ host: Host, _ outcome: Outcome = Outcome(), _ words: String = "memory:x") -> Connect {
-    let connect = Connect(bench.context, Self.endpoint(words, .connect), host, attemptDelay: 0, time: 30_000) { _, _, reason in
+  @discardableResult func connect(
+    _ bench: Bench, _ host: Host, _ outcome: Outcome = Outcome(), _ words: String = "memory:x"
+  ) -> Connect {
+    let connect = Connect(bench.context, Self.endpoint(words, .connect), host, attemptDelay: 0, time: 30_000) {
+      _, _, reason in
       outcome.statuses.append(reason.status)
     }
     #expect(connect.begin() == .ok)
@@ -42,8 +47,12 @@ struct MemoryTests {
     _ = listen(bench, server)
     var ends: [Conn] = []
     let before = (server.onConnected, client.onConnected)
-    server.onConnected = { ends.append($0); before.0($0) }
-    client.onConnected = { ends.append($0); before.1($0) }
+    server.onConnected = {
+      ends.append($0); before.0($0)
+    }
+    client.onConnected = {
+      ends.append($0); before.1($0)
+    }
     connect(bench, client)
     bench.turn()
     return (ends[0], ends[1])
@@ -98,7 +107,9 @@ struct MemoryTests {
     #expect(fault(bench, "memory:x") == .inUse)
     #expect(fault(bench, "tcp:80") == .unsupported)
     _ = listen(bench, Host(.raw), "memory:xy")
-    let connect = Connect(bench.context, Self.endpoint("tcp:h:80", .connect), Host(.raw), attemptDelay: 0, time: 1) { _, _, _ in }
+    let connect = Connect(bench.context, Self.endpoint("tcp:h:80", .connect), Host(.raw), attemptDelay: 0, time: 1) {
+      _, _, _ in
+    }
     #expect(connect.begin() == .unsupported)
     listener.close()
     _ = listen(bench, Host(.raw))

@@ -55,7 +55,7 @@ struct ConnTests {
     #expect(peer.conn == nil && bench.alive == 0)
   }
 
-  @Test(.disabled("connected is left out")) func closedBeforeItStarted() {
+  @Test func closedBeforeItStarted() {
     let bench = Bench()
     let host = Host(.raw)
     let peer = bench.open(host)

@@ -34,7 +34,9 @@ struct ConnectTests {
     }
   }
 
-  func connect(_ bench: Bench, _ host: Host, _ log: @escaping (String) -> Void, _ words: String = "memory:x", time: UInt64 = 1000) -> Connect {
+  func connect(
+    _ bench: Bench, _ host: Host, _ log: @escaping (String) -> Void, _ words: String = "memory:x", time: UInt64 = 1000
+  ) -> Connect {
     Connect(bench.context, Self.endpoint(words), host, attemptDelay: 250, time: time) { _, conn, reason in
       log("done \(conn == 0 ? "nothing" : "conn") \(reason.status)")
     }
@@ -171,7 +173,9 @@ struct ConnectTests {
     let environment = Environment()
     let bench = Bench(environment)
     #expect(environment.connect(Self.endpoint("memory:x"), connect(bench, Host(.raw)) { _ in }) == .unsupported)
-    guard case .failed(.unsupported) = environment.listen(Self.endpoint("memory:x"), ListenOptions(), Host(.raw), bench.context)
+    guard
+      case .failed(.unsupported) = environment.listen(
+        Self.endpoint("memory:x"), ListenOptions(), Host(.raw), bench.context)
     else { return #expect(Bool(false)) }
     #expect(environment.now == 0 && environment.freshNow() == 0)
   }
@@ -190,7 +194,9 @@ struct ConnectorTests {
     }
   }
 
-  func keeper(_ bench: Bench, _ host: Host = Host(.raw), _ change: (inout ConnectorOptions) -> Void = { _ in }) -> Keeper {
+  func keeper(_ bench: Bench, _ host: Host = Host(.raw), _ change: (inout ConnectorOptions) -> Void = { _ in })
+    -> Keeper
+  {
     var options = ConnectorOptions()
     options.jitter = 0
     change(&options)
@@ -201,7 +207,8 @@ struct ConnectorTests {
 
   func listen(_ bench: Bench, _ host: Host) -> Listener? {
     let endpoint = ConnectTests.endpoint("memory:there", .listen)
-    guard case .listener(let made) = bench.context.environment.listen(endpoint, ListenOptions(), host, bench.context) else { return nil }
+    guard case .listener(let made) = bench.context.environment.listen(endpoint, ListenOptions(), host, bench.context)
+    else { return nil }
     #expect(made.register(Kind.listener))
     return made
   }
@@ -219,7 +226,10 @@ struct ConnectorTests {
       #expect(keeper.log == [], "not before its time")
       bench.advance(1)
     }
-    #expect(delays == [1000, 2718, 7389, 20085, 54598, 148_413, 403_428, 1_096_633, 2_980_957, 3_600_000, 3_600_000, 3_600_000])
+    #expect(
+      delays == [
+        1000, 2718, 7389, 20085, 54598, 148_413, 403_428, 1_096_633, 2_980_957, 3_600_000, 3_600_000, 3_600_000,
+      ])
   }
 
   @Test func jitter() {
@@ -237,12 +247,13 @@ struct ConnectorTests {
         bench.advance(UInt64(delay))
       }
     }
-    let delays = Set((1...20).map { seed in
-      let bench = Bench(seed: UInt64(seed))
-      let keeper = keeper(bench) { $0.jitter = 0.1 }
-      bench.turn()
-      return keeper.heard().last
-    })
+    let delays = Set(
+      (1...20).map { seed in
+        let bench = Bench(seed: UInt64(seed))
+        let keeper = keeper(bench) { $0.jitter = 0.1 }
+        bench.turn()
+        return keeper.heard().last
+      })
     #expect(delays.count > 15)
   }
 
@@ -257,7 +268,9 @@ struct ConnectorTests {
     #expect(keeper.conn != 0)
     server.onRaw = { conn, _ in conn.abort(.aborted) }
     bench.turn {
-      bench.context.ids.find(keeper.conn, Kind.conn).map { _ = Unmanaged<Conn>.fromOpaque($0).takeUnretainedValue().write("x") }
+      bench.context.ids.find(keeper.conn, Kind.conn).map {
+        _ = Unmanaged<Conn>.fromOpaque($0).takeUnretainedValue().write("x")
+      }
     }
     #expect(keeper.heard() == ["waiting 1000 for -1104"] && keeper.conn == 0)
     bench.advance(1000)

@@ -94,14 +94,16 @@ struct ContextTests {
     let log = Log()
     for number in 0..<3 {
       let box = Unmanaged.passRetained(Post { log.lines.append(number) }).toOpaque()
-      let status = csystem_record_post(bench.context.index, bench.context.id, { Unmanaged<Post>.fromOpaque($0!).takeRetainedValue().body() }, box)
+      let status = csystem_record_post(
+        bench.context.index, bench.context.id, { Unmanaged<Post>.fromOpaque($0!).takeRetainedValue().body() }, box)
       #expect(status == 1)
     }
     #expect(bench.context.hasWork && bench.context.isAlive)
     bench.turn()
     #expect(log.lines == [0, 1, 2])
     let last = Unmanaged.passRetained(Post { log.lines.append(9) }).toOpaque()
-    _ = csystem_record_post(bench.context.index, bench.context.id, { Unmanaged<Post>.fromOpaque($0!).takeRetainedValue().body() }, last)
+    _ = csystem_record_post(
+      bench.context.index, bench.context.id, { Unmanaged<Post>.fromOpaque($0!).takeRetainedValue().body() }, last)
     bench.end()
     #expect(log.lines == [0, 1, 2, 9], "at the end too")
     #expect(csystem_record_post(bench.context.index, bench.context.id, { _ in }, nil) == 0)

@@ -58,7 +58,9 @@ struct EndpointTests {
     ("memory:name=y=z", .listen, "memory y=z - 0"),
   ]
 
-  @Test(arguments: good) func says(_ words: String, _ use: Use, _ wanted: String) { #expect(parse(words, use) == wanted) }
+  @Test(arguments: good) func says(_ words: String, _ use: Use, _ wanted: String) {
+    #expect(parse(words, use) == wanted)
+  }
 
   /// Each fault with the offset at which the bad part begins.
   static let bad: [(String, Use, String)] = [
@@ -66,27 +68,36 @@ struct EndpointTests {
     ("udp:80", .listen, "-40 0"), ("tcpx:80", .listen, "-40 0"), ("tc:80", .listen, "-40 0"),
     ("tcp6:h:80", .connect, "-40 0"), ("tls:h:443", .connect, "-8 0"), ("SSL:443", .listen, "-8 0"),
     ("tcp", .listen, "-40 3"), ("tcp:", .listen, "-40 4"), ("tcp:interface=127.0.0.1", .listen, "-40 23"),
-    ("tcp:65536", .listen, "-40 4"), ("tcp:-1", .listen, "-40 4"), ("tcp:8a", .listen, "-40 4"), ("tcp: 80", .listen, "-40 4"),
+    ("tcp:65536", .listen, "-40 4"), ("tcp:-1", .listen, "-40 4"), ("tcp:8a", .listen, "-40 4"),
+    ("tcp: 80", .listen, "-40 4"),
     ("tcp:99999999999999999999999", .listen, "-40 4"), ("tcp:port=x", .listen, "-40 9"),
-    ("tcp:80:backlog=0", .listen, "-40 15"), ("tcp:80:backlog=65536", .listen, "-40 15"), ("tcp:80:backlog=", .listen, "-40 15"),
-    ("tcp:80:reusePort=2", .listen, "-40 17"), ("tcp:80:nonsense=1", .listen, "-40 7"), ("tcp:80:Backlog=1", .listen, "-40 7"),
-    ("tcp:80:backlogs=1", .listen, "-40 7"), ("tcp:80:port=81", .listen, "-40 7"), ("tcp:80:127.0.0.1:1:1:x", .listen, "-40 21"),
+    ("tcp:80:backlog=0", .listen, "-40 15"), ("tcp:80:backlog=65536", .listen, "-40 15"),
+    ("tcp:80:backlog=", .listen, "-40 15"),
+    ("tcp:80:reusePort=2", .listen, "-40 17"), ("tcp:80:nonsense=1", .listen, "-40 7"),
+    ("tcp:80:Backlog=1", .listen, "-40 7"),
+    ("tcp:80:backlogs=1", .listen, "-40 7"), ("tcp:80:port=81", .listen, "-40 7"),
+    ("tcp:80:127.0.0.1:1:1:x", .listen, "-40 21"),
     ("tcp:80:timeout=1", .listen, "-40 7"), ("tcp:80:interface=0.0.0.0:interface=0.0.0.0", .listen, "-40 25"),
     ("tcp:80:interface=nonsense", .listen, "-40 17"), ("tcp6:80:interface=127.0.0.1", .listen, "-40 18"),
     ("tcp:h:80:bindAddress=nonsense", .connect, "-40 21"),
-    ("unix", .listen, "-40 4"), ("unix:", .listen, "-40 5"), ("unix:/x:mode=8", .listen, "-40 13"), ("unix:/x:mode=1000", .listen, "-40 13"),
+    ("unix", .listen, "-40 4"), ("unix:", .listen, "-40 5"), ("unix:/x:mode=8", .listen, "-40 13"),
+    ("unix:/x:mode=1000", .listen, "-40 13"),
     ("unix:/x:mode=", .listen, "-40 13"), ("unix:/x:lockfile=x", .listen, "-40 17"),
     ("unix:/x:mode=660", .connect, "-40 8"), ("unix:mode=660", .listen, "-40 13"),
-    ("fd", .listen, "-40 2"), ("fd:x", .listen, "-40 3"), ("fd:3:4", .listen, "-40 5"), ("fd:99999999999", .connect, "-40 3"),
+    ("fd", .listen, "-40 2"), ("fd:x", .listen, "-40 3"), ("fd:3:4", .listen, "-40 5"),
+    ("fd:99999999999", .connect, "-40 3"),
     ("memory", .listen, "-40 6"), ("memory:", .listen, "-40 7"), ("memory:a:b", .listen, "-40 9"),
     ("tcp:h", .connect, "-40 5"), ("tcp:port=80", .connect, "-40 11"), ("tcp::80", .connect, "-40 4"),
-    ("tcp:h:80:timeout=", .connect, "-40 17"), ("tcp:h:80:timeout=.", .connect, "-40 17"), ("tcp:h:80:timeout=1x", .connect, "-40 17"),
+    ("tcp:h:80:timeout=", .connect, "-40 17"), ("tcp:h:80:timeout=.", .connect, "-40 17"),
+    ("tcp:h:80:timeout=1x", .connect, "-40 17"),
     ("tcp:h:80:timeout=-1", .connect, "-40 17"), ("tcp:h:80:timeout=1.2.3", .connect, "-40 17"),
     ("tcp:h:80:timeout=99999999999999", .connect, "-40 17"),
     ("tcp:80\\", .listen, "-40 6"), ("\\", .listen, "-40 0"),
   ]
 
-  @Test(arguments: bad) func refuses(_ words: String, _ use: Use, _ wanted: String) { #expect(parse(words, use) == wanted) }
+  @Test(arguments: bad) func refuses(_ words: String, _ use: Use, _ wanted: String) {
+    #expect(parse(words, use) == wanted)
+  }
 
   @Test func lengths() {
     func long(_ prefix: String, _ count: Int) -> [UInt8] { Array(prefix.utf8) + [UInt8](repeating: 120, count: count) }
@@ -108,7 +119,9 @@ struct EndpointTests {
   /// No string makes it trap, and each fault lies inside the string or at its end.
   @Test func random() {
     var random = Random(seed: 5)
-    let words = ["tcp", "unix", "fd", "memory", ":", "=", "\\", "port", "80", "host", "timeout", "1.5", "\0", "é", "mode", "660"]
+    let words = [
+      "tcp", "unix", "fd", "memory", ":", "=", "\\", "port", "80", "host", "timeout", "1.5", "\0", "é", "mode", "660",
+    ]
     for _ in 0..<20_000 {
       let count = random.next() % 12
       let bytes = (0..<count).flatMap { _ in Array(words[Int(random.next() % 16)].utf8) }

@@ -50,7 +50,7 @@ struct IdTableTests {
   }
 
   /// What a free slot looks like is no id.
-  @Test(.disabled("remove takes a free slot for one of kind 0")) func freeSlotsAreNotNamed() {
+  @Test func freeSlotsAreNotNamed() {
     var table = IdTable(reactor: 3, generation: 0)
     _ = table.remove(table.insert(object(1), Kind.conn))
     for generation in 0..<4 as Range<UInt64> {
@@ -86,7 +86,7 @@ struct IdTableTests {
     var random = Random(seed: 3)
     var living: [UInt64: Int] = [:]
     var dead: [UInt64] = []
-    for round in 1...20_000 {
+    for round in 1...5000 {
       if living.isEmpty || random.next() % 5 < 3 {
         let id = table.insert(object(round), Kind.conn)
         #expect(living[id] == nil)

@@ -18,7 +18,9 @@ struct TimerHeapTests {
 
   @Test func byTimeThenByOrder() {
     var heap = TimerHeap()
-    for (name, due) in [5, 3, 5, 1, 3, 9, 1].enumerated() { #expect((heap.schedule(Entry(name), at: UInt64(due))) == true) }
+    for (name, due) in [5, 3, 5, 1, 3, 9, 1].enumerated() {
+      #expect((heap.schedule(Entry(name), at: UInt64(due))) == true)
+    }
     #expect(heap.earliest == 1 && heap.count == 7)
     #expect(drain(&heap, by: 4) == [3, 6, 1, 4])
     #expect(drain(&heap) == [0, 2, 5])
@@ -73,7 +75,7 @@ struct TimerHeapTests {
     var model: [(due: UInt64, order: Int, entry: Entry)] = []
     var idle: [Entry] = []
     var order = 0
-    for round in 0..<20_000 {
+    for round in 0..<4000 {
       switch random.next() % 8 {
       case 0..<4:
         let entry = idle.popLast() ?? Entry(round)
@@ -92,7 +94,8 @@ struct TimerHeapTests {
         heap.remove(gone.entry)
         idle.append(gone.entry)
       default:
-        guard let first = model.indices.min(by: { (model[$0].due, model[$0].order) < (model[$1].due, model[$1].order) }) else { continue }
+        guard let first = model.indices.min(by: { (model[$0].due, model[$0].order) < (model[$1].due, model[$1].order) })
+        else { continue }
         #expect(heap.earliest == model[first].due)
         let popped = heap.pop(dueBy: .max, before: .max)
         #expect(popped === model[first].entry)

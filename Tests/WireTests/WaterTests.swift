@@ -115,7 +115,7 @@ struct WaterTests {
   }
 
   /// The room of a buffer that was used before does not make the cap another.
-  @Test(.disabled("what fits into the buffer is taken")) func theCap() {
+  @Test func theCap() {
     let bench = Bench()
     let host = Host(.raw)
     var used = ByteBuffer()
