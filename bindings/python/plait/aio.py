@@ -46,7 +46,8 @@ def getReactor() -> Reactor:
     if reactor is None:
         reactor = Reactor()
         _attach(loop, reactor)
-        weakref.finalize(loop, _dispose, reactor).atexit = False
+        disposal: Any = weakref.finalize(loop, _dispose, reactor)
+        disposal.atexit = False
     return reactor
 
 
