@@ -154,6 +154,7 @@ final class Race: Attempt {
     if let transport = loop.transport(fd, kind, &fault) {
       connect.succeeded(transport)
     } else {
+      _ = csystem_close(fd)
       connect.failed(Reason(fault))
     }
   }

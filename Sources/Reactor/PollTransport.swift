@@ -23,15 +23,12 @@ final class PollTransport: Transport, Polled {
     super.init()
   }
 
-  /// Takes over a connected descriptor that does not block; on failure closes it.
+  /// Takes over a connected descriptor that does not block; on failure it stays the caller's.
   static func adopt(
     _ loop: Loop, _ fd: CInt, isSocket: Bool, isReadable: Bool = true, _ fault: inout Status
   ) -> PollTransport? {
     let transport = PollTransport(loop, fd, isSocket, isReadable)
-    guard let poller = Poller.make(loop, fd, transport, &fault) else {
-      _ = csystem_close(fd)
-      return nil
-    }
+    guard let poller = Poller.make(loop, fd, transport, &fault) else { return nil }
     transport.poller = poller
     return transport
   }

@@ -54,7 +54,10 @@ final class SocketListener: Listener, Polled {
     var fault = Status.ok
     let transport: Transport? =
       isUnix ? PollTransport.adopt(loop, accepted, isSocket: true, &fault) : TCPTransport.adopt(loop, accepted, &fault)
-    guard let transport else { return context.log(.warning, "listener", "a connection could not be taken", fault) }
+    guard let transport else {
+      _ = csystem_close(accepted)
+      return context.log(.warning, "listener", "a connection could not be taken", fault)
+    }
     switch Conn.open(context, transport, factory) {
     case .failed(let status):
       transport.close(.ok)

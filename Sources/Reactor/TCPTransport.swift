@@ -26,10 +26,9 @@ final class TCPTransport: Transport {
   }
   deinit { free(handle) }
 
-  /// Takes over a connected socket; on failure closes it.
+  /// Takes over a connected socket; on failure it stays the caller's.
   static func adopt(_ loop: Loop, _ fd: CInt, _ fault: inout Status) -> TCPTransport? {
     guard let memory = malloc(MemoryLayout<uv_tcp_t>.size) else {
-      _ = csystem_close(fd)
       fault = .noMemory
       return nil
     }
@@ -39,7 +38,6 @@ final class TCPTransport: Transport {
     handle.pointee.data = Unmanaged.passRetained(transport).toOpaque()  // libuv's, until the handle is closed
     let status = uv_tcp_open(handle, fd)
     guard status == 0 else {
-      _ = csystem_close(fd)
       fault = .system(status)
       uv_close(transport.base) { handle in Unmanaged<TCPTransport>.fromOpaque(handle!.pointee.data).release() }
       return nil
