@@ -48,13 +48,16 @@ struct MemoryTests {
     var ends: [Conn] = []
     let before = (server.onConnected, client.onConnected)
     server.onConnected = {
-      ends.append($0); before.0($0)
+      ends.append($0)
+      before.0($0)
     }
     client.onConnected = {
-      ends.append($0); before.1($0)
+      ends.append($0)
+      before.1($0)
     }
     connect(bench, client)
     bench.turn()
+    (server.onConnected, client.onConnected) = before  // they would keep the ends
     return (ends[0], ends[1])
   }
 
