@@ -5,6 +5,12 @@
  * In the end everything is freed, and what must hold of any program is looked at: no crash, no leak, each conn ended
  * once. */
 #include "fuzz.h"
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#ifndef WITH_LOOP
+#define WITH_LOOP 0
+#endif
 
 enum { DRAWER = 32, DEPTH = 3 };
 
@@ -176,9 +182,31 @@ static void attach(void) {
     put(conn.id);
 }
 
-static const char *endpoint(void) {
-    static const char *const texts[] = {"memory:a",      "memory:b", "memory:c", "tcp:1",
-                                        "unix:/nowhere", "fd:0",     "",         "memory:"};
+/* Fields of strings that are made once: a port that is free, and an abstract UNIX name of this process. */
+static char tcp_listen[64], tcp_connect[64], unix_name[64];
+
+static void make_endpoints(void) {
+#if WITH_LOOP
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof address;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    MUST(bind(fd, (struct sockaddr *)&address, len) == 0 && getsockname(fd, (struct sockaddr *)&address, &len) == 0);
+    close(fd);
+    snprintf(tcp_listen, sizeof tcp_listen, "tcp:%d:interface=127.0.0.1", ntohs(address.sin_port));
+    snprintf(tcp_connect, sizeof tcp_connect, "tcp:127.0.0.1:%d", ntohs(address.sin_port));
+#endif
+    snprintf(unix_name, sizeof unix_name, "unix:@plait-fuzz-%d", (int)getpid());
+}
+
+static const char *endpoint(int listening) {
+    const char *const texts[] = {"memory:a",
+                                 WITH_LOOP ? unix_name : "memory:b",
+                                 WITH_LOOP ? (listening ? tcp_listen : tcp_connect) : "memory:c",
+                                 WITH_LOOP ? "memory:b" : "tcp:1",
+                                 WITH_LOOP ? unix_name : "unix:/nowhere",
+                                 "tls:1",
+                                 "",
+                                 "memory:"};
     return texts[take(&program) % 8];
 }
 
@@ -192,7 +220,8 @@ static void start_connector(void) {
     handler.waiting = on_waiting;
     handler.stopped = on_stopped;
     handler.release = on_release;
-    if (plait_connector_start(ANY(plait_reactor), endpoint(), ANY(plait_factory), &options, &handler, NULL, &connector))
+    if (plait_connector_start(ANY(plait_reactor), endpoint(0), ANY(plait_factory), &options, &handler, NULL,
+                              &connector))
         return;
     made++;
     put(connector.id);
@@ -200,7 +229,7 @@ static void start_connector(void) {
 
 static void make_reactor(void) {
     if (reactor_count == sizeof reactors / sizeof *reactors) return;
-    reactors[reactor_count] = new_reactor();
+    reactors[reactor_count] = new_reactor(WITH_LOOP ? PLAIT_REACTOR_MANUAL_CLOCK : PLAIT_REACTOR_WITHOUT_LOOP);
     put(reactors[reactor_count++].id);
 }
 
@@ -262,6 +291,7 @@ static void clear(void) {
 #include "border_steps.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len) {
+    if (!unix_name[0]) make_endpoints();
     program.data = data;
     program.len = len;
     memset(drawer, 0, sizeof drawer);

@@ -28,7 +28,7 @@ static void step(void) {
     case 21: clear(); break;
     case 22: limits(); break;
     case 23: look(); break;
-    case 24: plait_reactor_poll(ANY(plait_reactor), -1); break;
+    case 24: plait_reactor_poll(ANY(plait_reactor), WITH_LOOP ? 0 : -1); break;
     case 25: plait_reactor_advance(ANY(plait_reactor), delays[take(&program) % 4]); break;
     case 26: plait_reactor_post(ANY(plait_reactor), on_post, NULL); break;
     case 27: plait_reactor_stop(ANY(plait_reactor)); break;
@@ -46,14 +46,15 @@ static void step(void) {
     case 31: plait_timer_reset(ANY(plait_timer), delays[take(&program) % 6]); break;
     case 32: plait_timer_delay(ANY(plait_timer), (int64_t)take(&program) - 128); break;
     case 33:
-        if (plait_listen(ANY(plait_reactor), endpoint(), ANY(plait_factory), NULL, (plait_listener *)&id) == 0) put(id);
+        if (plait_listen(ANY(plait_reactor), endpoint(1), ANY(plait_factory), NULL, (plait_listener *)&id) == 0)
+            put(id);
         break;
     case 34: plait_listener_pause(ANY(plait_listener)); break;
     case 35: plait_listener_resume(ANY(plait_listener)); break;
     case 36: plait_listener_close(ANY(plait_listener)); break;
     case 37:
-        if (plait_connect(ANY(plait_reactor), endpoint(), ANY(plait_factory), NULL, on_done, NULL, (plait_call *)&id) ==
-            0)
+        if (plait_connect(ANY(plait_reactor), endpoint(0), ANY(plait_factory), NULL, on_done, NULL,
+                          (plait_call *)&id) == 0)
             put(id);
         break;
     case 38: plait_call_cancel(ANY(plait_call)); break;

@@ -6,6 +6,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len) {
     char *text = malloc(len + 1);
     memcpy(text, data, len);
     text[len] = 0;
+    if (len && text[len - 1] == '\n') text[len - 1] = 0; /* kept inputs are text files */
     for (int use = PLAIT_ENDPOINT_LISTEN; use <= PLAIT_ENDPOINT_CONNECT; use++) {
         plait_reason reason = PLAIT_REASON_INIT;
         int status = plait_endpoint_check(text, use, &reason);

@@ -51,7 +51,7 @@ static struct journal run(struct input head, struct input stream, struct input c
                           unsigned partial) {
     struct host host = {{NULL, 0, 0, 0}, 0, pause_each, partial, 0};
     plait_transport_ops ops = PLAIT_TRANSPORT_OPS_INIT;
-    plait_reactor reactor = new_reactor();
+    plait_reactor reactor = new_reactor(PLAIT_REACTOR_WITHOUT_LOOP);
     plait_factory factory = make_factory(&head, block, &host);
     plait_conn conn = {0};
 

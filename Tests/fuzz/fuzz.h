@@ -52,10 +52,10 @@ static inline void write_down(struct journal *journal, char kind, const uint8_t 
     journal->len += 4 + len;
 }
 
-static inline plait_reactor new_reactor(void) {
+static inline plait_reactor new_reactor(uint32_t flags) {
     plait_reactor_options options = PLAIT_REACTOR_OPTIONS_INIT;
     plait_reactor reactor = {0};
-    options.flags = PLAIT_REACTOR_WITHOUT_LOOP;
+    options.flags = flags;
     MUST(plait_reactor_new(&reactor, &options) == 0);
     return reactor;
 }
