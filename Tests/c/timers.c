@@ -128,6 +128,29 @@ static void many(void) {
     }
 }
 
+/* The last timer falls due while another one's callback runs: run() returns all the same. */
+static void slow(void *user, plait_timer timer) {
+    double start = seconds();
+
+    (void)user;
+    (void)timer;
+    while (seconds() - start < 0.01) continue;
+}
+
+static void due_meanwhile(void) {
+    int i;
+
+    fired = 0;
+    for (i = 0; i < 20; i++) {
+        reactor = new_reactor(0);
+        OK(plait_timer_start(reactor, 1, 0, slow, NULL, NULL));
+        OK(plait_timer_start(reactor, 5, 0, count, (void *)0, NULL));
+        SAME(plait_reactor_run(reactor), 1);
+        OK(plait_reactor_free(reactor));
+    }
+    SAME(fired, 20);
+}
+
 static void on_the_systems_clock(void) {
     double start;
     int i, left = 3;
@@ -162,5 +185,6 @@ int main(void) {
     OK(plait_reactor_free(reactor));
 
     on_the_systems_clock();
+    due_meanwhile();
     PASSED();
 }
