@@ -16,9 +16,10 @@ extern char **environ;
 /* The functions that are used, by dlsym: this program is not linked with the library. */
 #define USED(USE)                                                                                                      \
     USE(plait_reactor_new)                                                                                             \
-    USE(plait_reactor_free) USE(plait_reactor_poll) USE(plait_reactor_fd) USE(plait_line_factory_new)                  \
-        USE(plait_factory_release) USE(plait_listen) USE(plait_listener_get_port) USE(plait_line_send)                 \
-            USE(plait_conn_close) USE(plait_connect) USE(plait_version)
+    USE(plait_reactor_free)                                                                                            \
+    USE(plait_reactor_poll) USE(plait_reactor_fd) USE(plait_line_factory_new) USE(plait_factory_release)               \
+        USE(plait_listen) USE(plait_listener_get_port) USE(plait_line_send) USE(plait_conn_close) USE(plait_connect)   \
+            USE(plait_version)
 struct library {
     void *handle;
 #define USE(name) __typeof__(&name) name;
@@ -174,10 +175,13 @@ int main(int argc, char **argv) {
     same(&before, &after);
     CHECK(after.descriptors <= before.descriptors + 2);
 
-    /* Again and again: nothing adds up. */
+    /* Again and again: nothing adds up. And the first line is answered soon after the library was asked for. */
+    double best = 1;
     for (int i = 0; i < 5; i++) {
+        double start = seconds();
         library = load(argv[1]);
         use(&library, &before);
+        if (seconds() - start < best) best = seconds() - start;
         CHECK(dlclose(library.handle) == 0);
     }
     CHECK(descriptors() == after.descriptors);
@@ -188,6 +192,7 @@ int main(int argc, char **argv) {
     side_by_side(argv[1], argv[2]);
     look(&after);
     same(&before, &after);
-    printf("hygiene: as it was\n");
+    CHECK(best < 0.005);
+    printf("hygiene: as it was; loaded, a line answered and freed in %.1f ms\n", best * 1e3);
     return 0;
 }
