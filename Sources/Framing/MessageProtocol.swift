@@ -91,6 +91,11 @@ public final class MessageProtocol<F: Framer>: Protocol {
 
   /// Holds bytes in front of what the host put in during their delivery.
   func keepFirst(_ bytes: RawSpan, _ conn: Conn) {
+    if kept.isEmpty { keep(bytes, conn) } else { keepBefore(bytes, conn) }
+  }
+
+  /// Out of line: a buffer whose bytes are passed on lives in a box of the heap.
+  @inline(never) func keepBefore(_ bytes: RawSpan, _ conn: Conn) {
     let extra = kept.take()
     keep(bytes, conn)
     keep(extra.bytes, conn)
@@ -153,8 +158,10 @@ public final class MessageProtocol<F: Framer>: Protocol {
   /// Some of a block were taken: the rest is framed again, a message first and then twice as many each time.
   @inline(never) func partly(_ taken: Int, _ at: Int, _ conn: Conn) -> Int {
     most = 1
+    let isStuck = taken <= 0 && conn.context.delivery.stuck >= 1000  // it would go on like this for ever
+    conn.context.delivery.stuck = taken > 0 || isStuck ? 0 : conn.context.delivery.stuck + 1
     guard taken > 0 else {
-      if !conn.hasSwitched, conn.isReading { _ = conn.pause() }
+      if !conn.hasSwitched || isStuck, conn.isReading { _ = conn.pause() }
       return at
     }
     let table = conn.context.table.pairs

@@ -67,7 +67,7 @@ public final class MemoryListener: Listener {
     swap(&waiting, &queue)
     for id in waiting {
       guard let object = context.ids.find(id, Kind.call) else { continue }
-      Unmanaged<Connect>.fromOpaque(object)._withUnsafeGuaranteedRef { accept($0) }
+      Unmanaged<Connect>.fromOpaque(object)._withUnsafeGuaranteedRef { if $0.outcome == nil { accept($0) } }
     }
   }
 
@@ -75,6 +75,7 @@ public final class MemoryListener: Listener {
     let pair = MemoryTransport.pair(endpoint)
     switch Conn.open(context, pair.0, factory) {
     case .failed:
+      pair.0.close(.aborted)  // the two ends hold each other
       connect.failed(Reason(.refused))
     case .conn(let conn):
       pair.0.attach(conn)

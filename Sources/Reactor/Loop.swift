@@ -130,7 +130,8 @@ public final class Loop: Environment {
     context.runTimers()
     context.settle()
     let patience = patience(context)
-    let wait = alone && context.didWork ? 0 : limit < 0 ? patience : patience < 0 ? limit : min(limit, patience)
+    let isEnough = alone ? context.didWork : !context.isAlive  // nothing that is left would end the wait
+    let wait = isEnough ? 0 : limit < 0 ? patience : patience < 0 ? limit : min(limit, patience)
     if wait > 0 {
       // It may fire before the poll, when time has passed since: the poll must not begin to wait then.
       uv_timer_start(alarm, { uv_stop($0!.pointee.loop) }, UInt64(wait), 0)

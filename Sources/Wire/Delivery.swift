@@ -14,6 +14,8 @@ public struct Delivery {
   public var ahead = UnsafeRawBufferPointer(start: nil, count: 0)
   /// ...and that is to be dropped.
   public var isAheadCleared = false
+  /// How often in a row a host took nothing and changed the mode instead.
+  public var stuck = 0
   /// Everything behind what is taken is to be dropped.
   public var isCleared = false
   public init() {}

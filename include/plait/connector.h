@@ -31,7 +31,7 @@ typedef struct plait_connector_options {
     uint64_t maximum_ms;       /**< the longest wait; 3,600,000 */
     double factor;             /**< from one wait to the next, at least 1; e = 2.718... */
     double jitter;             /**< standard deviation of the wait, as a part of it, below 1; 0.1196 */
-    uint32_t max_retries;      /**< it gives up after so many failures in a row; 0: never */
+    uint32_t max_retries;      /**< it gives up when so many retries in a row have failed; 0: never */
     uint32_t attempt_delay_ms; /**< as in plait_connect_options */
     uint64_t timeout_ms;       /**< for one attempt, as in plait_connect_options */
 } plait_connector_options;

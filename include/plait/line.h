@@ -51,7 +51,7 @@ typedef struct plait_line_handler {
     /** All whole lines at hand: `data` begins with the first and ends behind the last one's delimiter; `table` has
      *  `count` pairs of offset and length. Returns how many it took: the rest is framed and delivered again, by the mode
      *  set meanwhile, or after a pause. Taking none without a pause, a close or a
-     *  change of mode pauses the conn. */
+     *  change of mode pauses the conn; so does taking none a thousand times in a row. */
     size_t (*lines)(void *user, plait_conn conn, const uint8_t *data, size_t len, const uint32_t *table, size_t count);
     /** Bytes in raw mode. */
     void (*raw)(void *user, plait_conn conn, const uint8_t *data, size_t len);
