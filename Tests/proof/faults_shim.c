@@ -19,10 +19,11 @@
 #define CALLS(CALL)                                                                                                    \
     CALL(accept4)                                                                                                      \
     CALL(connect)                                                                                                      \
-    CALL(socket) CALL(bind) CALL(listen) CALL(read) CALL(readv) CALL(recv) CALL(recvmsg) CALL(send) CALL(sendmsg)      \
-        CALL(write) CALL(writev) CALL(epoll_ctl) CALL(epoll_create1) CALL(timerfd_create) CALL(timerfd_settime)        \
-            CALL(eventfd) CALL(getsockopt) CALL(setsockopt) CALL(getsockname) CALL(getpeername) CALL(fcntl)            \
-                CALL(ioctl) CALL(pipe2) CALL(shutdown)
+    CALL(socket)                                                                                                       \
+    CALL(bind) CALL(listen) CALL(read) CALL(readv) CALL(recv) CALL(recvmsg) CALL(send) CALL(sendmsg) CALL(write)       \
+        CALL(writev) CALL(epoll_ctl) CALL(epoll_create1) CALL(timerfd_create) CALL(timerfd_settime) CALL(eventfd)      \
+            CALL(getsockopt) CALL(setsockopt) CALL(getsockname) CALL(getpeername) CALL(fcntl) CALL(ioctl) CALL(pipe2)  \
+                CALL(shutdown)
 
 enum {
 #define CALL(name) C_##name,
