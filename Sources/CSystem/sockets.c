@@ -204,14 +204,21 @@ int csystem_is_exhausted(ssize_t status) {
     return status == -EMFILE || status == -ENFILE || status == -ENOMEM || status == -ENOBUFS;
 }
 
+/* statx, because glibc's stat and fstat are of 2.33. */
+static int look(int fd, const char *path, int flags, struct statx *out) {
+    return statx(fd, path, flags, STATX_TYPE | STATX_INO, out) < 0 ? -errno : 0;
+}
+
 int csystem_descriptor_kind(int fd, struct csystem_kind *out) {
-    struct stat about;
+    struct statx about;
     memset(out, 0, sizeof *out);
     int flags = fcntl(fd, F_GETFL);
-    if (flags < 0 || fstat(fd, &about) < 0) return -errno;
+    if (flags < 0) return -errno;
     out->is_readable = (flags & O_ACCMODE) != O_WRONLY;
-    if (!S_ISSOCK(about.st_mode)) {
-        out->is_stream = S_ISFIFO(about.st_mode) || S_ISCHR(about.st_mode);
+    int status = look(fd, "", AT_EMPTY_PATH, &about);
+    if (status < 0) return status;
+    if (!S_ISSOCK(about.stx_mode)) {
+        out->is_stream = S_ISFIFO(about.stx_mode) || S_ISCHR(about.stx_mode);
         return 0;
     }
     int value = 0;
@@ -230,11 +237,11 @@ int csystem_chmod(const char *path, uint32_t mode) { return result(chmod(path, (
 int csystem_unlink(const char *path) { return result(unlink(path)); }
 
 int csystem_path_identity(const char *path, uint64_t *device, uint64_t *inode) {
-    struct stat about;
+    struct statx about;
     *device = *inode = 0;
-    if (lstat(path, &about) < 0 || !S_ISSOCK(about.st_mode)) return -ENOENT;
-    *device = about.st_dev;
-    *inode = about.st_ino;
+    if (look(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, &about) < 0 || !S_ISSOCK(about.stx_mode)) return -ENOENT;
+    *device = (uint64_t)about.stx_dev_major << 32 | about.stx_dev_minor;
+    *inode = about.stx_ino;
     return 0;
 }
 

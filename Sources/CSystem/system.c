@@ -44,13 +44,14 @@ const char *csystem_error_text(int error) {
 
 _Static_assert(sizeof(sigset_t) <= sizeof(((struct csystem_shield *)0)->mask), "room for a signal mask");
 
+/* sigprocmask is this thread's alone on Linux, and older than glibc 2.32, of which pthread_sigmask is. */
 void csystem_shield_begin(struct csystem_shield *shield) {
     sigset_t pipe, pending, mask;
     sigemptyset(&pipe);
     sigaddset(&pipe, SIGPIPE);
     sigpending(&pending);
     shield->pending = sigismember(&pending, SIGPIPE);
-    pthread_sigmask(SIG_BLOCK, &pipe, &mask);
+    sigprocmask(SIG_BLOCK, &pipe, &mask);
     memcpy(shield->mask, &mask, sizeof mask);
 }
 
@@ -64,7 +65,7 @@ void csystem_shield_end(struct csystem_shield *shield) {
         while (sigtimedwait(&pipe, NULL, &at_once) < 0 && errno == EINTR) {}
     }
     memcpy(&mask, shield->mask, sizeof mask);
-    pthread_sigmask(SIG_SETMASK, &mask, NULL);
+    sigprocmask(SIG_SETMASK, &mask, NULL);
 }
 
 static int watch(int epoll, int fd) {
