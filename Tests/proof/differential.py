@@ -43,6 +43,15 @@ class Case:
         self.chunks = self.cut(self.stream)
         # After each chunk: does the host resume what it has paused?
         self.resumes = [rng.random() < 0.6 for _ in self.chunks]
+        # And what does it do by itself, outside any callback?
+        self.outside = [self.whim() for _ in self.chunks]
+
+    def whim(self):
+        rng = self.rng
+        if self.kind != "line" or self.skip or rng.random() > 0.05:
+            return None
+        return rng.choice([("raw", rng.choice([1, 5, 40])), ("line", self.text(20)), ("delimiter", rng.choice([b"\n", b"ab", b"\r\n"])),
+                           ("max", rng.choice([20, 60, 300])), ("pause", None), ("send", b"by itself"), ("clear", None)])
 
     def text(self, most):
         rng = self.rng
@@ -105,10 +114,12 @@ class Case:
 
 def play(case, side):
     """Events, how it ended, what was written, what was left."""
-    for chunk, resumes in zip(case.chunks, case.resumes):
+    for chunk, resumes, whim in zip(case.chunks, case.resumes, case.outside):
         side.feed(chunk)
         if side.host.paused and resumes:
             side.host.resume()
+        if whim and not side.host.closed and not side.ended:
+            side.host.outside(*whim)
     for _ in range(10000):
         if not side.host.paused or side.ended:
             break

@@ -83,6 +83,27 @@ class Host:
         if self.note("too long", what) and self.case.closes_when_too_long:
             self.close()
 
+    def outside(self, what, argument):
+        """The same, between two deliveries; what is held then is read by the new mode at once."""
+        if what == "raw":
+            self.raw_left = argument
+            self.side.set_raw()
+        elif what == "line":
+            self.raw_left = 0
+            self.side.set_line(argument)
+        elif what == "delimiter":
+            self.side.set_delimiter(argument)
+        elif what == "max":
+            self.side.set_max(argument)
+        elif what == "send":
+            self.side.send(argument)
+        elif what == "clear":
+            self.side.clear()
+        elif what == "pause":
+            self.paused = True
+            self.side.pause()
+        self.side.settle(what)
+
     def close(self):
         self.closed = True
         self.side.close()
@@ -148,6 +169,11 @@ class Theirs:
     def feed(self, data):
         if not self.ended:
             self.protocol.dataReceived(data)
+
+    def settle(self, what):
+        """Theirs looks at what it holds only when something comes; ours at once after a change of mode."""
+        if what in ("raw", "line"):
+            self.feed(b"")
 
     @property
     def ended(self):
@@ -233,9 +259,12 @@ class Ours:
     def must(self, status):
         assert status >= 0, abi.name_of(status)
 
-    def settle(self):
+    def settle(self, _=None):
         self.must(self.library.plait_reactor_poll(self.reactor, 0))
         self.check()
+        if not self.stalled:
+            return
+        self.go_on()
 
     def check(self):
         if self.failure:

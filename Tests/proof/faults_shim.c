@@ -16,6 +16,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+// clang-format off
 #define CALLS(CALL)                                                                                                    \
     CALL(accept4)                                                                                                      \
     CALL(connect)                                                                                                      \
@@ -24,6 +25,7 @@
         CALL(writev) CALL(epoll_ctl) CALL(epoll_create1) CALL(timerfd_create) CALL(timerfd_settime) CALL(eventfd)      \
             CALL(getsockopt) CALL(setsockopt) CALL(getsockname) CALL(getpeername) CALL(fcntl) CALL(ioctl) CALL(pipe2)  \
                 CALL(shutdown)
+// clang-format on
 
 enum {
 #define CALL(name) C_##name,
