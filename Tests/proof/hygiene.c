@@ -17,9 +17,9 @@ extern char **environ;
 #define USED(USE)                                                                                                      \
     USE(plait_reactor_new)                                                                                             \
     USE(plait_reactor_free)                                                                                            \
-    USE(plait_reactor_poll) USE(plait_reactor_fd) USE(plait_line_factory_new) USE(plait_factory_release)               \
-        USE(plait_listen) USE(plait_listener_get_port) USE(plait_line_send) USE(plait_conn_close) USE(plait_connect)   \
-            USE(plait_version)
+    USE(plait_reactor_poll)                                                                                            \
+    USE(plait_reactor_fd) USE(plait_line_factory_new) USE(plait_factory_release) USE(plait_listen)                     \
+        USE(plait_listener_get_port) USE(plait_line_send) USE(plait_conn_close) USE(plait_connect) USE(plait_version)
 struct library {
     void *handle;
 #define USE(name) __typeof__(&name) name;
