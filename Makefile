@@ -45,7 +45,7 @@ demo: stage  ## chat over TCP between nc, C and Python; SERVE=1 keeps serving fo
 	scripts/bootstrap demo
 	PYTHON=$(PYTHON) scripts/demo $(if $(filter 1,$(SERVE)),serve)
 
-test: test-swift test-c test-python test-interop $(if $(wildcard Tests/proof/run),test-proof)  ## all tests but the long ones
+test: test-swift test-c test-proof test-fuzz test-python test-interop  ## all tests but the long ones
 
 test-swift:  ## unit tests, by the ordinary Swift build
 	scripts/bootstrap build
@@ -66,6 +66,10 @@ test-proof: stage build/venv/ready  ## misuse, re-entry, faults, and the framers
 	scripts/bootstrap build test
 	PYTHON=$(CURDIR)/build/venv/bin/python PLAIT_LIBRARY=$(CURDIR)/$(LIBRARY) Tests/proof/run
 
+test-fuzz:  ## the fuzzers on their kept inputs
+	scripts/bootstrap build test
+	Tests/fuzz/run
+
 build/venv/ready: $(wildcard Tests/python/requirements.txt Tests/interop/requirements.txt)
 	scripts/bootstrap test
 	$(PYTHON) -m venv build/venv
@@ -75,7 +79,8 @@ build/venv/ready: $(wildcard Tests/python/requirements.txt Tests/interop/require
 soak: stage build/venv/ready  ## the long tests
 	scripts/bootstrap build test
 	for round in 1 2 3 4 5 6 7 8 9 10; do JOBS=$(JOBS) Tests/c/run; done
-	if [ -x Tests/fuzz/run ]; then Tests/fuzz/run 600; fi
+	SOAK=1 PYTHON=$(CURDIR)/build/venv/bin/python PLAIT_LIBRARY=$(CURDIR)/$(LIBRARY) Tests/proof/run
+	Tests/fuzz/run 600
 	PLAIT_SOAK=1 PLAIT_LIBRARY=$(CURDIR)/$(LIBRARY) PYTHONPATH=$(CURDIR)/bindings/python \
 	    build/venv/bin/python -m pytest -q Tests/python Tests/interop
 
@@ -88,13 +93,12 @@ sanitize:  ## Swift tests under the address and thread sanitizers, C tests under
 	STRIP=0 scripts/build-archive .build-asan-product/release/plait-static.product/Objects.LinkFileList build/asan/libplait.a
 	JOBS=$(JOBS) Tests/c/run sanitize
 
-bench: stage  ## measure against other libraries
-	@test -x benchmarks/run || { echo "bench: there is no benchmarks/run yet" >&2; exit 1; }
-	benchmarks/run
+bench: stage build/venv/ready  ## measure against other libraries, in turn
+	scripts/bootstrap build bench
+	PYTHON=$(CURDIR)/build/venv/bin/python PLAIT_LIBRARY=$(CURDIR)/$(LIBRARY) benchmarks/run $(BENCH)
 
 fuzz:  ## run the fuzzers for TIME seconds each (60)
 	scripts/bootstrap build test
-	@test -x Tests/fuzz/run || { echo "fuzz: there is no Tests/fuzz/run yet" >&2; exit 1; }
 	Tests/fuzz/run $(or $(TIME),60)
 
 coverage:  ## run the Swift tests and print the lines covered
@@ -109,7 +113,7 @@ lint: $(LIBRARY)  ## check layout, headers, symbols, imports, scripts and what t
 	scripts/check-imports
 	scripts/check-files
 	scripts/check-library build/lib
-	if [ -x scripts/check-hot ]; then scripts/check-hot .build/release/libplait.so; fi
+	scripts/check-hot .build/release/libplait.so
 	$(SWIFT) format lint --strict --parallel --recursive $(SWIFT_DIRECTORIES)
 	clang-format --dry-run --Werror $(C_FILES)
 	shellcheck $(SHELL_FILES)
@@ -143,7 +147,7 @@ clean:  ## remove all that was built
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-.PHONY: all stage demo test test-swift test-c test-python test-interop test-proof soak sanitize bench fuzz coverage lint format docs \
+.PHONY: all stage demo test test-swift test-c test-python test-interop test-proof test-fuzz soak sanitize bench fuzz coverage lint format docs \
     install uninstall clean help
 # One swift build at a time, and tests that do not disturb each other; tests run in parallel inside their target.
 .NOTPARALLEL:

@@ -72,17 +72,17 @@ void csystem_record_free(uint32_t index, uint32_t generation) {
     pthread_mutex_unlock(&record_lock);
 }
 
-int csystem_record_lives(uint64_t id, uint32_t index) {
-    pthread_mutex_lock(&record_lock);
-    int lives = csystem_records[index & (CSYSTEM_RECORDS - 1)].id == id && id;
-    pthread_mutex_unlock(&record_lock);
-    return lives;
-}
-
 /* With the lock held: 1 when the id is this record's and of this process. */
 static int check(struct csystem_record *record, uint64_t id) {
     if (record->owner == CSYSTEM_FORKED) return 2;
     return record->owner > CSYSTEM_RETIRED && record->id == id && id;
+}
+
+int csystem_record_lives(uint64_t id, uint32_t index) {
+    pthread_mutex_lock(&record_lock);
+    int lives = check(&csystem_records[index & (CSYSTEM_RECORDS - 1)], id) == 1;
+    pthread_mutex_unlock(&record_lock);
+    return lives;
 }
 
 static void signal_record(struct csystem_record *record) {

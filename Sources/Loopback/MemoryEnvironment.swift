@@ -62,13 +62,15 @@ public final class MemoryListener: Listener {
   public override func setAccepting(_ accepting: Bool) { list() }
 
   public override func service() {
-    guard !isPaused else { return }
-    var waiting: [UInt64] = []
-    swap(&waiting, &queue)
-    for id in waiting {
+    // A host may pause or close the listener inside the `connected` of any of them.
+    var left = queue.count
+    while left > 0, !isPaused, !queue.isEmpty {
+      left -= 1
+      let id = queue.removeFirst()
       guard let object = context.ids.find(id, Kind.call) else { continue }
       Unmanaged<Connect>.fromOpaque(object)._withUnsafeGuaranteedRef { if $0.outcome == nil { accept($0) } }
     }
+    if !isPaused, !queue.isEmpty { list() }
   }
 
   func accept(_ connect: Connect) {

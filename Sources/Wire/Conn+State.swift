@@ -76,7 +76,7 @@ extension Conn {
 
   /// The former protocol has returned: what it held is the new one's.
   func finishReplacing() {
-    state.remove(.replaced)
+    state.remove([.replaced, .toldEnd])  // whoever follows wants to hear of the end, too
     guard let extras, let former = extras.former else { return }
     extras.former = nil
     context.bury(former)

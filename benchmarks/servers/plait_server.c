@@ -54,23 +54,29 @@ static int make_factory(plait_factory *out, const char *mode, int block) {
     if (!strcmp(mode, "line-echo") || !strcmp(mode, "line-sink")) {
         plait_line_handler handler = PLAIT_LINE_HANDLER_INIT;
         int sink = !strcmp(mode, "line-sink");
-        if (block) handler.lines = sink ? sink_lines : echo_lines;
-        else handler.line = sink ? sink_line : echo_line;
+        if (block)
+            handler.lines = sink ? sink_lines : echo_lines;
+        else
+            handler.line = sink ? sink_line : echo_line;
         return plait_line_factory_new(out, NULL, &handler, NULL);
     }
     plait_string_handler handler = PLAIT_STRING_HANDLER_INIT;
     plait_string_options options = PLAIT_STRING_OPTIONS_INIT;
-    if (!strcmp(mode, "netstring-echo")) options.format = PLAIT_STRING_NETSTRING;
-    else if (strcmp(mode, "int32-echo")) return PLAIT_ERR_INVALID;
-    if (block) handler.strings = echo_strings;
-    else handler.string = echo_string;
+    if (!strcmp(mode, "netstring-echo"))
+        options.format = PLAIT_STRING_NETSTRING;
+    else if (strcmp(mode, "int32-echo"))
+        return PLAIT_ERR_INVALID;
+    if (block)
+        handler.strings = echo_strings;
+    else
+        handler.string = echo_string;
     return plait_string_factory_new(out, &options, &handler, NULL);
 }
 
 int main(int argc, char **argv) {
-    plait_reactor reactor = { 0 };
-    plait_factory factory = { 0 };
-    plait_listener listener = { 0 };
+    plait_reactor reactor = {0};
+    plait_factory factory = {0};
+    plait_listener listener = {0};
     char endpoint[64];
     int status;
     if (argc < 3) {
