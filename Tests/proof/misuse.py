@@ -74,7 +74,7 @@ class Cases:
     def struct_at_the_wall(self, made, size=None):
         content = bytes(made)
         size = len(content) if size is None else size
-        return at_the_wall((content + bytes(size))[:size])
+        return at_the_wall((content + bytes(size))[:size], 8)
 
     def valid_struct(self, part):
         name = part.type.removeprefix("plait_")
@@ -185,7 +185,7 @@ class Cases:
 
         def sized(size, content):
             made.struct_size = size
-            return at_the_wall((bytes(made) + content)[:max(size if size < 70000 else known, 4)])
+            return at_the_wall((bytes(made) + content)[:max(size if size < 70000 else known, 4)], 8)
         for size in sorted({0, 1, 3, 4, 8, known // 2, known - 8, known - 1}):
             yield self.at(place, sized(size, b""), f"struct_size {size}", {SIZE})
         for size in (0x7FFFFFFF, 0xFFFFFFFF):

@@ -13,14 +13,13 @@ _libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_
 _libc.mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
 
 
-def at_the_wall(content):
+def at_the_wall(content, alignment=1):
     """The address of a copy of the bytes behind which no memory is: who reads on, crashes. It is never freed."""
     size = -(-max(len(content), 1) // PAGE) * PAGE
     base = _libc.mmap(None, size + PAGE, mmap.PROT_READ | mmap.PROT_WRITE, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, -1, 0)
     assert base not in (None, ctypes.c_void_p(-1).value), "mmap failed"
     assert _libc.mprotect(base + size, PAGE, 0) == 0, "mprotect failed"
-    # The library's structs and tables are read at their alignment.
-    address = base + size - len(content)
+    address = base + size - -(-len(content) // alignment) * alignment
     ctypes.memmove(address, bytes(content), len(content))
     return address
 
