@@ -17,14 +17,11 @@
 #include <unistd.h>
 
 // clang-format off
-#define CALLS(CALL)                                                                                                    \
-    CALL(accept4)                                                                                                      \
-    CALL(connect)                                                                                                      \
-    CALL(socket)                                                                                                       \
-    CALL(bind) CALL(listen) CALL(read) CALL(readv) CALL(recv) CALL(recvmsg) CALL(send) CALL(sendmsg) CALL(write)       \
-        CALL(writev) CALL(epoll_ctl) CALL(epoll_create1) CALL(timerfd_create) CALL(timerfd_settime) CALL(eventfd)      \
-            CALL(getsockopt) CALL(setsockopt) CALL(getsockname) CALL(getpeername) CALL(fcntl) CALL(ioctl) CALL(pipe2)  \
-                CALL(shutdown)
+#define CALLS(CALL) \
+    CALL(accept4) CALL(connect) CALL(socket) CALL(bind) CALL(listen) CALL(read) CALL(readv) CALL(recv) CALL(recvmsg) \
+    CALL(send) CALL(sendmsg) CALL(write) CALL(writev) CALL(epoll_ctl) CALL(epoll_create1) CALL(timerfd_create) \
+    CALL(timerfd_settime) CALL(eventfd) CALL(getsockopt) CALL(setsockopt) CALL(getsockname) CALL(getpeername) \
+    CALL(fcntl) CALL(ioctl) CALL(pipe2) CALL(shutdown)
 // clang-format on
 
 enum {

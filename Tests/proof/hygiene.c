@@ -14,12 +14,12 @@
 extern char **environ;
 
 /* The functions that are used, by dlsym: this program is not linked with the library. */
-#define USED(USE)                                                                                                      \
-    USE(plait_reactor_new)                                                                                             \
-    USE(plait_reactor_free)                                                                                            \
-    USE(plait_reactor_poll)                                                                                            \
-    USE(plait_reactor_fd) USE(plait_line_factory_new) USE(plait_factory_release) USE(plait_listen)                     \
-        USE(plait_listener_get_port) USE(plait_line_send) USE(plait_conn_close) USE(plait_connect) USE(plait_version)
+// clang-format off
+#define USED(USE) \
+    USE(plait_reactor_new) USE(plait_reactor_free) USE(plait_reactor_poll) USE(plait_reactor_fd) \
+    USE(plait_line_factory_new) USE(plait_factory_release) USE(plait_listen) USE(plait_listener_get_port) \
+    USE(plait_line_send) USE(plait_conn_close) USE(plait_connect) USE(plait_version)
+// clang-format on
 struct library {
     void *handle;
 #define USE(name) __typeof__(&name) name;

@@ -8,16 +8,15 @@
 #include <string.h>
 
 /* The callbacks, named as in their tables; those of a conn's transport have an op_ in front. */
-#define KINDS(KIND)                                                                                                    \
-    KIND(connected)                                                                                                    \
-    KIND(disconnected)                                                                                                 \
-    KIND(read_closed)                                                                                                  \
-    KIND(write_paused) KIND(write_resumed) KIND(release) KIND(release_outside) KIND(line) KIND(lines) KIND(raw)        \
-        KIND(line_too_long) KIND(data) KIND(string) KIND(strings) KIND(string_too_long) KIND(timer)                    \
-            KIND(timer_repeating) KIND(post) KIND(connect_done) KIND(connect_failed) KIND(drain_done)                  \
-                KIND(connector_connected) KIND(connector_waiting) KIND(connector_stopped) KIND(connector_release)      \
-                    KIND(op_write) KIND(op_set_reading) KIND(op_close_write) KIND(op_close) KIND(op_release)           \
-                        KIND(on_free)
+// clang-format off
+#define KINDS(KIND) \
+    KIND(connected) KIND(disconnected) KIND(read_closed) KIND(write_paused) KIND(write_resumed) KIND(release) \
+    KIND(release_outside) KIND(line) KIND(lines) KIND(raw) KIND(line_too_long) KIND(data) KIND(string) KIND(strings) \
+    KIND(string_too_long) KIND(timer) KIND(timer_repeating) KIND(post) KIND(connect_done) KIND(connect_failed) \
+    KIND(drain_done) KIND(connector_connected) KIND(connector_waiting) KIND(connector_stopped) \
+    KIND(connector_release) KIND(op_write) KIND(op_set_reading) KIND(op_close_write) KIND(op_close) KIND(op_release) \
+    KIND(on_free)
+// clang-format on
 
 enum kind {
 #define KIND(name) K_##name,
