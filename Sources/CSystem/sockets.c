@@ -7,9 +7,12 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 _Static_assert(sizeof(struct sockaddr_un) <= sizeof(((struct csystem_address *)0)->storage), "room for any address");
@@ -202,6 +205,39 @@ int csystem_not_blocking(int fd) {
 int csystem_would_block(ssize_t status) { return status == -EAGAIN || status == -EWOULDBLOCK; }
 int csystem_is_exhausted(ssize_t status) {
     return status == -EMFILE || status == -ENFILE || status == -ENOMEM || status == -ENOBUFS;
+}
+
+int csystem_is_peers_fault(ssize_t status) {
+    switch (-status) {
+    case ECONNABORTED: case EPROTO: case EPERM: case EINTR: case ENETDOWN: case ENETUNREACH: case EHOSTDOWN: case EHOSTUNREACH:
+    case ENOPROTOOPT: case ENONET: case EOPNOTSUPP: return 1;
+    default: return 0;
+    }
+}
+
+int csystem_unread(int fd) {
+    int count = 0;
+    return ioctl(fd, FIONREAD, &count) < 0 ? 0 : count;
+}
+
+/* A lock on the directory leaves no file behind. Somebody else's lock on it is not waited for long. */
+int csystem_lock_beside(const char *path) {
+    char directory[128];
+    const char *slash = strrchr(path, '/');
+    size_t len = slash ? (size_t)(slash - path) : 0;
+    if (len >= sizeof directory) return -1;
+    memcpy(directory, path, len);
+    directory[len] = 0;
+    int fd = open(len ? directory : slash ? "/" : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    for (int tries = 0; fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0; tries++) {
+        const struct timespec millisecond = { 0, 1000000 };
+        if (tries == 200) {
+            close(fd);
+            return -1;
+        }
+        nanosleep(&millisecond, NULL);
+    }
+    return fd;
 }
 
 /* statx, because glibc's stat and fstat are of 2.33. */

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "CSystem.h"
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/epoll.h>
@@ -42,30 +43,32 @@ const char *csystem_error_text(int error) {
     return strerror_r(error, text, sizeof text); /* GNU's: never NULL */
 }
 
-_Static_assert(sizeof(sigset_t) <= sizeof(((struct csystem_shield *)0)->mask), "room for a signal mask");
+static int is_pending(void) {
+    sigset_t pending;
+    sigpending(&pending);
+    return sigismember(&pending, SIGPIPE);
+}
 
 /* sigprocmask is this thread's alone on Linux, and older than glibc 2.32, of which pthread_sigmask is. */
 void csystem_shield_begin(struct csystem_shield *shield) {
-    sigset_t pipe, pending, mask;
+    sigset_t pipe, mask;
     sigemptyset(&pipe);
     sigaddset(&pipe, SIGPIPE);
-    sigpending(&pending);
-    shield->pending = sigismember(&pending, SIGPIPE);
+    shield->pending = is_pending();
     sigprocmask(SIG_BLOCK, &pipe, &mask);
-    memcpy(shield->mask, &mask, sizeof mask);
+    shield->blocked = sigismember(&mask, SIGPIPE);
 }
 
+/* Only what was done is undone: a callback may have changed the rest of the mask. */
 void csystem_shield_end(struct csystem_shield *shield) {
-    sigset_t pipe, pending, mask;
+    sigset_t pipe;
     sigemptyset(&pipe);
     sigaddset(&pipe, SIGPIPE);
-    sigpending(&pending);
-    if (!shield->pending && sigismember(&pending, SIGPIPE)) {
+    if (!shield->pending && is_pending()) {
         const struct timespec at_once = { 0, 0 };
         while (sigtimedwait(&pipe, NULL, &at_once) < 0 && errno == EINTR) {}
     }
-    memcpy(&mask, shield->mask, sizeof mask);
-    sigprocmask(SIG_SETMASK, &mask, NULL);
+    if (!shield->blocked) sigprocmask(SIG_UNBLOCK, &pipe, NULL);
 }
 
 static int watch(int epoll, int fd) {
@@ -106,6 +109,11 @@ void csystem_outer_arm(struct csystem_outer *outer, int64_t delay_ms) {
 void csystem_outer_raise(struct csystem_outer *outer) {
     const uint64_t one = 1;
     if (write(outer->event, &one, sizeof one) < 0) return; /* it is raised already */
+}
+
+int csystem_is_readable(int fd) {
+    struct pollfd watched = { .fd = fd, .events = POLLIN };
+    return poll(&watched, 1, 0) > 0;
 }
 
 void csystem_outer_clear(struct csystem_outer *outer) {

@@ -89,6 +89,13 @@ public final class MessageProtocol<F: Framer>: Protocol {
     conn.abort(bytes.byteCount > mostBytes - kept.count ? .overflow : .noMemory)
   }
 
+  /// A host may have put bytes in already: they come behind.
+  public override func inherit(_ bytes: RawSpan, _ conn: Conn) {
+    guard hasExtra else { return bytes.byteCount > 0 ? received(bytes, conn) : () }
+    keepBefore(bytes, conn)
+    frameExtra(conn)
+  }
+
   /// Holds bytes in front of what the host put in during their delivery.
   func keepFirst(_ bytes: RawSpan, _ conn: Conn) {
     if kept.isEmpty { keep(bytes, conn) } else { keepBefore(bytes, conn) }

@@ -20,6 +20,8 @@ public final class MemoryEnvironment: Environment {
     return .listener(listener)
   }
 
+  public override func canConnect(_ endpoint: Endpoint) -> Bool { endpoint.kind == .memory }
+
   public override func connect(_ endpoint: Endpoint, _ connect: Connect) -> Status {
     guard endpoint.kind == .memory else { return .unsupported }
     if let listener = find(endpoint) {

@@ -6,11 +6,13 @@ import Wire
 /// turn; an epoll over it, a timer and an event does.
 final class ForeignLoop {
   var outer = csystem_outer(epoll: -1, timer: -1, event: -1)
+  var inner: CInt = -1
   var isRaised = false
   var armed: UInt64 = .max
   var descriptor: CInt { outer.epoll }
 
   func open(_ inner: CInt) -> Status {
+    self.inner = inner
     let status = csystem_outer_open(&outer, inner)
     return status == 0 ? .ok : .system(status)
   }
@@ -26,7 +28,11 @@ final class ForeignLoop {
   /// After a turn: readable at once if there is more to do, else when the next timer falls due.
   func settle(_ loop: Loop, _ context: Context) {
     let wait = loop.timeout(context)
-    if wait == 0 { return wake() }
+    if wait == 0 || csystem_is_readable(inner) != 0 {  // raised again each time: the host may watch for edges
+      isRaised = true
+      csystem_outer_raise(&outer)
+      return
+    }
     if isRaised {
       isRaised = false
       csystem_outer_clear(&outer)

@@ -68,11 +68,13 @@ extension Loop {
     guard csystem_address_unix(&address, path) == 0 else { return .failed(.endpoint) }
     let fd = csystem_socket(Address.unix)
     guard fd >= 0 else { return .failed(.system(fd)) }
+    let isFile = path[0] != 64  // "@": abstract
+    let lock = isFile ? csystem_lock_beside(path) : -1
+    defer { if lock >= 0 { _ = csystem_close(lock) } }
     var status = csystem_bind(fd, &address)
     if status == -CInt(CSYSTEM_EADDRINUSE), csystem_is_stale_socket(path) != 0, csystem_unlink(path) == 0 {
       status = csystem_bind(fd, &address)
     }
-    let isFile = path[0] != 64  // "@": abstract
     let isBound = status == 0
     if isBound, isFile { status = csystem_chmod(path, endpoint.mode) }
     let listening = open(fd, status, endpoint, options, factory, context)

@@ -93,6 +93,8 @@ public final class Loop: Environment {
     _ endpoint: Endpoint, _ options: ListenOptions, _ factory: Factory, _ context: Context
   ) -> Listening { openListener(endpoint, options, factory, context) }
 
+  public override func canConnect(_ endpoint: Endpoint) -> Bool { true }
+
   public override func connect(_ endpoint: Endpoint, _ connect: Connect) -> Status { begin(endpoint, connect) }
 
   // MARK: Time

@@ -42,11 +42,11 @@ final class SocketListener: Listener, Polled {
       if accepted >= 0 {
         backoff.delay = Backoff.shortest
         open(accepted)
-      } else if csystem_is_exhausted(Int(accepted)) != 0 {
-        return rest(.system(accepted))
       } else if csystem_would_block(Int(accepted)) != 0 {
         return
-      }  // else it was this one peer's fault: the next
+      } else if csystem_is_peers_fault(Int(accepted)) == 0 {
+        return rest(.system(accepted))
+      }
     }
   }
 
@@ -68,11 +68,11 @@ final class SocketListener: Listener, Polled {
     }
   }
 
-  /// Out of descriptors: peers wait in the backlog for a while.
+  /// Out of descriptors, as a rule: peers wait in the backlog for a while.
   func rest(_ why: Status) {
     backoff.listener = id
     poller?.watch(readable: false, writable: false)
-    context.log(.warning, "listener", "accepting rests: out of descriptors or memory", why)
+    context.log(.warning, "listener", "accepting rests", why)
     if !context.schedule(backoff, after: backoff.delay) { setAccepting(true) }
     backoff.delay = min(backoff.delay * 2, Backoff.longest)
   }

@@ -76,14 +76,14 @@ extension Conn {
 
   /// The former protocol has returned: what it held is the new one's.
   func finishReplacing() {
-    state.remove([.replaced, .toldEnd])  // whoever follows wants to hear of the end, too
+    state.remove([.replaced, .toldEnd, .writePaused])  // whoever follows wants to hear of these, too
     guard let extras, let former = extras.former else { return }
     extras.former = nil
     context.bury(former)
     let held = former.takeHeld()
     spoken._withUnsafeGuaranteedRef { next in
       if !state.contains(.fresh) { next.connected(self) }
-      if !held.isEmpty, !isClosing { next.received(held.bytes, self) }
+      if !isClosing { next.inherit(held.bytes, self) }
     }
   }
 

@@ -50,6 +50,7 @@ public final class Conn: Entity {
     conn.spoken = Unmanaged.passRetained(built)
     factory.addLayers(&conn.layers)
     guard conn.register(Kind.conn) else { return .failed(.limit) }
+    context.conns += 1
     return .conn(conn)
   }
 

@@ -42,6 +42,7 @@ open class Connector: Entity {
   public final func begin() -> Status {
     guard factory.bind(context) else { return .bound }
     guard !context.isEnding else { return .aborted }
+    guard context.environment.canConnect(endpoint) else { return .unsupported }
     guard register(Kind.connector) else { return .limit }
     timer.connector = id
     list()

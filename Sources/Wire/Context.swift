@@ -26,6 +26,8 @@ public final class Context {
   var listed: [UInt64] = []  // whole ids: a slot may have a new owner by then
   var work: [UInt64] = []
   var graves: [AnyObject] = []
+  /// How many conns there are.
+  var conns = 0
   /// The calls that wait for all conns to end.
   var drains: [UInt64] = []
 
@@ -186,14 +188,10 @@ public final class Context {
     }
   }
 
-  func count(_ kind: UInt64) -> Int {
-    var count = 0
-    each(kind) { _ in count += 1 }
-    return count
-  }
-
-  /// Whoever waits for the conns to end looks again.
+  /// The last conn has ended: whoever waits for that looks again.
   func connEnded() {
+    conns -= 1
+    guard conns == 0 else { return }
     for id in drains {
       if let object = ids.find(id, Kind.call) {
         Unmanaged<Entity>.fromOpaque(object)._withUnsafeGuaranteedRef { $0.list() }

@@ -26,7 +26,7 @@ open class Drain: Call {
   }
 
   open override func service() {
-    if outcome == nil, context.count(Kind.conn) == 0 { end(Reason(.ok)) }
+    if outcome == nil, context.conns == 0 { end(Reason(.ok)) }
     guard outcome != nil else { return }
     context.timers.remove(limit)
     context.drains.removeAll { $0 == id }

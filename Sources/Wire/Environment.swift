@@ -32,6 +32,9 @@ open class Environment {
     .failed(.unsupported)
   }
 
+  /// Can it connect to endpoints of this kind at all?
+  open func canConnect(_ endpoint: Endpoint) -> Bool { false }
+
   /// Begins to connect: `connect` is told how it ends, in this turn or a later one.
   open func connect(_ endpoint: Endpoint, _ connect: Connect) -> Status { .unsupported }
 }

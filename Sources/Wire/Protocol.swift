@@ -31,6 +31,8 @@ open class Protocol {
 
   /// What was received and not yet delivered.
   open func held(_ conn: Conn) -> Int { 0 }
+  /// What the protocol before this one held: in front of everything else.
+  open func inherit(_ bytes: RawSpan, _ conn: Conn) { if bytes.byteCount > 0 { received(bytes, conn) } }
   /// Gives it up, to the protocol that follows on this conn.
   open func takeHeld() -> ByteBuffer { ByteBuffer() }
 }

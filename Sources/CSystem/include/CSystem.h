@@ -79,11 +79,8 @@ uint64_t csystem_now_ms(void);
 uint64_t csystem_random(void);
 const char *csystem_error_text(int error);
 
-/* Blocks SIGPIPE in this thread; end gives back the former mask and takes a SIGPIPE that came meanwhile. */
-struct csystem_shield {
-    uint64_t mask[16];
-    int pending;
-};
+/* Blocks SIGPIPE in this thread; end undoes that, and takes a SIGPIPE that came meanwhile. */
+struct csystem_shield { int blocked, pending; };
 void csystem_shield_begin(struct csystem_shield *shield);
 void csystem_shield_end(struct csystem_shield *shield);
 
@@ -94,6 +91,7 @@ void csystem_outer_close(struct csystem_outer *outer);
 void csystem_outer_arm(struct csystem_outer *outer, int64_t delay_ms); /* -1: never */
 void csystem_outer_raise(struct csystem_outer *outer);
 void csystem_outer_clear(struct csystem_outer *outer);
+int csystem_is_readable(int fd);
 
 /* ---- sockets.c ---------------------------------------------------------------------------- */
 
@@ -135,6 +133,11 @@ int csystem_keep_alive(int fd, unsigned idle_s);
 int csystem_not_blocking(int fd); /* and close-on-exec */
 int csystem_would_block(ssize_t status);
 int csystem_is_exhausted(ssize_t status); /* out of descriptors or memory */
+int csystem_is_peers_fault(ssize_t status); /* accept: of one connection, not of the listener */
+/* Bytes that nobody has read. */
+int csystem_unread(int fd);
+/* One process at a time may look for a stale socket and take its place; -1: nobody can be kept out. */
+int csystem_lock_beside(const char *path);
 
 struct csystem_kind { int is_socket, is_stream, is_listening, is_readable; uint32_t family; };
 int csystem_descriptor_kind(int fd, struct csystem_kind *out);
