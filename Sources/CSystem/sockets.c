@@ -203,10 +203,6 @@ int csystem_not_blocking(int fd) {
 }
 
 int csystem_would_block(ssize_t status) { return status == -EAGAIN || status == -EWOULDBLOCK; }
-int csystem_is_exhausted(ssize_t status) {
-    return status == -EMFILE || status == -ENFILE || status == -ENOMEM || status == -ENOBUFS;
-}
-
 int csystem_is_peers_fault(ssize_t status) {
     switch (-status) {
     case ECONNABORTED: case EPROTO: case EPERM: case EINTR: case ENETDOWN: case ENETUNREACH: case EHOSTDOWN: case EHOSTUNREACH:

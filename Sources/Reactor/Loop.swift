@@ -18,6 +18,7 @@ public final class Loop: Environment {
   var readerBytes = 0
   /// Conns that have read enough for this turn.
   var resting: [UInt64] = []
+  var lingering: [Lingering] = []
   /// Writes that libuv has in hand: it may raise SIGPIPE.
   var handedOver = 0
   var shield = csystem_shield()
@@ -221,6 +222,7 @@ public final class Loop: Environment {
   public func shut() {
     guard !isShut else { return }
     isShut = true
+    for entry in lingering { entry.transport.letGo() }
     outer?.close()
     uv_close(Loop.handle(async), nil)
     uv_close(Loop.handle(alarm), nil)

@@ -56,10 +56,10 @@ final class TCPTransport: Transport {
 
   override func setReading(_ reading: Bool) {
     guard conn != nil else { return }
-    guard reading else {
-      uv_read_stop(stream)
-      return
-    }
+    if reading { read() } else { uv_read_stop(stream) }
+  }
+
+  func read() {
     uv_read_start(
       stream,
       { handle, _, buffer in
@@ -77,6 +77,7 @@ final class TCPTransport: Transport {
   }
 
   func didRead(_ count: Int, _ data: UnsafeMutablePointer<CChar>?) {
+    if conn == nil, count < 0 { return letGo() }  // all is read that would have made the kernel reset
     conn?._withUnsafeGuaranteedRef { conn in
       guard count > 0 else { return conn.ended(count == Int(UV_EOF.rawValue) ? .ok : .system(count)) }
       conn.received(UnsafeRawBufferPointer(start: data, count: count).bytes)
@@ -148,14 +149,26 @@ final class TCPTransport: Transport {
   }
 
   override func close(_ status: Status) {
-    guard uv_is_closing(base) == 0 else { return }
-    conn = nil
-    let done: uv_close_cb = { handle in Unmanaged<TCPTransport>.fromOpaque(handle!.pointee.data).release() }
+    guard uv_is_closing(base) == 0, let conn else { return close() }
+    self.conn = nil
     switch status {
     case .aborted, .timeout, .overflow, .noMemory: _ = csystem_reset_on_close(fd)
-    default: break
+    default:
+      // Closed now, the kernel would reset, and the peer might lose the end of what was sent.
+      if csystem_unread(fd) > 0, conn._withUnsafeGuaranteedRef({ loop.linger(self, $0.context) }) { return read() }
     }
-    uv_close(base, done)
+    close()
+  }
+
+  /// The peer has ended, or has had its time.
+  func letGo() {
+    loop.forget(self)
+    close()
+  }
+
+  func close() {
+    guard uv_is_closing(base) == 0 else { return }
+    uv_close(base) { handle in Unmanaged<TCPTransport>.fromOpaque(handle!.pointee.data).release() }
   }
 
   override func peer(_ address: inout Address) -> Status {

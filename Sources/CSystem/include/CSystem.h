@@ -132,7 +132,6 @@ int csystem_no_delay(int fd, int on);
 int csystem_keep_alive(int fd, unsigned idle_s);
 int csystem_not_blocking(int fd); /* and close-on-exec */
 int csystem_would_block(ssize_t status);
-int csystem_is_exhausted(ssize_t status); /* out of descriptors or memory */
 int csystem_is_peers_fault(ssize_t status); /* accept: of one connection, not of the listener */
 /* Bytes that nobody has read. */
 int csystem_unread(int fd);
