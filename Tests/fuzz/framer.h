@@ -7,7 +7,7 @@
 
 /* How the host behaves; the same in every run of one input. */
 struct host {
-    struct journal journal;
+    struct journal journal, sent;
     unsigned turn, pause_each, partial; /* pauses at every so manieth message; takes a part of each block */
     unsigned paused;
 };
@@ -17,7 +17,11 @@ static void heard(struct host *host, plait_conn conn, const uint8_t *data, size_
     MUST(!host->journal.ended && !host->paused);
     if (host->pause_each && ++host->turn % host->pause_each == 0) host->paused = plait_conn_pause(conn) == 0;
 }
-static void on_message(void *user, plait_conn conn, const uint8_t *data, size_t len) { heard(user, conn, data, len); }
+/* What cannot be sent, because it fits no prefix or the conn is closing, cannot be in any run. */
+static void on_message(void *user, plait_conn conn, const uint8_t *data, size_t len) {
+    heard(user, conn, data, len);
+    SEND(conn, data, len);
+}
 static size_t on_block(void *user, plait_conn conn, const uint8_t *data, size_t len, const uint32_t *table,
                        size_t count) {
     struct host *host = user;
@@ -26,8 +30,11 @@ static size_t on_block(void *user, plait_conn conn, const uint8_t *data, size_t 
     for (size_t i = 0; i < most; i++) {
         MUST((size_t)table[2 * i] + table[2 * i + 1] <= len);
         heard(host, conn, data + table[2 * i], table[2 * i + 1]);
-        if (host->paused) return i + 1;
+        if (host->paused) most = i + 1;
     }
+    /* In two runs, of which the second begins behind a message. */
+    SEND_MANY(conn, data, len, table, most / 3);
+    SEND_MANY(conn, data, len, table + most / 3 * 2, most - most / 3);
     return most;
 }
 static void on_end(void *user, plait_conn conn, const plait_reason *reason) {
@@ -38,9 +45,14 @@ static void on_end(void *user, plait_conn conn, const plait_reason *reason) {
     write_down(&host->journal, 'e', (const uint8_t *)&reason->status, sizeof reason->status);
 }
 static size_t on_write(void *user, plait_conn conn, const uint8_t *data, size_t len) {
-    (void)user;
+    struct journal *sent = &((struct host *)user)->sent;
     (void)conn;
-    (void)data;
+    if (sent->len + len > sent->cap) {
+        sent->cap = 2 * (sent->len + len);
+        sent->data = realloc(sent->data, sent->cap);
+    }
+    memcpy(sent->data + sent->len, data, len);
+    sent->len += len;
     return len;
 }
 
@@ -49,14 +61,14 @@ static plait_factory make_factory(struct input *input, int block, struct host *h
 /* One run: `cuts` says how long the pieces are, none: all at once. */
 static struct journal run(struct input head, struct input stream, struct input cuts, int block, unsigned pause_each,
                           unsigned partial) {
-    struct host host = {{NULL, 0, 0, 0}, 0, pause_each, partial, 0};
+    struct host host = {{NULL, 0, 0, 0}, {NULL, 0, 0, 0}, 0, pause_each, partial, 0};
     plait_transport_ops ops = PLAIT_TRANSPORT_OPS_INIT;
     plait_reactor reactor = new_reactor(PLAIT_REACTOR_WITHOUT_LOOP);
     plait_factory factory = make_factory(&head, block, &host);
     plait_conn conn = {0};
 
     ops.write = on_write;
-    MUST(plait_conn_attach(reactor, factory, &ops, NULL, &conn) == 0);
+    MUST(plait_conn_attach(reactor, factory, &ops, &host, &conn) == 0);
     for (size_t turn = 0; stream.len; turn++) {
         size_t size = cuts.len ? 1u + cuts.data[turn % cuts.len] : stream.len;
         struct input piece = take_bytes(&stream, size);
@@ -70,6 +82,8 @@ static struct journal run(struct input head, struct input stream, struct input c
     plait_conn_eof(conn, 0);
     MUST(plait_reactor_free(reactor) == 0 && plait_factory_release(factory) == 0);
     MUST(host.journal.ended);
+    write_down(&host.journal, 's', host.sent.data, host.sent.len);
+    free(host.sent.data);
     return host.journal;
 }
 

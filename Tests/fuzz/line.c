@@ -1,4 +1,6 @@
 /* Lines: any delimiter and limit, with and without skipping what is too long. */
+#define SEND plait_line_send
+#define SEND_MANY plait_line_send_many
 #include "framer.h"
 
 static plait_factory make_factory(struct input *input, int block, struct host *host) {

@@ -1,5 +1,7 @@
 /* Strings behind binary lengths of 1 to 8 bytes, and netstrings; those that are too long end the conn or are skipped.
  */
+#define SEND plait_string_send
+#define SEND_MANY plait_string_send_many
 #include "framer.h"
 
 static void too_long(void *user, plait_conn conn, uint64_t length) {
