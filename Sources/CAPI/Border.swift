@@ -65,9 +65,13 @@ nonisolated(unsafe) var factories = IdTable(reactor: 0, generation: 0)
 func addFactory(_ out: UnsafeMutablePointer<plait_factory>?, _ factory: Factory) -> Status {
   guard let out else { return .invalid }
   csystem_lock()
-  let id = factories.insert(Unmanaged.passRetained(FactoryBox(factory)).toOpaque(), Kind.factory)
+  let box = Unmanaged.passRetained(FactoryBox(factory))
+  let id = factories.insert(box.toOpaque(), Kind.factory)
   csystem_unlock()
-  guard id != 0 else { return .limit }
+  guard id != 0 else {
+    box.release()
+    return .limit
+  }
   out.pointee.id = id
   return .ok
 }

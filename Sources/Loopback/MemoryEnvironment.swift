@@ -15,7 +15,7 @@ public final class MemoryEnvironment: Environment {
   ) -> Listening {
     guard endpoint.kind == .memory, endpoint.name != nil else { return .failed(.unsupported) }
     guard find(endpoint) == nil else { return .failed(.inUse) }
-    let listener = MemoryListener(self, endpoint, factory, context)
+    let listener = MemoryListener(self, endpoint, Int(options.backlog), factory, context)
     listeners.append(listener)
     return .listener(listener)
   }
@@ -49,14 +49,19 @@ public final class MemoryListener: Listener {
   let memory: Unmanaged<MemoryEnvironment>  // not owned: the environment outlives its listeners
   let endpoint: Endpoint
   var queue: [UInt64] = []
+  let backlog: Int
 
-  init(_ memory: MemoryEnvironment, _ endpoint: Endpoint, _ factory: Factory, _ context: Context) {
+  init(
+    _ memory: MemoryEnvironment, _ endpoint: Endpoint, _ backlog: Int, _ factory: Factory, _ context: Context
+  ) {
+    self.backlog = backlog
     self.memory = Unmanaged.passUnretained(memory)
     self.endpoint = endpoint
     super.init(context, factory)
   }
 
   func enqueue(_ connect: Connect) {
+    guard queue.count < backlog else { return connect.failed(Reason(.refused, text: "the backlog is full")) }
     queue.append(connect.id)
     list()
   }

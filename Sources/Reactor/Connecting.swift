@@ -59,6 +59,7 @@ final class Race: Attempt {
   var lookup: Lookup?
   var addresses: [csystem_address] = []
   var next = 0
+  var pause: UInt64 = 10
   var runners: [Runner] = []
   var bind = csystem_address()
   var hasBind = false
@@ -124,6 +125,7 @@ final class Race: Attempt {
       var fault = Status.ok
       guard let runner = Runner.begin(self, address, hasBind ? bind : nil, &fault) else {
         self.fault = Race.reason(fault)
+        if address.family == Address.unix, fault.systemError == CInt(CSYSTEM_EAGAIN) { return waitForBacklog() }
         continue
       }
       runners.append(runner)
@@ -133,6 +135,12 @@ final class Race: Attempt {
       return
     }
     if runners.isEmpty { fail(fault) }
+  }
+
+  /// The listener's backlog is full: its owner may come round to accept.
+  func waitForBacklog() {
+    next = 0
+    if context.schedule(delay, after: pause) { pause = min(pause * 2, 200) } else { fail(Reason(.noMemory)) }
   }
 
   func lost(_ runner: Runner, _ status: Status) {

@@ -42,9 +42,13 @@ public final class Loop: Environment {
   public static func make(
     _ memory: Environment, turnBytes: Int, manualClock: Bool, fault: inout Status
   ) -> Loop? {
-    guard let loop = malloc(MemoryLayout<uv_loop_t>.size), let async = malloc(MemoryLayout<uv_async_t>.size),
-      let alarm = malloc(MemoryLayout<uv_timer_t>.size), let room = malloc(Loop.scratchSize)
-    else {
+    let (first, second) = (malloc(MemoryLayout<uv_loop_t>.size), malloc(MemoryLayout<uv_async_t>.size))
+    let (third, fourth) = (malloc(MemoryLayout<uv_timer_t>.size), malloc(Loop.scratchSize))
+    guard let loop = first, let async = second, let alarm = third, let room = fourth else {
+      free(first)
+      free(second)
+      free(third)
+      free(fourth)
       fault = .noMemory
       return nil
     }

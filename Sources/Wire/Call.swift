@@ -4,6 +4,8 @@ import Bytes
 /// has returned, on cancellation and at the reactor's end too.
 open class Call: Entity {
   public final private(set) var outcome: Reason?
+  /// How it ends is settled, though the completion has still to come.
+  final var isDecided = false
 
   /// The completion, told to the host.
   open func completed(_ reason: Reason) {}
@@ -18,7 +20,7 @@ open class Call: Entity {
   }
 
   public final func cancel() {
-    guard outcome == nil else { return }
+    guard outcome == nil, !isDecided else { return }
     giveUp()
     end(Reason(.cancelled))
   }

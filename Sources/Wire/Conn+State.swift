@@ -62,15 +62,17 @@ extension Conn {
     guard factory.bind(context) else { return .bound }
     guard let next = factory.buildProtocol(self) else { return .refused }
     let before = spoken.takeRetainedValue()
-    if state.contains(.replaced) {  // it was never connected, and holds nothing
+    if !state.isDisjoint(with: [.replaced, .fresh]) {  // it was never connected, and holds nothing
       context.bury(before)
     } else {
       needExtras().former = before
     }
     spoken = Unmanaged.passRetained(next)
     if !state.contains(.ownUser) { user = factory.user }
-    state.insert(.replaced)
-    list()
+    if !state.contains(.fresh) {
+      state.insert(.replaced)
+      list()
+    }
     return .ok
   }
 
@@ -82,7 +84,7 @@ extension Conn {
     context.bury(former)
     let held = former.takeHeld()
     spoken._withUnsafeGuaranteedRef { next in
-      if !state.contains(.fresh) { next.connected(self) }
+      next.connected(self)
       if !isClosing { next.inherit(held.bytes, self) }
     }
   }

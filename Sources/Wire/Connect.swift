@@ -60,6 +60,7 @@ public final class Connect: Call {
     case .conn(let made):
       transport.attach(made)
       conn = made.id
+      isDecided = true
       made.start()
       endNow(Reason(.ok))
     }

@@ -100,7 +100,7 @@ open class Connector: Entity {
   }
 
   final func retry(_ reason: Reason) {
-    retries += 1
+    retries &+= 1
     if context.isEnding { return }
     if options.mostRetries > 0, retries > options.mostRetries { return stop(reason) }
     var wait = delay

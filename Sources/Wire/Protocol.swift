@@ -1,4 +1,5 @@
 import Bytes
+import CSystem
 
 /// The protocols, so that a conn's can be told without a cast.
 public enum Tag {
@@ -62,6 +63,8 @@ open class Factory {
   /// Makes the factory this reactor's; false when it serves another that lives.
   open func bind(_ context: Context) -> Bool {
     if reactor == context.id { return true }
+    csystem_lock()  // two reactors, on two threads, may want it at once
+    defer { csystem_unlock() }
     guard reactor == 0 || !Context.lives(reactor) else { return false }
     reactor = context.id
     return true
