@@ -1,5 +1,5 @@
 # Plait. `make help` lists what can be made; CONTRIBUTING.md says more.
-# Build products go to .build*/ (SwiftPM's) and build/, nowhere else.
+# Build products go to .build*/ (SwiftPM's) and build/; a wheel that is made by hand to bindings/python/dist/.
 
 SHELL := /bin/bash -euo pipefail
 .DEFAULT_GOAL := all
@@ -142,7 +142,7 @@ uninstall: build/docs/man/ready  ## remove what install put there
 	UNINSTALL=1 scripts/install "$(DESTDIR)" "$(PREFIX)" "$(LIB)"
 
 clean:  ## remove all that was built
-	rm -rf .build .build-* build
+	rm -rf .build .build-* build bindings/python/dist
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))

@@ -63,7 +63,7 @@ def function_page(function, siblings, declaration, version):
             body += [".TP", f"\\fI{name}\\fR ({direction})", inline(" ".join(rest.split())) or "\\&"]
     for tag, title in TITLES.items():
         body += [f".SH {title}", *flow(function.section(tag))]
-    others = [f"\\fB{header_page(function.file)}\\fR(3)"]
+    others = [f"\\fB{header_page(function.file)}\\fR(3)", "\\fBplait_handle\\fR(3)", "\\fBplait_status\\fR(3)"]
     others += [f"\\fB{other.name}\\fR(3)" for other in siblings if other is not function]
     body += [".SH SEE ALSO", ", ".join(others)]
     return page(function.name, brief, version, body)
@@ -96,9 +96,8 @@ def overview(path, functions, version):
         body.append(".SH FUNCTIONS")
         for function in functions:
             body += [".TP", f"\\fB{function.name}\\fR(3)", inline(" ".join(function.section("brief").split("\n\n")[0].split()))]
-    else:
-        others = [f"\\fB{header_page(other.name)}\\fR(3)" for other in headers.paths() if other != path]
-        body += [".SH SEE ALSO", ", ".join(others)]
+    others = [f"\\fB{header_page(other.name)}\\fR(3)" for other in headers.paths() if other != path]
+    body += [".SH SEE ALSO", ", ".join(others)]
     return page(header_page(path.name), brief, version, body)
 
 

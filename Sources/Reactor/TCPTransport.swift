@@ -79,11 +79,18 @@ final class TCPTransport: Transport {
   func didRead(_ count: Int, _ data: UnsafeMutablePointer<CChar>?) {
     if conn == nil, count < 0 { return letGo() }  // all is read that would have made the kernel reset
     conn?._withUnsafeGuaranteedRef { conn in
-      guard count > 0 else { return conn.ended(count == Int(UV_EOF.rawValue) ? .ok : .system(count)) }
+      guard count > 0 else { return conn.ended(end(count)) }
       conn.received(UnsafeRawBufferPointer(start: data, count: count).bytes)
       conn.flush()  // the answers to one read leave at once: the peer works on while this turn goes on
       if loop.hasReadEnough(conn.id, count) { rest(conn) }
     }
+  }
+
+  /// libuv takes a hang-up behind bytes for a good end; the socket knows whether it was a reset.
+  @inline(never) func end(_ count: Int) -> Status {
+    guard count == Int(UV_EOF.rawValue) else { return .system(count) }
+    let error = csystem_socket_error(fd)
+    return error == 0 ? .ok : .system(error)
   }
 
   func rest(_ conn: Conn) {

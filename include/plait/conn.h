@@ -6,9 +6,11 @@
  * delivered after close or abort was asked for.
  *
  * **Writing.** Writes are gathered: what a conn's own callbacks write leaves when their delivery is
- * done, the rest at the turn's end, as few system calls as may be. Above the high-water mark of
- * waiting bytes `write_paused` is called, below the low one `write_resumed`; at the cap the write
- * fails with #PLAIT_ERR_OVERFLOW and the conn is aborted with that reason.
+ * done, the rest at the turn's end, as few system calls as may be. The marks are compared when all that was
+ * written has been offered to the kernel, not inside a write: if more than the high-water mark is still waiting
+ * then, `write_paused` comes, and when it is down to the low one, `write_resumed`. If the kernel took it all, neither
+ * comes. So a producer writes a bounded piece, lets the turn end (a timer of 0 ms), and goes on unless it was
+ * paused. At the cap the write fails with #PLAIT_ERR_OVERFLOW and the conn is aborted with that reason.
  */
 #ifndef PLAIT_CONN_H
 #define PLAIT_CONN_H
@@ -23,7 +25,7 @@ extern "C" {
 
 /** plait_address::family */
 enum {
-    PLAIT_FAMILY_NONE = 0,   /**< there is none: an attached conn, an unbound end */
+    PLAIT_FAMILY_NONE = 0,   /**< there is none: an attached conn, a pipe */
     PLAIT_FAMILY_IPV4 = 4,
     PLAIT_FAMILY_IPV6 = 6,
     PLAIT_FAMILY_UNIX = 1,
@@ -36,7 +38,8 @@ typedef struct plait_address {
     uint32_t family;      /**< PLAIT_FAMILY_ */
     uint32_t port;        /**< TCP's, else 0 */
     uint32_t scope;       /**< an IPv6 link's number, else 0 */
-    char host[112];       /**< a numeric address, a UNIX path ("@name" for an abstract one) or a memory name; NUL-terminated */
+    char host[112];       /**< a numeric address, a UNIX path ("@name" for an abstract one) or a memory name; empty for an
+                               end of a UNIX socket without a name; NUL-terminated */
 } plait_address;
 #define PLAIT_ADDRESS_INIT { sizeof(plait_address), 0, 0, 0, { 0 } }
 
@@ -206,7 +209,7 @@ PLAIT_API int plait_conn_set_user(plait_conn conn, void *user);
 PLAIT_API int plait_conn_get_user(plait_conn conn, void **user);
 
 /**
- * @brief Tells where the other end is.
+ * @brief Tells where the other end is. To be asked early: after a reset the system knows it no more.
  * @param conn [in]
  * @param out [out] with its struct_size set.
  * @return 0.
@@ -255,7 +258,7 @@ PLAIT_API int plait_conn_get_counters(plait_conn conn, plait_conn_counters *out)
  * @errors those of a handle; #PLAIT_ERR_INVALID when low_water is above high_water or high_water above cap;
  *   #PLAIT_ERR_STRUCT_SIZE.
  * @thread the reactor's.
- * @callbacks none now; the marks are compared at the next write.
+ * @callbacks none now; the marks are compared at the turn's end.
  * @lifetime until the conn ends.
  * @since 0.1.0
  * @twisted `transport.bufferSize`

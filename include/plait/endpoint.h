@@ -76,8 +76,8 @@ typedef void (*plait_connect_fn)(void *user, plait_call call, plait_conn conn, c
  * @brief Checks an endpoint string without using it.
  * @param endpoint [in] NUL-terminated.
  * @param use [in] #PLAIT_ENDPOINT_LISTEN or #PLAIT_ENDPOINT_CONNECT.
- * @param reason [out] on #PLAIT_ERR_ENDPOINT what is wrong, and `offset`: where in the string the bad part
- *   begins; or NULL. Written on failure too.
+ * @param reason [out] what is wrong, and `offset`: where in the string the bad part begins; or NULL. Written when the
+ *   answer is #PLAIT_ERR_ENDPOINT or #PLAIT_ERR_UNSUPPORTED, else left alone.
  * @return 0.
  * @errors #PLAIT_ERR_INVALID, #PLAIT_ERR_STRUCT_SIZE, #PLAIT_ERR_ENDPOINT, #PLAIT_ERR_UNSUPPORTED for a kind that this build lacks.
  * @thread any.

@@ -15,12 +15,12 @@
  *  - `read_closed(user, conn)`: the peer will send no more, but may still read. Without this callback
  *    the connection is closed once what was written has left.
  *  - `write_paused(user, conn)`, `write_resumed(user, conn)`: more than the high-water mark is
- *    waiting to be sent; less than the low one.
+ *    waiting to be sent; no more than the low one. See conn.h, Writing.
  *  - `release(user)`: once, when the factory and its last connection are gone: after the last callback that
  *    can mention the factory's user.
  *
  * Any of them may be NULL. `user` is the connection's, which is the factory's until
- * plait_conn_set_user() replaces it. Where a table has a callback for one message and one for a block, the
+ * plait_conn_set_user() replaces it: `disconnected` of a conn that ended before that gets the factory's. Where a table has a callback for one message and one for a block, the
  * block's wins.
  */
 #ifndef PLAIT_FACTORY_H

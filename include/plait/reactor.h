@@ -128,7 +128,7 @@ PLAIT_API int plait_reactor_poll(plait_reactor reactor, int64_t timeout_ms);
  * @param reactor [in]
  * @return 0.
  * @errors #PLAIT_ERR_STALE, #PLAIT_ERR_TYPE, #PLAIT_ERR_FORKED.
- * @thread any.
+ * @thread any; not inside a signal handler: there, write to a pipe or use signalfd.
  * @callbacks none.
  * @lifetime nothing is closed: the reactor can be run again.
  * @since 0.1.0
@@ -139,7 +139,8 @@ PLAIT_API int plait_reactor_stop(plait_reactor reactor);
 /**
  * @brief Has a function called by the reactor's thread, in a coming turn.
  *
- * Posts run in the order in which they were accepted, each exactly once; on plait_reactor_free() too.
+ * Posts run in the order in which they were accepted, each exactly once; on plait_reactor_free() too. One that is made
+ * inside a callback may run in the same turn.
  * @param reactor [in]
  * @param function [in] what to call.
  * @param user [in] given to it.

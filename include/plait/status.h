@@ -69,9 +69,9 @@ typedef struct plait_reason {
     int32_t os_error;     /**< the errno behind it, or 0 */
     int32_t code;         /**< the protocol's own code, or 0 */
     uint64_t offset;      /**< where in the input the fault lies, or #PLAIT_NO_OFFSET */
-    const char *text;     /**< what happened, in words; never NULL; see the function or callback for how long it lives */
+    const char *text;     /**< what happened, in words; never NULL where the library fills it in; see the function or callback for how long it lives */
 } plait_reason;
-#define PLAIT_REASON_INIT { sizeof(plait_reason), 0, 0, 0, 0, NULL }
+#define PLAIT_REASON_INIT { sizeof(plait_reason), 0, 0, 0, PLAIT_NO_OFFSET, NULL }
 
 /**
  * @brief Describes a status in a sentence.

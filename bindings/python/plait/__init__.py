@@ -1,6 +1,6 @@
 """Plait: an event loop, framers and protocols with Twisted's names, on a small C library.
 
-A program written for Twisted runs with its imports changed::
+A program written for Twisted that uses what is here runs with its imports changed::
 
     from plait.internet import endpoints, protocol, reactor
     from plait.protocols import basic
