@@ -48,6 +48,11 @@ class Function:
             codes |= {CONSTANTS["PLAIT_ERR_" + name] for name in ("STALE", "TYPE", "THREAD", "FORKED")}
         return codes, "operating system" in text
 
+    def writes_on(self, status):
+        """Does a comment say that an output is written with this failure? "Written when the answer is #X or #Y"."""
+        texts = [part.about.partition("Written when the answer is")[2].partition(",")[0] for part in self.parameters]
+        return any(CONSTANTS[name] == status for text in texts for name in re.findall(r"PLAIT_ERR_\w+", text))
+
     def documents(self, status):
         codes, system = self.documented_errors()
         return status >= 0 or status in codes or (system and status < CONSTANTS["PLAIT_ERR_SYSTEM"])

@@ -249,7 +249,7 @@ def problems_of(cases, case, status):
         yield f"{abi.name_of(status)} is right, and not among its errors"
     if status < 0:
         for address, size, before in cases.outputs:
-            if ctypes.string_at(address, size) != before and "on failure too" not in function.sections.get("param reason", ""):
+            if ctypes.string_at(address, size) != before and not function.writes_on(status):
                 yield "failed, and has written an output"
                 ctypes.memmove(address, before, size)
         if cases.world.calls:
