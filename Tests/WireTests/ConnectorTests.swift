@@ -25,6 +25,7 @@ struct ConnectTests {
       super.init()
       manualTime = 0
     }
+    override func canConnect(_ endpoint: Endpoint) -> Bool { answer == .ok }
     override func connect(_ endpoint: Endpoint, _ connect: Connect) -> Status {
       let trying = Trying()
       attempts.append(trying)
@@ -350,9 +351,10 @@ struct ConnectorTests {
     let silent = ConnectTests.Silent()
     silent.answer = .unsupported
     let bench = Bench(silent)
-    let keeper = keeper(bench)
+    let keeper = Keeper(bench.context, ConnectTests.endpoint("memory:there"), Host(.raw), ConnectorOptions())
+    #expect(keeper.begin() == .unsupported, "it would never succeed")
     bench.turn()
-    #expect(keeper.heard() == ["waiting 1000 for -8"])
+    #expect(keeper.heard() == [] && bench.alive == 0)
   }
 
   @Test func endsWithItsReactor() {
