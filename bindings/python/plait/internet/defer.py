@@ -151,7 +151,7 @@ class Deferred(Awaitable[_T], Generic[_T]):
                 return onTimeoutCancel(result, timeout)
             if isinstance(result, Failure):
                 result.trap(CancelledError)
-                raise TimeoutError(None, f"the Deferred had {timeout} s")
+                raise TimeoutError(timeout, "Deferred")
             return result
 
         self.addBoth(settle)
