@@ -57,7 +57,9 @@ final class HostFactory: MessageFactory {
     self.calls = calls
     super.init(user: user)
   }
-  deinit { calls.release?(user) }
+  /// A factory that was never given out has no host to tell.
+  var isGiven = false
+  deinit { if isGiven { calls.release?(user) } }
 
   override func buildProtocol(_ conn: Conn) -> Protocol? {
     switch speech {
@@ -125,6 +127,13 @@ final class HostFactory: MessageFactory {
     stringTooLong(conn.user, id, length)
     return true
   }
+}
+
+/// Makes a factory the host's.
+func give(_ out: UnsafeMutablePointer<plait_factory>?, _ made: HostFactory) -> Status {
+  let status = addFactory(out, made)
+  made.isGiven = status == .ok
+  return status
 }
 
 @_cdecl("plait_factory_retain") @implementation

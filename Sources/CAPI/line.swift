@@ -45,7 +45,7 @@ public func plait_line_factory_new(
   }
   let longest = wanted.max_length == 0 ? 16384 : Int(truncatingIfNeeded: wanted.max_length)
   let framer = LineFramer(given, longest: longest, skipsTooLong: wanted.flags != 0)
-  return addFactory(out, HostFactory(.line(framer, given), Calls(table), user))
+  return give(out, HostFactory(.line(framer, given), Calls(table), user))
 }
 
 @_cdecl("plait_line_send") @implementation

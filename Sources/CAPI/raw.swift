@@ -18,5 +18,5 @@ public func plait_raw_factory_new(
   var table = plait_raw_handler()
   let status = unused(readNeeded(handler, &table), table.reserved)
   guard status == .ok, out != nil else { return status == .ok ? .invalid : status }
-  return addFactory(out, HostFactory(.raw, Calls(table), user))
+  return give(out, HostFactory(.raw, Calls(table), user))
 }

@@ -25,7 +25,7 @@ final class HostLog: Log {
   override func write(_ level: LogLevel, _ subsystem: StaticString, _ message: StaticString, _ status: Status) {
     guard status != .ok else { return function(user, level.rawValue, text(subsystem), text(message)) }
     var line = ByteBuffer()
-    let parts = [text(message), text(": "), CPlait.plait_strerror(status), text("\0")]
+    let parts = [text(message), text(": "), CPlait.plait_strerror(status)]
     for part in parts {
       guard let part else { continue }
       let bytes = UnsafeRawBufferPointer(start: part, count: strlen(part)).bytes

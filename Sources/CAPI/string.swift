@@ -39,7 +39,7 @@ public func plait_string_factory_new(
   if status == .ok { status = unused(read(options, &wanted), wanted.reserved) }
   guard status == .ok, out != nil else { return status == .ok ? .invalid : status }
   guard let speech = speech(wanted, readsLength: table.string_too_long != nil) else { return .invalid }
-  return addFactory(out, HostFactory(speech, Calls(table), user))
+  return give(out, HostFactory(speech, Calls(table), user))
 }
 
 @_cdecl("plait_string_send") @implementation

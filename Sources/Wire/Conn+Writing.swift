@@ -56,9 +56,11 @@ extension Conn {
       place -= 1
       layers[place].write(&buffer, self)
     }
+    if state.contains(.aborting) { return context.pool.give(buffer) }
     let size = buffer.count
     transport.write(&buffer, self)
     bytesOut &+= UInt64(truncatingIfNeeded: size &- buffer.count)
+    if state.contains(.aborting) { return context.pool.give(buffer) }  // dropped, and not to be sent after all
     if out.isEmpty {
       if buffer.isEmpty { context.pool.give(buffer) } else { out = buffer }
     } else if buffer.isEmpty {
