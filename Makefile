@@ -22,7 +22,8 @@ SOURCES := $(shell find Package.swift Sources include -type f 2>/dev/null)
 PRODUCT := -c release --disable-default-traits --traits Embedded,TLS,XMPP
 LIBRARY := build/lib/libplait.so.$(VERSION)
 STAGE := $(CURDIR)/build/stage
-C_FILES := $(wildcard examples/c/*.[ch] Tests/c/*.[ch] Tests/proof/*.[ch] Tests/fuzz/*.[ch] \
+C_FILES := $(wildcard Sources/CSystem/*.c Sources/CSystem/include/*.h Sources/CLibuv/*.h examples/c/*.[ch] \
+    Tests/c/*.[ch] Tests/proof/*.[ch] Tests/fuzz/*.[ch] \
     benchmarks/*.[ch] benchmarks/servers/*.[ch])
 SHELL_FILES := $(shell grep -lE '^\#!/usr/bin/env bash' .ci/* scripts/* Tests/*/* benchmarks/* 2>/dev/null)
 SWIFT_DIRECTORIES := $(wildcard Package.swift Sources Tests)

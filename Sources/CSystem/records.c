@@ -100,8 +100,10 @@ int csystem_record_post(uint32_t index, uint64_t id, csystem_post_fn function, v
     pthread_mutex_lock(&record_lock);
     int status = check(record, id);
     if (status == 1) {
-        if (record->last) record->last->next = post;
-        else record->first = post;
+        if (record->last)
+            record->last->next = post;
+        else
+            record->first = post;
         record->last = post;
         signal_record(record);
     }

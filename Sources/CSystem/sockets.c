@@ -17,7 +17,8 @@
 
 _Static_assert(sizeof(struct sockaddr_un) <= sizeof(((struct csystem_address *)0)->storage), "room for any address");
 _Static_assert(EADDRINUSE == CSYSTEM_EADDRINUSE && EINPROGRESS == CSYSTEM_EINPROGRESS && EAGAIN == CSYSTEM_EAGAIN &&
-                   ECONNREFUSED == CSYSTEM_ECONNREFUSED, "Linux");
+                   ECONNREFUSED == CSYSTEM_ECONNREFUSED,
+               "Linux");
 
 static int result(int status) { return status < 0 ? -errno : status; }
 static struct sockaddr *raw(struct csystem_address *address) { return (struct sockaddr *)address->storage; }
@@ -84,12 +85,15 @@ int csystem_address_unix(struct csystem_address *out, const char *path) {
 int csystem_address_copy(struct csystem_address *out, const void *sockaddr, uint32_t length, uint16_t port) {
     const struct sockaddr *from = sockaddr;
     memset(out, 0, sizeof *out);
-    if (length > sizeof out->storage || (from->sa_family != AF_INET && from->sa_family != AF_INET6)) return -EAFNOSUPPORT;
+    if (length > sizeof out->storage || (from->sa_family != AF_INET && from->sa_family != AF_INET6))
+        return -EAFNOSUPPORT;
     memcpy(out->storage, sockaddr, length);
     out->length = length;
     out->family = family_of(from->sa_family);
-    if (out->family == CSYSTEM_INET) ((struct sockaddr_in *)out->storage)->sin_port = htons(port);
-    else ((struct sockaddr_in6 *)out->storage)->sin6_port = htons(port);
+    if (out->family == CSYSTEM_INET)
+        ((struct sockaddr_in *)out->storage)->sin_port = htons(port);
+    else
+        ((struct sockaddr_in6 *)out->storage)->sin6_port = htons(port);
     return 0;
 }
 
@@ -178,7 +182,9 @@ ssize_t csystem_read(int fd, void *data, size_t len) {
 int csystem_shutdown_write(int fd) { return result(shutdown(fd, SHUT_WR)); }
 int csystem_close(int fd) { return result(close(fd)); }
 
-static int set(int fd, int level, int name, int value) { return result(setsockopt(fd, level, name, &value, sizeof value)); }
+static int set(int fd, int level, int name, int value) {
+    return result(setsockopt(fd, level, name, &value, sizeof value));
+}
 int csystem_reuse_address(int fd) { return set(fd, SOL_SOCKET, SO_REUSEADDR, 1); }
 int csystem_reuse_port(int fd) { return set(fd, SOL_SOCKET, SO_REUSEPORT, 1); }
 int csystem_only_v6(int fd, int on) { return set(fd, IPPROTO_IPV6, IPV6_V6ONLY, on); }
@@ -191,7 +197,7 @@ int csystem_keep_alive(int fd, unsigned idle_s) {
 }
 
 int csystem_reset_on_close(int fd) {
-    struct linger linger = { 1, 0 };
+    struct linger linger = {1, 0};
     return result(setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger));
 }
 
@@ -205,8 +211,17 @@ int csystem_not_blocking(int fd) {
 int csystem_would_block(ssize_t status) { return status == -EAGAIN || status == -EWOULDBLOCK; }
 int csystem_is_peers_fault(ssize_t status) {
     switch (-status) {
-    case ECONNABORTED: case EPROTO: case EPERM: case EINTR: case ENETDOWN: case ENETUNREACH: case EHOSTDOWN: case EHOSTUNREACH:
-    case ENOPROTOOPT: case ENONET: case EOPNOTSUPP: return 1;
+    case ECONNABORTED:
+    case EPROTO:
+    case EPERM:
+    case EINTR:
+    case ENETDOWN:
+    case ENETUNREACH:
+    case EHOSTDOWN:
+    case EHOSTUNREACH:
+    case ENOPROTOOPT:
+    case ENONET:
+    case EOPNOTSUPP: return 1;
     default: return 0;
     }
 }
@@ -226,7 +241,7 @@ int csystem_lock_beside(const char *path) {
     directory[len] = 0;
     int fd = open(len ? directory : slash ? "/" : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     for (int tries = 0; fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0; tries++) {
-        const struct timespec millisecond = { 0, 1000000 };
+        const struct timespec millisecond = {0, 1000000};
         if (tries == 200) {
             close(fd);
             return -1;

@@ -23,7 +23,8 @@ uint64_t csystem_now_ms(void) {
 
 uint64_t csystem_random(void) {
     uint64_t value = 0;
-    if (getrandom(&value, sizeof value, GRND_NONBLOCK) != (ssize_t)sizeof value) value = csystem_now_ms() * 0x9e3779b97f4a7c15u;
+    if (getrandom(&value, sizeof value, GRND_NONBLOCK) != (ssize_t)sizeof value)
+        value = csystem_now_ms() * 0x9e3779b97f4a7c15u;
     return value;
 }
 
@@ -65,14 +66,15 @@ void csystem_shield_end(struct csystem_shield *shield) {
     sigemptyset(&pipe);
     sigaddset(&pipe, SIGPIPE);
     if (!shield->pending && is_pending()) {
-        const struct timespec at_once = { 0, 0 };
-        while (sigtimedwait(&pipe, NULL, &at_once) < 0 && errno == EINTR) {}
+        const struct timespec at_once = {0, 0};
+        while (sigtimedwait(&pipe, NULL, &at_once) < 0 && errno == EINTR) {
+        }
     }
     if (!shield->blocked) sigprocmask(SIG_UNBLOCK, &pipe, NULL);
 }
 
 static int watch(int epoll, int fd) {
-    struct epoll_event event = { .events = EPOLLIN, .data = { .fd = fd } };
+    struct epoll_event event = {.events = EPOLLIN, .data = {.fd = fd}};
     return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
 }
 
@@ -97,7 +99,7 @@ void csystem_outer_close(struct csystem_outer *outer) {
 }
 
 void csystem_outer_arm(struct csystem_outer *outer, int64_t delay_ms) {
-    struct itimerspec when = { { 0, 0 }, { 0, 0 } };
+    struct itimerspec when = {{0, 0}, {0, 0}};
     if (delay_ms >= 0) {
         when.it_value.tv_sec = (time_t)(delay_ms / 1000);
         when.it_value.tv_nsec = (long)(delay_ms % 1000) * 1000000;
@@ -112,7 +114,7 @@ void csystem_outer_raise(struct csystem_outer *outer) {
 }
 
 int csystem_is_readable(int fd) {
-    struct pollfd watched = { .fd = fd, .events = POLLIN };
+    struct pollfd watched = {.fd = fd, .events = POLLIN};
     return poll(&watched, 1, 0) > 0;
 }
 

@@ -80,12 +80,16 @@ uint64_t csystem_random(void);
 const char *csystem_error_text(int error);
 
 /* Blocks SIGPIPE in this thread; end undoes that, and takes a SIGPIPE that came meanwhile. */
-struct csystem_shield { int blocked, pending; };
+struct csystem_shield {
+    int blocked, pending;
+};
 void csystem_shield_begin(struct csystem_shield *shield);
 void csystem_shield_end(struct csystem_shield *shield);
 
 /* One descriptor that becomes readable for an inner epoll, a time and a wake-up. */
-struct csystem_outer { int epoll, timer, event; };
+struct csystem_outer {
+    int epoll, timer, event;
+};
 int csystem_outer_open(struct csystem_outer *outer, int inner);
 void csystem_outer_close(struct csystem_outer *outer);
 void csystem_outer_arm(struct csystem_outer *outer, int64_t delay_ms); /* -1: never */
@@ -119,7 +123,7 @@ int csystem_connect(int fd, const struct csystem_address *address);
 int csystem_socket_error(int fd);
 int csystem_local(int fd, struct csystem_address *out);
 int csystem_peer(int fd, struct csystem_address *out);
-ssize_t csystem_send(int fd, const void *data, size_t len); /* never SIGPIPE, never blocks */
+ssize_t csystem_send(int fd, const void *data, size_t len);  /* never SIGPIPE, never blocks */
 ssize_t csystem_write(int fd, const void *data, size_t len); /* for what is no socket; shielded */
 ssize_t csystem_read(int fd, void *data, size_t len);
 int csystem_shutdown_write(int fd);
@@ -138,7 +142,10 @@ int csystem_unread(int fd);
 /* One process at a time may look for a stale socket and take its place; -1: nobody can be kept out. */
 int csystem_lock_beside(const char *path);
 
-struct csystem_kind { int is_socket, is_stream, is_listening, is_readable; uint32_t family; };
+struct csystem_kind {
+    int is_socket, is_stream, is_listening, is_readable;
+    uint32_t family;
+};
 int csystem_descriptor_kind(int fd, struct csystem_kind *out);
 
 int csystem_chmod(const char *path, uint32_t mode);
@@ -148,7 +155,5 @@ int csystem_unlink(const char *path);
 /* Is there a socket at the path on which nobody listens? */
 int csystem_is_stale_socket(const char *path);
 
-enum {
-    CSYSTEM_EADDRINUSE = 98, CSYSTEM_EINPROGRESS = 115, CSYSTEM_EAGAIN = 11, CSYSTEM_ECONNREFUSED = 111
-};
+enum { CSYSTEM_EADDRINUSE = 98, CSYSTEM_EINPROGRESS = 115, CSYSTEM_EAGAIN = 11, CSYSTEM_ECONNREFUSED = 111 };
 #endif
