@@ -1,4 +1,5 @@
 import CPlait
+import CSystem
 
 /// A result code of the C API: 0 or a count, or one of `PLAIT_ERR_*` (status.h).
 public typealias Status = CInt
@@ -63,8 +64,8 @@ public struct Reason {
   }
 
   /// Why connecting failed: that nobody listens has a status of its own.
-  public static func connecting(_ status: Status, refused: CInt) -> Reason {
-    var reason = Reason(status.systemError == refused ? .refused : status)
+  public static func connecting(_ status: Status) -> Reason {
+    var reason = Reason(status.systemError == CInt(CSYSTEM_ECONNREFUSED) ? .refused : status)
     reason.osError = status.systemError
     return reason
   }

@@ -124,7 +124,7 @@ final class Race: Attempt {
       next += 1
       var fault = Status.ok
       guard let runner = Runner.begin(self, address, hasBind ? bind : nil, &fault) else {
-        self.fault = Race.reason(fault)
+        self.fault = Reason.connecting(fault)
         if address.family == Address.unix, fault.systemError == CInt(CSYSTEM_EAGAIN) { return waitForBacklog() }
         continue
       }
@@ -144,7 +144,7 @@ final class Race: Attempt {
   }
 
   func lost(_ runner: Runner, _ status: Status) {
-    fault = Race.reason(status)
+    fault = Reason.connecting(status)
     runners.removeAll { $0 === runner }
     context.timers.remove(delay)
     startNext()
@@ -166,8 +166,6 @@ final class Race: Attempt {
       connect.failed(Reason(fault))
     }
   }
-
-  static func reason(_ status: Status) -> Reason { .connecting(status, refused: CInt(CSYSTEM_ECONNREFUSED)) }
 
   func fail(_ reason: Reason) {
     guard !isOver else { return }

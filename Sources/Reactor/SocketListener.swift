@@ -9,7 +9,11 @@ final class SocketListener: Listener, Polled {
   let fd: CInt
   let isUnix: Bool
   var poller: Poller?
-  let backoff = Backoff()
+  /// Runs while accepting rests, twice as long each time.
+  let backoff = EntityTimer()
+  var nextPause = shortestPause
+  static var shortestPause: UInt64 { 100 }
+  static var longestPause: UInt64 { 5000 }
   /// The socket's file, if it is ours to remove, and what it was when we made it.
   var path: Text?
   var device: UInt64 = 0
@@ -40,7 +44,7 @@ final class SocketListener: Listener, Polled {
       left -= 1
       let accepted = csystem_accept(fd)
       if accepted >= 0 {
-        backoff.delay = Backoff.shortest
+        nextPause = SocketListener.shortestPause
         open(accepted)
       } else if csystem_would_block(Int(accepted)) != 0 {
         return
@@ -70,12 +74,14 @@ final class SocketListener: Listener, Polled {
 
   /// Out of descriptors, as a rule: peers wait in the backlog for a while.
   func rest(_ why: Status) {
-    backoff.listener = id
+    backoff.id = id
     poller?.watch(readable: false, writable: false)
     context.log(.warning, "listener", "accepting rests", why)
-    if !context.schedule(backoff, after: backoff.delay) { setAccepting(true) }
-    backoff.delay = min(backoff.delay * 2, Backoff.longest)
+    if !context.schedule(backoff, after: nextPause) { setAccepting(true) }
+    nextPause = min(nextPause * 2, SocketListener.longestPause)
   }
+
+  override func timeIsUp() { if !isPaused { setAccepting(true) } }
 
   override func local(_ address: inout Address) -> Status {
     let status = csystem_local(fd, &address.socket)
@@ -100,18 +106,5 @@ final class SocketListener: Listener, Polled {
       return
     }
     _ = csystem_unlink(path.pointer)
-  }
-}
-
-/// Accepts again after a rest.
-final class Backoff: TimerEntry {
-  static var shortest: UInt64 { 100 }
-  static var longest: UInt64 { 5000 }
-  var listener: UInt64 = 0
-  var delay = Backoff.shortest
-
-  override func fired(_ context: Context) {
-    guard let object = context.ids.find(listener, Kind.listener) else { return }
-    Unmanaged<Listener>.fromOpaque(object)._withUnsafeGuaranteedRef { if !$0.isPaused { $0.setAccepting(true) } }
   }
 }

@@ -134,6 +134,7 @@ extension Conn {
     let extras = needExtras()
     guard !extras.limit.isScheduled else { return }
     transport.setReading(false)
+    extras.limit.id = id
     if !context.schedule(extras.limit, after: extras.limits.closeTime) { abort(.noMemory) }
   }
 

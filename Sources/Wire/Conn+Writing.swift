@@ -16,7 +16,7 @@ extension Conn {
 
   func needExtras() -> Extras {
     if let extras { return extras }
-    let made = Extras(self)
+    let made = Extras()
     extras = made
     return made
   }

@@ -70,6 +70,8 @@ public final class Conn: Entity {
   deinit { spoken.release() }
 
   public override func service() { serve() }
+  /// The peer did not take what was written before a close.
+  public override func timeIsUp() { abort(.timeout) }
 
   public override func abandon() {
     abort(.aborted)
@@ -201,13 +203,12 @@ public final class Conn: Entity {
 /// what a protocol that was replaced leaves.
 final class Extras {
   var limits = Limits()
-  let limit: CloseLimit
+  let limit = EntityTimer()
   var reason: Reason?
   var former: Protocol?
   /// What the protocol points at.
   var keepsake: AnyObject?
   var onEnd: ((Reason) -> Void)?
-  init(_ conn: Conn) { limit = CloseLimit(conn) }
 }
 
 /// The limits of a conn's output: conn.h, plait_conn_limits.
@@ -217,15 +218,4 @@ public struct Limits {
   public var cap = 128 << 20
   public var closeTime: UInt64 = 30_000
   public init() {}
-}
-
-/// Passes when a peer does not take what was written before a close.
-final class CloseLimit: TimerEntry {
-  let conn: UInt64
-  init(_ conn: Conn) { self.conn = conn.id }
-
-  override func fired(_ context: Context) {
-    guard let object = context.ids.find(conn, Kind.conn) else { return }
-    Unmanaged<Conn>.fromOpaque(object)._withUnsafeGuaranteedRef { $0.abort(.timeout) }
-  }
 }

@@ -14,7 +14,7 @@ public final class Connect: Call {
   public let attemptDelay: UInt64
   public var attempt: Attempt?
   let time: UInt64
-  let limit = ConnectLimit()
+  let limit = EntityTimer()
   let done: (UInt64, UInt64, Reason) -> Void
   var conn: UInt64 = 0
   var ready: Transport?
@@ -37,7 +37,7 @@ public final class Connect: Call {
     guard factory.bind(context) else { return .bound }
     guard !context.isEnding else { return .aborted }
     guard register(Kind.call) else { return .limit }
-    limit.connect = id
+    limit.id = id
     guard context.schedule(limit, after: time) else {
       unregister()
       return .noMemory
@@ -96,16 +96,8 @@ public final class Connect: Call {
     ready = nil
   }
 
-  func timeIsUp() {
+  public override func timeIsUp() {
     giveUp()
     end(Reason(.timeout))
-  }
-}
-
-final class ConnectLimit: TimerEntry {
-  var connect: UInt64 = 0
-  override func fired(_ context: Context) {
-    guard let object = context.ids.find(connect, Kind.call) else { return }
-    Unmanaged<Connect>.fromOpaque(object)._withUnsafeGuaranteedRef { $0.timeIsUp() }
   }
 }

@@ -18,7 +18,7 @@ open class Connector: Entity {
   public final let endpoint: Endpoint
   public final let factory: Factory
   final let options: ConnectorOptions
-  final let timer = RetryTimer()
+  final let timer = EntityTimer()
   final var connect: Connect?
   /// The conn that is up, or 0.
   public final private(set) var conn: UInt64 = 0
@@ -44,7 +44,7 @@ open class Connector: Entity {
     guard !context.isEnding else { return .aborted }
     guard context.environment.canConnect(endpoint) else { return .unsupported }
     guard register(Kind.connector) else { return .limit }
-    timer.connector = id
+    timer.id = id
     list()
     return .ok
   }
@@ -128,13 +128,7 @@ open class Connector: Entity {
     list()
   }
 
+  public final override func timeIsUp() { list() }
   open override func abandon() { stop(Reason(.aborted)) }
   open override func drain() { stop(Reason(.ok)) }
-}
-
-final class RetryTimer: TimerEntry {
-  var connector: UInt64 = 0
-  override func fired(_ context: Context) {
-    Connector.on(connector, context) { $0.list() }
-  }
 }

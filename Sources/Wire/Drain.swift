@@ -2,13 +2,13 @@ import Bytes
 
 /// Waits for all conns to end by themselves, for a limited time.
 open class Drain: Call {
-  final let limit = DrainLimit()
+  final let limit = EntityTimer()
 
   /// Closes listeners and stops connectors. On failure the call never was.
   public final func begin(limit time: UInt64) -> Status {
     guard !context.isEnding else { return .aborted }
     guard register(Kind.call) else { return .limit }
-    limit.drain = id
+    limit.id = id
     guard context.schedule(limit, after: time) else {
       unregister()
       return .noMemory
@@ -20,7 +20,7 @@ open class Drain: Call {
     return .ok
   }
 
-  final func timeIsUp() {
+  public final override func timeIsUp() {
     context.each(Kind.conn) { ($0 as? Conn)?.abort(.aborted) }
     end(Reason(.timeout))
   }
@@ -31,13 +31,5 @@ open class Drain: Call {
     context.timers.remove(limit)
     context.drains.removeAll { $0 == id }
     super.service()
-  }
-}
-
-final class DrainLimit: TimerEntry {
-  var drain: UInt64 = 0
-  override func fired(_ context: Context) {
-    guard let object = context.ids.find(drain, Kind.call) else { return }
-    Unmanaged<Drain>.fromOpaque(object)._withUnsafeGuaranteedRef { $0.timeIsUp() }
   }
 }

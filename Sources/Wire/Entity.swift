@@ -36,6 +36,21 @@ open class Entity {
   /// The reactor is being freed: end, and tell the host.
   open func abandon() {}
 
+  /// Its `EntityTimer` has fallen due.
+  open func timeIsUp() {}
+
   /// The host wants to end in good order: begin nothing new.
   open func drain() {}
+}
+
+/// A time limit of an entity's: tells it when it falls due, if it is still there. It goes by the id, so
+/// that neither keeps the other.
+public final class EntityTimer: TimerEntry {
+  /// Whose it is; set before it is scheduled.
+  public var id: UInt64 = 0
+
+  public override func fired(_ context: Context) {
+    guard let object = context.ids.find(id, Id.kind(id)) else { return }
+    Unmanaged<Entity>.fromOpaque(object)._withUnsafeGuaranteedRef { $0.timeIsUp() }
+  }
 }

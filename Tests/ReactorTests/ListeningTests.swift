@@ -135,7 +135,7 @@ struct ListeningTests {
     listener.pause(false)
     for _ in 0..<20 where server.events.isEmpty { bench.turn(100) }
     #expect(server.events == ["connected"])
-    #expect(listener.backoff.delay == 100)
+    #expect(listener.nextPause == 100)
     bench.turn(0) { listener.rest(.system(-24)) }
     listener.close()
     #expect(!listener.backoff.isScheduled)

@@ -53,11 +53,13 @@ static void *post_from_thread(void *argument) {
 /* A peer that blocks, in a thread of its own: so the loop is woken by nothing but the reactor. */
 static void *blocking_peer(void *argument) {
     struct peer peer;
+    struct pollfd readable = {.events = POLLIN};
     double deadline = seconds() + LIMIT_SECONDS;
 
     peer_dial(&peer, *(int *)argument);
     peer_say(&peer, "hello\r\n");
-    while (!peer_heard(&peer, "hello\r\n") && seconds() < deadline) usleep(200);
+    readable.fd = peer.fd;
+    while (!peer_heard(&peer, "hello\r\n") && seconds() < deadline) poll(&readable, 1, LIMIT_SECONDS * 1000);
     CHECK(peer_heard(&peer, "hello\r\n"));
     peer_close(&peer);
     return NULL;
