@@ -54,13 +54,18 @@ public struct Reason {
   public var offset: Int?
   /// A sentence that says more than the status does.
   public var text: StaticString?
+  /// The same, made at run time: it wins.
+  public var detail: Text?
 
-  public init(_ status: Status, code: CInt = 0, offset: Int? = nil, text: StaticString? = nil) {
+  public init(
+    _ status: Status, code: CInt = 0, offset: Int? = nil, text: StaticString? = nil, detail: Text? = nil
+  ) {
     self.status = status
     osError = status.systemError
     self.code = code
     self.offset = offset
     self.text = text
+    self.detail = detail
   }
 
   /// Why connecting failed: that nobody listens has a status of its own.

@@ -41,7 +41,15 @@ func canTake<T>(_ pointer: UnsafeMutablePointer<T>?) -> Status {
 func checkedTime(_ time: UInt64) -> UInt64? { time <= Context.longest ? time : nil }
 
 extension Reason {
-  /// As the host sees it. The text is static, or valid until this thread's next call.
+  /// Shows it to a host: what is made of its words is valid for the call.
+  func export(_ body: (inout plait_reason) -> Void) {
+    var made = exported
+    if let detail { made.text = UnsafePointer(detail.pointer) }
+    body(&made)
+    withExtendedLifetime(detail) {}
+  }
+
+  /// The same with the fixed words alone, or those of this thread's last error of the system.
   var exported: plait_reason {
     plait_reason(
       struct_size: UInt32(MemoryLayout<plait_reason>.size), status: status, os_error: osError, code: code,

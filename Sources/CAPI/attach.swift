@@ -84,7 +84,7 @@ public func plait_conn_attach(
       guard status == .ok else { return status }
       guard let out, table.write != nil else { return .invalid }
       let transport = HostTransport(table, user)
-      switch Conn.open(context, transport, factory) {
+      switch Conn.open(context, transport, factory, Origin(.attached)) {
       case .failed(let status): return status
       case .conn(let conn):
         transport.attach(conn)

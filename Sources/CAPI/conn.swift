@@ -74,12 +74,12 @@ public func plait_conn_get_user(_ conn: plait_conn, _ user: UnsafeMutablePointer
 
 /// Asks a conn's transport for an address, and fills the host's struct.
 func address(
-  _ conn: plait_conn, _ out: UnsafeMutablePointer<plait_address>?, _ ask: (Transport, inout Address) -> Status
+  _ conn: plait_conn, _ out: UnsafeMutablePointer<plait_address>?, _ ask: (Conn, inout Address) -> Status
 ) -> Status {
   onConn(conn) { conn in
     var found = Address()
     var status = canTake(out)
-    if status == .ok { status = ask(conn.transport, &found) }
+    if status == .ok { status = ask(conn, &found) }
     if status == .ok, let out { found.export(out) }
     return status
   }

@@ -19,13 +19,11 @@ final class HostConnector: Connector {
   override func connected(_ conn: UInt64) { table.connected?(user, plait_connector(id: id), plait_conn(id: conn)) }
 
   override func waiting(_ reason: Reason, _ delay: UInt64) {
-    var exported = reason.exported
-    table.waiting?(user, plait_connector(id: id), &exported, delay)
+    reason.export { table.waiting?(user, plait_connector(id: id), &$0, delay) }
   }
 
   override func stopped(_ reason: Reason) {
-    var exported = reason.exported
-    table.stopped?(user, plait_connector(id: id), &exported)
+    reason.export { table.stopped?(user, plait_connector(id: id), &$0) }
     table.release?(user)
   }
 }

@@ -41,34 +41,21 @@ public func plait_listen(
       guard status == .ok else { return status }
       let known = UInt32(PLAIT_LISTEN_REUSE_PORT | PLAIT_LISTEN_DUAL_STACK)
       guard let out, text != nil, wanted.flags & ~known == 0, wanted.backlog <= 65535 else { return .invalid }
-      guard factory.bind(context) else { return .bound }
-      guard !context.isEnding else { return .aborted }
       var chosen = ListenOptions()
       if wanted.backlog > 0 { chosen.backlog = wanted.backlog }
       chosen.reusePort = wanted.flags & UInt32(PLAIT_LISTEN_REUSE_PORT) != 0
       chosen.dualStack = wanted.flags & UInt32(PLAIT_LISTEN_DUAL_STACK) != 0
       switch endpoint(text, .listen) {
       case .failed(let fault): return fault.status
-      case .endpoint(let parsed): return listen(context, parsed, chosen, factory, out)
+      case .endpoint(let parsed):
+        switch context.listen(parsed, chosen, factory) {
+        case .failed(let status): return status
+        case .listener(let listener):
+          out.pointee.id = listener.id
+          return .ok
+        }
       }
     }
-  }
-}
-
-func listen(
-  _ context: Context, _ endpoint: Endpoint, _ options: ListenOptions, _ factory: Factory,
-  _ out: UnsafeMutablePointer<plait_listener>
-) -> Status {
-  switch context.environment.listen(endpoint, options, factory, context) {
-  case .failed(let status): return status
-  case .listener(let listener):
-    guard listener.register(Kind.listener) else {
-      listener.shut()
-      return .limit
-    }
-    context.log(.info, "listener", "listening")
-    out.pointee.id = listener.id
-    return .ok
   }
 }
 
@@ -137,8 +124,7 @@ public func plait_connect(
         let delay = wanted.attempt_delay_ms == 0 ? 250 : UInt64(wanted.attempt_delay_ms)
         let connect = Connect(context, parsed, factory, attemptDelay: delay, time: time == 0 ? 30_000 : time) {
           id, conn, reason in
-          var exported = reason.exported
-          done?(user, plait_call(id: id), plait_conn(id: conn), &exported)
+          reason.export { done?(user, plait_call(id: id), plait_conn(id: conn), &$0) }
         }
         let status = connect.begin()
         if status == .ok { call?.pointee.id = connect.id }

@@ -61,7 +61,7 @@ final class HostFactory: MessageFactory {
   var isGiven = false
   deinit { if isGiven { calls.release?(user) } }
 
-  override func buildProtocol(_ conn: Conn) -> Protocol? {
+  override func build(_ conn: Conn, _ origin: Origin) -> Protocol? {
     switch speech {
     case .raw: RawProtocol(self)
     case .line(let framer, _): LineProtocol(framer, self)
@@ -77,8 +77,7 @@ final class HostFactory: MessageFactory {
 
   override func disconnected(_ conn: Conn, _ reason: Reason) {
     guard let disconnected = calls.disconnected else { return }
-    var exported = reason.exported
-    disconnected(conn.user, plait_conn(id: conn.id), &exported)
+    reason.export { disconnected(conn.user, plait_conn(id: conn.id), &$0) }
   }
 
   override func readClosed(_ conn: Conn) -> Bool {

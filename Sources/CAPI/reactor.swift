@@ -158,8 +158,7 @@ final class HostDrain: Drain {
   }
 
   override func completed(_ reason: Reason) {
-    var exported = reason.exported
-    done?(user, plait_call(id: id), &exported)
+    reason.export { done?(user, plait_call(id: id), &$0) }
   }
 }
 

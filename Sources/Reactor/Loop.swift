@@ -181,7 +181,7 @@ public final class Loop: Environment {
     swap(&rested, &resting)
     for id in rested {
       guard let object = context.ids.find(id, Kind.conn) else { continue }
-      Unmanaged<Conn>.fromOpaque(object)._withUnsafeGuaranteedRef { if $0.isReading { $0.transport.setReading(true) } }
+      Unmanaged<Conn>.fromOpaque(object)._withUnsafeGuaranteedRef { if $0.mayRead { $0.transport.setReading(true) } }
     }
   }
 

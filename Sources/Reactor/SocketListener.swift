@@ -62,7 +62,7 @@ final class SocketListener: Listener, Polled {
       _ = csystem_close(accepted)
       return context.log(.warning, "listener", "a connection could not be taken", fault)
     }
-    switch Conn.open(context, transport, factory) {
+    switch Conn.open(context, transport, factory, Origin(.accepted)) {
     case .failed(let status):
       transport.close(.ok)
       if status != .refused { context.log(.warning, "listener", "a connection could not be taken", status) }

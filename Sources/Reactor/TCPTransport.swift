@@ -94,7 +94,7 @@ final class TCPTransport: Transport {
   }
 
   func rest(_ conn: Conn) {
-    guard conn.isReading else { return }
+    guard conn.mayRead else { return }
     uv_read_stop(stream)
     loop.rest(conn.id)
   }

@@ -60,16 +60,21 @@ extension Conn {
   public func replace(by factory: Factory) -> Status {
     guard !isClosing else { return .closed }
     guard factory.bind(context) else { return .bound }
-    guard let next = factory.buildProtocol(self) else { return .refused }
+    let height = layers.count
+    guard let next = factory.build(self, Origin(.attached)) else {
+      while layers.count > height { layers.removeLast().disconnected(self, Reason(.refused)) }
+      return .refused
+    }
     let before = spoken.takeRetainedValue()
-    if !state.isDisjoint(with: [.replaced, .fresh]) {  // it was never connected, and holds nothing
+    if !state.isDisjoint(with: [.replaced, .fresh, .untold]) {  // it was never connected, and holds nothing
       context.bury(before)
     } else {
       needExtras().former = before
+      needExtras().formerLayers = height
     }
     spoken = Unmanaged.passRetained(next)
     if !state.contains(.ownUser) { user = factory.user }
-    if !state.contains(.fresh) {
+    if state.isDisjoint(with: [.fresh, .untold]) {
       state.insert(.replaced)
       list()
     }
@@ -83,9 +88,16 @@ extension Conn {
     extras.former = nil
     context.bury(former)
     let held = former.takeHeld()
-    spoken._withUnsafeGuaranteedRef { next in
-      next.connected(self)
-      if !isClosing { next.inherit(held.bytes, self) }
+    let top = extras.formerLayers - 1
+    if top + 1 < layers.count {  // it brought layers of its own: what was held goes through them
+      state.insert(.untold)
+      passConnected(above: top)
+      if held.count > 0 { pass(held.bytes, above: top) }
+    } else {
+      spoken._withUnsafeGuaranteedRef { next in
+        next.connected(self)
+        if !isClosing { next.inherit(held.bytes, self) }
+      }
     }
   }
 
@@ -100,6 +112,9 @@ extension Conn {
     if let former = extras.keepsake { context.bury(former) }
     extras.keepsake = object
   }
+
+  /// Who waits for `connected`, which a layer keeps back: gets nil, or the reason for which it never came.
+  func whenTold(_ body: @escaping (Reason?) -> Void) { needExtras().onTold = body }
 
   /// Who waits for the end of this conn: a connector. Called after `disconnected`.
   func onEnd(_ body: @escaping (Reason) -> Void) { needExtras().onEnd = body }
@@ -118,30 +133,82 @@ extension Conn {
 
   func goOn() {
     state.remove(.resumed)
-    guard isReading else { return }
-    spoken._withUnsafeGuaranteedRef { $0.resumed(self) }
-    if isReading, !state.contains(.ended) { transport.setReading(true) }
+    if isReading { spoken._withUnsafeGuaranteedRef { $0.resumed(self) } }
+    if mayRead, !hasEnded { transport.setReading(true) }
   }
 
   /// Everything has left, or nothing is waited for: the end. Else a time limit runs.
   func finish() {
     guard !state.contains(.closed) else { return }
-    if !state.contains(.aborting), !out.isEmpty || transport.isBusy { return awaitFlush() }
+    if !state.contains(.aborting), !hasSentAll() { return awaitFlush() }
     lost(extras?.reason ?? Reason(status))
+  }
+
+  /// Has everything left that was written, and what layers say behind it?
+  func hasSentAll() -> Bool {
+    guard !isSending else { return false }
+    guard !layers.isEmpty, !needExtras().toldClosing else { return true }
+    needExtras().toldClosing = true
+    for place in layers.indices.reversed() { layers[place].closing(self, place) }
+    flush()
+    return !isSending
   }
 
   func awaitFlush() {
     let extras = needExtras()
     guard !extras.limit.isScheduled else { return }
-    transport.setReading(false)
+    transport.setReading(isWaitedFor)
     extras.limit.id = id
     if !context.schedule(extras.limit, after: extras.limits.closeTime) { abort(.noMemory) }
   }
 
   func finishWriting() {
-    guard !state.contains(.halfClosed), out.isEmpty, !transport.isBusy else { return }
+    guard !state.contains(.halfClosed), hasSentAll() else { return }
     state.insert(.halfClosed)
     let status = transport.closeWrite()
     if status != .ok { abort(status) } else if state.contains(.toldEnd) { close(.ok) }
+  }
+
+  // MARK: For layers
+
+  /// A layer has something to send, or can take more.
+  public func needFlush() {
+    needExtras().needsFlush = true
+    list()
+  }
+
+  /// A layer wants no reading for a while, whatever the host says; each `restrain` wants its `unrestrain`.
+  public func restrain() {
+    needExtras().restraints += 1
+    state.insert(.restrained)
+    if !state.contains(.fresh) { transport.setReading(false) }
+  }
+
+  public func unrestrain() {
+    let extras = needExtras()
+    extras.restraints -= 1
+    guard extras.restraints == 0 else { return }
+    state.remove(.restrained)
+    if mayRead, !hasEnded { transport.setReading(true) }
+  }
+
+  // MARK: Addresses
+
+  public func peer(_ address: inout Address) -> Status {
+    guard let known = extras?.peer else { return transport.peer(&address) }
+    address = known
+    return .ok
+  }
+
+  public func local(_ address: inout Address) -> Status {
+    guard let known = extras?.local else { return transport.local(&address) }
+    address = known
+    return .ok
+  }
+
+  /// A layer knows better than the transport who is at the ends: a proxy stands in between.
+  public func setAddresses(peer: Address, local: Address) {
+    needExtras().peer = peer
+    needExtras().local = local
   }
 }

@@ -6,7 +6,7 @@ extension Conn {
     get { extras?.limits ?? Conn.defaults }
     set {
       needExtras().limits = newValue
-      let room = max(newValue.cap - transport.waiting, out.count)
+      let room = max(newValue.cap - waitingBelow, out.count)
       if out.capacity > room {  // the fast path of a write looks at the room alone
         let before = out.take()
         if !out.append(before.bytes, limit: room) { abort(.noMemory) }
@@ -34,7 +34,7 @@ extension Conn {
   }
 
   @inline(never) func makeRoom(_ size: Int) -> Status {
-    let cap = limits.cap - transport.waiting
+    let cap = limits.cap - waitingBelow
     if out.capacity == 0 {
       let spare = context.pool.take()
       if spare.capacity <= cap { out = spare } else { context.pool.give(spare) }
@@ -47,16 +47,16 @@ extension Conn {
     return .noMemory
   }
 
+  /// Is there something that has not left yet?
+  var isSending: Bool {
+    !out.isEmpty || transport.isBusy || extras?.needsFlush == true || layers.contains { $0.isBusy }
+  }
+
   /// Sends what was gathered: the buffer is out of the conn while layers and transport have it.
   public func flush() {
-    guard !out.isEmpty, !state.contains(.closed), !transport.isBusy else { return }
-    var buffer = out.take()
-    var place = layers.count
-    while place > 0 {
-      place -= 1
-      layers[place].write(&buffer, self)
-    }
-    if state.contains(.aborting) { return context.pool.give(buffer) }
+    guard !out.isEmpty || extras?.needsFlush == true, !state.contains(.closed), !transport.isBusy else { return }
+    var buffer = layers.isEmpty ? out.take() : pull()
+    if state.contains(.aborting) || buffer.isEmpty { return context.pool.give(buffer) }
     let size = buffer.count
     transport.write(&buffer, self)
     bytesOut &+= UInt64(truncatingIfNeeded: size &- buffer.count)
@@ -70,6 +70,20 @@ extension Conn {
     } else {
       abort(.noMemory)
     }
+  }
+
+  /// A block for the transport: from the lowest layer that is busy, which takes nothing from above, or from the top.
+  @inline(never) func pull() -> ByteBuffer {
+    extras?.needsFlush = false
+    let busy = layers.firstIndex { $0.isBusy }
+    var block = busy == nil ? out.take() : ByteBuffer()
+    var place = busy.map { $0 + 1 } ?? layers.count
+    while place > 0, !state.contains(.aborting) {
+      place -= 1
+      layers[place].write(&block, self, place)
+    }
+    if let busy, !layers[busy].isBusy { needFlush() }  // what waited above it may follow
+    return block
   }
 
   /// The transport has sent what it kept.

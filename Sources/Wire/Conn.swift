@@ -20,7 +20,10 @@ public final class Conn: Entity {
     @inline(__always) public static var writePaused: State { State(rawValue: 2048) }  // above the high-water mark
     @inline(__always) public static var ownUser: State { State(rawValue: 4096) }  // the host has set a user
     @inline(__always) public static var aborting: State { State(rawValue: 8192) }  // nothing is waited for
-    @inline(__always) public static var silent: State { [.paused, .closing, .closed, .fresh, .replaced] }
+    @inline(__always) public static var untold: State { State(rawValue: 16384) }  // a layer keeps `connected` back
+    @inline(__always) public static var restrained: State { State(rawValue: 32768) }  // a layer wants no reading
+    @inline(__always) public static var silent: State { [.paused, .closing, .closed, .fresh, .replaced, .untold] }
+    @inline(__always) static var deaf: State { [.paused, .closing, .closed, .fresh, .restrained] }
     @inline(__always) public static var reframe: State { [.paused, .closing, .closed, .switched, .replaced] }
     @inline(__always) static var over: State { [.closing, .closed] }
     @inline(__always) static var mute: State { [.closing, .closed, .halfClosing] }
@@ -40,19 +43,35 @@ public final class Conn: Entity {
   public final internal(set) var bytesIn: UInt64 = 0
   final var bytesOut: UInt64 = 0  // with what the transport still keeps
 
-  /// A conn in the context's table, whose `start` is still due; `refused` by the factory, or no room.
-  public static func open(_ context: Context, _ transport: Transport, _ factory: Factory) -> Opening {
+  /// A conn in the context's table, whose `start` is still due; or why there is none.
+  @inline(never) public static func open(
+    _ context: Context, _ transport: Transport, _ factory: Factory, _ origin: Origin
+  ) -> Opening {
     guard factory.bind(context) else { return .failed(.bound) }
     guard !context.isEnding else { return .failed(.aborted) }
     let conn = Conn(context, transport, factory.user)
-    guard let built = factory.buildProtocol(conn) else { return .failed(.refused) }
-    conn.spoken.release()
-    conn.spoken = Unmanaged.passRetained(built)
-    factory.addLayers(&conn.layers)
     guard conn.register(Kind.conn) else { return .failed(.limit) }
     context.conns += 1
+    if let parent = origin.parent { for layer in parent.layers { layer.inherited(by: conn) } }
+    guard let built = factory.build(conn, origin) else {
+      conn.discard()
+      return .failed(.refused)
+    }
+    conn.spoken.release()
+    conn.spoken = Unmanaged.passRetained(built)
     return .conn(conn)
   }
+
+  /// It was refused: nobody but its layers has ever heard of it.
+  func discard() {
+    state.insert([.closing, .closed])
+    for layer in layers { layer.disconnected(self, Reason(.refused)) }
+    unregister()
+    context.connEnded()
+  }
+
+  /// Adds a layer above those that are there, for a conn that is being built.
+  public func add(_ layer: Layer) { layers.append(layer) }
 
   public enum Opening {
     case conn(Conn)
@@ -80,17 +99,26 @@ public final class Conn: Entity {
 
   // MARK: Questions
 
-  /// May something be delivered now?
+  /// May something be delivered to the protocol now?
   @inline(__always) public final var isReading: Bool { state.isDisjoint(with: .silent) }
+  /// May the transport read now?
+  @inline(__always) public final var mayRead: Bool { state.isDisjoint(with: .deaf) }
   /// Has the peer said that it will send no more?
-  public final var hasEnded: Bool { state.contains(.ended) }
+  public final var hasEnded: Bool { state.contains(.ended) || extras?.isAtEnd == true }
+  /// Has the protocol not heard `connected` yet?
+  public final var isUntold: Bool { !state.isDisjoint(with: [.fresh, .untold]) }
   @inline(__always) public final var isPaused: Bool { state.contains(.paused) }
   /// Did the host do something that what is left of the block has to wait for?
   @inline(__always) public final var mustReframe: Bool { !state.isDisjoint(with: .reframe) }
   @inline(__always) public final var isClosing: Bool { !state.isDisjoint(with: .over) }
   @inline(__always) public final var tag: UInt8 { spoken._withUnsafeGuaranteedRef { $0.tag } }
   /// Written, and not yet taken by the kernel or the host.
-  public final var waiting: Int { out.count + transport.waiting }
+  public final var waiting: Int { out.count + waitingBelow }
+  final var waitingBelow: Int {
+    var total = transport.waiting
+    for layer in layers { total += layer.waiting }
+    return total
+  }
   /// Taken by the kernel or the host.
   public final var bytesSent: UInt64 { bytesOut - UInt64(transport.waiting) }
   public final var held: Int { spoken._withUnsafeGuaranteedRef { $0.held(self) } }
@@ -110,34 +138,32 @@ public final class Conn: Entity {
 
   // MARK: Up
 
-  /// Tells the protocol that the conversation has begun, and begins to read. The creator calls it
-  /// inside a driving call, or lists the conn.
-  public final func start() {
+  /// The conversation begins: layers and protocol hear it, and the transport reads. The creator calls it inside a driving
+  /// call, or lists the conn.
+  @inline(never) public final func start() {
     guard state.contains(.fresh), !isClosing else { return }
     state.remove(.fresh)
+    state.insert(.untold)
     context.log(.debug, "conn", "connected")
-    if layers.isEmpty {
-      spoken._withUnsafeGuaranteedRef { $0.connected(self) }
-    } else {
-      layers[0].connected(self, 0)
-    }
-    if state.isDisjoint(with: [.paused, .closing]) { transport.setReading(true) }
+    passConnected(above: -1)
+    if mayRead { transport.setReading(true) }
   }
 
   public final func passConnected(above place: Int) {
     guard !isClosing else { return }
-    if place + 1 < layers.count {
-      layers[place + 1].connected(self, place + 1)
-    } else {
-      spoken._withUnsafeGuaranteedRef { $0.connected(self) }
-    }
+    if place + 1 < layers.count { return layers[place + 1].connected(self, place + 1) }
+    guard state.contains(.untold) else { return }
+    state.remove(.untold)
+    spoken._withUnsafeGuaranteedRef { $0.connected(self) }
+    if let told = extras?.takeTold() { told(nil) }
+    if hasEnded { list() }
   }
 
   /// Bytes from the transport.
   @inline(__always) public final func received(_ bytes: RawSpan) {
     if !state.isDisjoint(with: .unusual) {
       catchUp()
-      if isClosing { return }
+      if isClosing, !isWaitedFor { return }
     }
     bytesIn &+= UInt64(truncatingIfNeeded: bytes.byteCount)
     if layers.isEmpty {
@@ -148,12 +174,10 @@ public final class Conn: Entity {
   }
 
   public final func pass(_ bytes: RawSpan, above place: Int) {
-    guard !isClosing else { return }
-    if place + 1 < layers.count {
-      layers[place + 1].received(bytes, self, place + 1)
-    } else {
-      spoken._withUnsafeGuaranteedRef { $0.received(bytes, self) }
-    }
+    if isClosing, !isWaitedFor { return }
+    if place + 1 < layers.count { return layers[place + 1].received(bytes, self, place + 1) }
+    if state.contains(.replaced) { finishReplacing() }
+    if !isClosing { spoken._withUnsafeGuaranteedRef { $0.received(bytes, self) } }
   }
 
   /// What has to come before a delivery.
@@ -162,10 +186,21 @@ public final class Conn: Entity {
     if state.contains(.replaced) { finishReplacing() }
   }
 
+  /// Does it close, and a layer needs the peer's bytes for that?
+  final var isWaitedFor: Bool {
+    !layers.isEmpty && !state.contains(.closed) && !state.contains(.aborting) && layers.contains { $0.isBusy }
+  }
+
   /// The transport got its peer's end (`ok`), or was lost.
   public final func ended(_ why: Status) {
-    guard !state.contains(.closed), !state.contains(.ended) else { return }
+    guard !state.contains(.closed), !hasEnded else { return }
     if why != .ok { return lost(Reason(status == .ok ? why : status)) }
+    if !layers.isEmpty { needExtras().isAtEnd = true }
+    passEnd(above: -1)
+  }
+
+  public final func passEnd(above place: Int) {
+    if place + 1 < layers.count { return layers[place + 1].ended(self, place + 1) }
     state.insert(.ended)
     list()
   }
@@ -190,25 +225,46 @@ public final class Conn: Entity {
     state.insert(.closed)
     if let extras { context.timers.remove(extras.limit) }
     for layer in layers { layer.disconnected(self, reason) }
-    spoken._withUnsafeGuaranteedRef { $0.disconnected(self, reason) }
+    if !state.contains(.untold) { spoken._withUnsafeGuaranteedRef { $0.disconnected(self, reason) } }
     context.log(.debug, "conn", "disconnected", reason.status)
     unregister()
     context.connEnded()
     transport.close(reason.status)
+    if let told = extras?.takeTold() { told(reason) }
     if let onEnd = extras?.onEnd { onEnd(reason) }
   }
 }
 
-/// What few conns need: limits of their own, the time limit of a close, a reason in words, and
-/// what a protocol that was replaced leaves.
+/// What few conns need: limits of their own, the time limit of a close, a reason in words, what a protocol that was
+/// replaced leaves, and what layers need.
 final class Extras {
   var limits = Limits()
   let limit = EntityTimer()
   var reason: Reason?
   var former: Protocol?
+  /// How many layers stand below those that came with the protocol that follows.
+  var formerLayers = 0
   /// What the protocol points at.
   var keepsake: AnyObject?
+  /// Who waits for `connected`: called with nil, or with the reason for which it never came.
+  var onTold: ((Reason?) -> Void)?
   var onEnd: ((Reason) -> Void)?
+  /// The transport has reached its end; the layers say when the protocol has.
+  var isAtEnd = false
+  /// A layer has something to send.
+  var needsFlush = false
+  /// The layers were told that everything is written.
+  var toldClosing = false
+  /// How many layers want no reading.
+  var restraints = 0
+  /// What a layer knows better than the transport.
+  var peer: Address?
+  var local: Address?
+
+  func takeTold() -> ((Reason?) -> Void)? {
+    defer { onTold = nil }
+    return onTold
+  }
 }
 
 /// The limits of a conn's output: conn.h, plait_conn_limits.

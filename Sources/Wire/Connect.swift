@@ -53,17 +53,32 @@ public final class Connect: Call {
   /// The environment has a connection. Inside a driving call.
   public func succeeded(_ transport: Transport) {
     guard outcome == nil else { return transport.close(.aborted) }
-    switch Conn.open(context, transport, factory) {
+    switch Conn.open(context, transport, factory, Origin(.connected, endpoint: endpoint)) {
     case .failed(let status):
-      transport.close(.aborted)
+      transport.close(status == .refused ? .ok : .aborted)
       endNow(Reason(status))
     case .conn(let made):
       transport.attach(made)
       conn = made.id
       isDecided = true
       made.start()
-      endNow(Reason(.ok))
+      if !made.isUntold { return settle(nil) }
+      if !context.ids.names(conn) { return settle(Reason(made.status)) }
+      isDecided = false
+      let (context, id) = (context, id)
+      made.whenTold { reason in
+        guard let object = context.ids.find(id, Kind.call) else { return }
+        Unmanaged<Connect>.fromOpaque(object)._withUnsafeGuaranteedRef { $0.settle(reason) }
+      }
     }
+  }
+
+  /// The protocol has heard `connected`, which layers may have kept back; or it never will, for this reason.
+  func settle(_ reason: Reason?) {
+    guard outcome == nil else { return }
+    attempt = nil
+    if reason != nil { conn = 0 }
+    endNow(reason.map { $0.status == .ok ? Reason(.closed) : $0 } ?? Reason(.ok))
   }
 
   /// The same from outside one.
@@ -90,6 +105,10 @@ public final class Connect: Call {
   }
 
   public override func giveUp() {
+    if let object = context.ids.find(conn, Kind.conn) {
+      Unmanaged<Conn>.fromOpaque(object)._withUnsafeGuaranteedRef { $0.abort(.cancelled) }
+    }
+    conn = 0
     attempt?.cancel()
     attempt = nil
     ready?.close(.aborted)
@@ -97,6 +116,7 @@ public final class Connect: Call {
   }
 
   public override func timeIsUp() {
+    guard outcome == nil else { return }
     giveUp()
     end(Reason(.timeout))
   }

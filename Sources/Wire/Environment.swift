@@ -39,6 +39,23 @@ open class Environment {
   open func connect(_ endpoint: Endpoint, _ connect: Connect) -> Status { .unsupported }
 }
 
+extension Context {
+  /// Listens for whoever asks, a host or a protocol: the listener is registered.
+  public func listen(_ endpoint: Endpoint, _ options: ListenOptions, _ factory: Factory) -> Listening {
+    guard factory.bind(self) else { return .failed(.bound) }
+    guard !isEnding else { return .failed(.aborted) }
+    let listening = environment.listen(endpoint, options, factory, self)
+    if case .listener(let listener) = listening {
+      guard listener.register(Kind.listener) else {
+        listener.shut()
+        return .failed(.limit)
+      }
+      log(.info, "listener", "listening")
+    }
+    return listening
+  }
+}
+
 /// What `listen` answers.
 public enum Listening {
   case listener(Listener)

@@ -1,5 +1,4 @@
 import Bytes
-import CSystem
 
 /// The protocols, so that a conn's can be told without a cast.
 public enum Tag {
@@ -36,37 +35,4 @@ open class Protocol {
   open func inherit(_ bytes: RawSpan, _ conn: Conn) { if bytes.byteCount > 0 { received(bytes, conn) } }
   /// Gives it up, to the protocol that follows on this conn.
   open func takeHeld() -> ByteBuffer { ByteBuffer() }
-}
-
-/// Between transport and protocol. Going up it passes bytes on by `conn.pass(_:above:)`; going
-/// down it changes the block of a whole flush in place.
-open class Layer {
-  public init() {}
-  open func connected(_ conn: Conn, _ place: Int) { conn.passConnected(above: place) }
-  open func received(_ bytes: RawSpan, _ conn: Conn, _ place: Int) { conn.pass(bytes, above: place) }
-  open func write(_ buffer: inout ByteBuffer, _ conn: Conn) {}
-  open func disconnected(_ conn: Conn, _ reason: Reason) {}
-}
-
-/// Builds what a new connection needs. A policy is a factory around a factory, which adds a layer
-/// or refuses.
-open class Factory {
-  public final let user: UnsafeMutableRawPointer?
-  /// The reactor that it serves, by handle, or 0.
-  final var reactor: UInt64 = 0
-  public init(user: UnsafeMutableRawPointer?) { self.user = user }
-
-  /// Nil refuses the connection.
-  open func buildProtocol(_ conn: Conn) -> Protocol? { nil }
-  open func addLayers(_ layers: inout [Layer]) {}
-
-  /// Makes the factory this reactor's; false when it serves another that lives.
-  open func bind(_ context: Context) -> Bool {
-    if reactor == context.id { return true }
-    csystem_lock()  // two reactors, on two threads, may want it at once
-    defer { csystem_unlock() }
-    guard reactor == 0 || !Context.lives(reactor) else { return false }
-    reactor = context.id
-    return true
-  }
 }

@@ -43,7 +43,9 @@ public final class Bench {
 
   /// A conn over input and output that the test supplies.
   public func open(_ factory: Factory, _ output: Output = Output()) -> Peer {
-    guard case .conn(let conn) = Conn.open(context, output, factory) else { fatalError("the factory refused") }
+    guard case .conn(let conn) = Conn.open(context, output, factory, Origin(.attached)) else {
+      fatalError("the factory refused")
+    }
     output.attach(conn)
     conn.list()
     return Peer(self, conn.id, output)

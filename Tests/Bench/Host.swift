@@ -40,7 +40,8 @@ public final class Host: MessageFactory {
     super.init(user: nil)
   }
 
-  public override func buildProtocol(_ conn: Conn) -> Protocol? {
+  public override func build(_ conn: Conn, _ origin: Origin) -> Protocol? {
+    for layer in layers { conn.add(layer) }
     guard isWilling else { return nil }
     return switch speech {
     case .raw: RawProtocol(self)
@@ -50,7 +51,6 @@ public final class Host: MessageFactory {
     case .netstring(let framer): NetstringProtocol(framer, self)
     }
   }
-  public override func addLayers(_ layers: inout [Layer]) { layers += self.layers }
 
   /// What it heard since the last time.
   public func heard() -> [String] {

@@ -10,14 +10,14 @@ struct DefaultsTests {
   final class Mute: MessageFactory {
     var ended = false
     init() { super.init(user: nil) }
-    override func buildProtocol(_ conn: Conn) -> Protocol? { Int32Protocol(Int32Framer(longest: 9), self) }
+    override func build(_ conn: Conn, _ origin: Origin) -> Protocol? { Int32Protocol(Int32Framer(longest: 9), self) }
     override func disconnected(_ conn: Conn, _ reason: Reason) {
       super.disconnected(conn, reason)
       ended = reason.status == .tooLong
     }
   }
   final class MuteRaw: MessageFactory {
-    override func buildProtocol(_ conn: Conn) -> Protocol? { RawProtocol(self) }
+    override func build(_ conn: Conn, _ origin: Origin) -> Protocol? { RawProtocol(self) }
   }
 
   @Test func aFactoryThatSaysNothing() {

@@ -86,7 +86,7 @@ struct DifferentialTests {
       self.follower = follower
       super.init(user: nil)
     }
-    override func buildProtocol(_ conn: Conn) -> Protocol? { LineProtocol(framer, self) }
+    override func build(_ conn: Conn, _ origin: Origin) -> Protocol? { LineProtocol(framer, self) }
     override func take(_ block: RawSpan, _ conn: Conn) -> Int { follower.host.take(block, conn) }
     override func tooLong(_ bytes: RawSpan, _ length: UInt64, _ conn: Conn) -> Bool {
       follower.host.tooLong(bytes, length, conn)

@@ -62,7 +62,7 @@ struct LinearityTests {
       self.framer = Counting(inner: framer, looked: looked)
       super.init(user: nil)
     }
-    override func buildProtocol(_ conn: Conn) -> Protocol? { MessageProtocol(framer, self) }
+    override func build(_ conn: Conn, _ origin: Origin) -> Protocol? { MessageProtocol(framer, self) }
     override func take(_ block: RawSpan, _ conn: Conn) -> Int {
       let taken = min(part, conn.context.table.count)
       messages += taken

@@ -148,7 +148,7 @@ struct SendingTests {
   final class Echo: MessageFactory {
     let delimiter = Delimiter.of("\r\n")
     init() { super.init(user: nil) }
-    override func buildProtocol(_ conn: Conn) -> Protocol? { LineProtocol(LineFramer(delimiter), self) }
+    override func build(_ conn: Conn, _ origin: Origin) -> Protocol? { LineProtocol(LineFramer(delimiter), self) }
     override func take(_ block: RawSpan, _ conn: Conn) -> Int {
       let pairs = UnsafeBufferPointer(
         start: UnsafePointer(conn.context.table.pairs), count: conn.context.table.count * 2)

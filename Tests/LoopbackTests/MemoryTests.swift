@@ -101,7 +101,7 @@ struct MemoryTests {
     connect(bench, client, outcome)
     bench.turn()
     #expect(outcome.statuses == [.refused])
-    #expect(server.events == ["connected", "disconnected -1104"])
+    #expect(server.events == ["connected", "read closed", "disconnected 0"])
   }
 
   @Test func names() {

@@ -23,7 +23,9 @@ struct ConnTests {
     let bench = Bench()
     let host = Host(.raw)
     host.isWilling = false
-    guard case .failed(.refused) = Conn.open(bench.context, Output(), host) else { return #expect(Bool(false)) }
+    guard case .failed(.refused) = Conn.open(bench.context, Output(), host, Origin(.attached)) else {
+      return #expect(Bool(false))
+    }
     #expect(bench.alive == 0)
   }
 
@@ -33,11 +35,13 @@ struct ConnTests {
     do {
       let bench = Bench()
       _ = bench.open(host)
-      guard case .failed(.bound) = Conn.open(other.context, Output(), host) else { return #expect(Bool(false)) }
+      guard case .failed(.bound) = Conn.open(other.context, Output(), host, Origin(.attached)) else {
+        return #expect(Bool(false))
+      }
       bench.end()
     }
     // The first one has ended.
-    guard case .conn = Conn.open(other.context, Output(), host) else { return #expect(Bool(false)) }
+    guard case .conn = Conn.open(other.context, Output(), host, Origin(.attached)) else { return #expect(Bool(false)) }
   }
 
   @Test func closes() {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Wire
 
-/// Output: gathering, marks, cap, the time limit of a close, layers.
+/// Output: gathering, marks, cap, the time limit of a close.
 struct WaterTests {
   @Test func writesAreGathered() {
     let bench = Bench()
@@ -186,71 +186,5 @@ struct WaterTests {
     bench.advance(1)
     #expect(host.events == ["connected", "disconnected -32"])
     #expect(peer.output.closedWith == .timeout)
-  }
-
-  // MARK: Layers
-
-  /// Turns letters by one place on the way down, and back on the way up.
-  final class Turning: Layer {
-    let by: UInt8
-    var log: (String) -> Void = { _ in }
-    init(_ by: UInt8) { self.by = by }
-
-    override func connected(_ conn: Conn, _ place: Int) {
-      log("connected \(by)")
-      super.connected(conn, place)
-    }
-    override func received(_ bytes: RawSpan, _ conn: Conn, _ place: Int) {
-      let turned = bytes.withUnsafeBytes { $0.map { $0 &- by } }
-      super.received(turned.span.bytes, conn, place)
-    }
-    override func write(_ buffer: inout ByteBuffer, _ conn: Conn) {
-      let turned = buffer.bytes.withUnsafeBytes { $0.map { $0 &+ by } }
-      buffer.removeAll()
-      buffer.put(turned.span.bytes)
-    }
-    override func disconnected(_ conn: Conn, _ reason: Reason) { log("disconnected \(by)") }
-  }
-
-  @Test func layers() {
-    let bench = Bench()
-    let host = Host(.raw)
-    var log: [String] = []
-    let layers = [Turning(1), Turning(2)]
-    for layer in layers { layer.log = { log.append($0) } }
-    host.layers = layers + [Layer()]
-    host.onRaw = { conn, bytes in conn.write(bytes) }
-    let peer = bench.open(host)
-    peer.feed("def")
-    #expect(host.events == ["connected", "raw abc"])
-    #expect(peer.sent == "def")
-    bench.turn { peer.conn?.close(.ok) }
-    #expect(log == ["connected 1", "connected 2", "disconnected 1", "disconnected 2"])
-  }
-
-  /// A layer that closes lets nothing further up.
-  @Test func aLayerThatRefuses() {
-    final class Refusing: Layer {
-      override func connected(_ conn: Conn, _ place: Int) {
-        conn.close(.refused)
-        super.connected(conn, place)
-      }
-      override func received(_ bytes: RawSpan, _ conn: Conn, _ place: Int) { super.received(bytes, conn, place) }
-    }
-    final class Late: Layer {
-      override func received(_ bytes: RawSpan, _ conn: Conn, _ place: Int) {
-        conn.close(.malformed)
-        super.received(bytes, conn, place)
-      }
-    }
-    for (layer, status) in [(Refusing(), -34), (Late(), -51)] as [(Layer, Int)] {
-      let bench = Bench()
-      let host = Host(.raw)
-      host.layers = [layer]
-      let peer = bench.open(host)
-      peer.feed("a")
-      #expect(host.events.last == "disconnected \(status)")
-      #expect(!host.events.contains("raw a"))
-    }
   }
 }

@@ -1,0 +1,40 @@
+import Bytes
+import CSystem
+
+/// Builds what a new connection needs. A policy is a factory around a factory: it refuses, or adds its layer and has
+/// the inner one build, whose layers so come to stand nearer to the protocol.
+open class Factory {
+  public final let user: UnsafeMutableRawPointer?
+  /// The reactor that it serves, by handle, or 0.
+  final var reactor: UInt64 = 0
+  public init(user: UnsafeMutableRawPointer?) { self.user = user }
+
+  /// The conn has its id and its transport already. Nil refuses the connection.
+  open func build(_ conn: Conn, _ origin: Origin) -> Protocol? { nil }
+
+  /// Makes the factory this reactor's; false when it serves another that lives.
+  open func bind(_ context: Context) -> Bool {
+    if reactor == context.id { return true }
+    csystem_lock()  // two reactors, on two threads, may want it at once
+    defer { csystem_unlock() }
+    guard reactor == 0 || !Context.lives(reactor) else { return false }
+    reactor = context.id
+    return true
+  }
+}
+
+/// How a connection came to be.
+public struct Origin {
+  public enum Role { case accepted, connected, attached }
+  public let role: Role
+  /// What was connected to.
+  public let endpoint: Endpoint?
+  /// Whose protocol opened it: its layers say what of them the new conn inherits.
+  public let parent: Conn?
+
+  public init(_ role: Role, endpoint: Endpoint? = nil, parent: Conn? = nil) {
+    self.role = role
+    self.endpoint = endpoint
+    self.parent = parent
+  }
+}
