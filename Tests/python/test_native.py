@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ctypes
+import importlib
+import pkgutil
 import re
 import subprocess
 
@@ -10,7 +12,19 @@ import pytest
 
 import headers
 import plait
+from plait import _native
 from plait._native import constants, functions, structs
+
+#: All modules of declarations: the common ones, and one for each protocol family.
+MODULES = [
+    importlib.import_module(f"plait._native.{found.name}")
+    for found in pkgutil.iter_modules(_native.__path__)
+]
+#: Their names, all together.
+NAMES = {name: value for module in MODULES for name, value in vars(module).items()}
+CONSTANTS = {
+    name: value for name, value in NAMES.items() if name.isupper() and type(value) in (int, str)
+}
 
 HANDLES = {name for name, fields in headers.structs().items() if fields == [("id", "uint64_t")]}
 PLAIN = {
@@ -25,7 +39,8 @@ PLAIN = {
     "double": ctypes.c_double,
     "void *": ctypes.c_void_p,
     "const char *": ctypes.c_char_p,
-    "char[112]": ctypes.c_char * 112,
+    "uint8_t": ctypes.c_uint8,
+    "char": ctypes.c_char,
 }
 #: Bytes and tables of numbers: read by C, they are passed as bytes; given by C, they are copied by
 #: slicing.
@@ -45,13 +60,16 @@ def expected(kind, called_back=False):
         return structs.Handle
     if kind in PLAIN:
         return PLAIN[kind]
+    array = re.fullmatch(r"(.*)\[(\d+)\]", kind)
+    if array:
+        return expected(array[1]) * int(array[2])
     if kind in BYTES:
         return structs.Data if called_back else ctypes.c_char_p
     if kind in headers.callbacks():
-        return getattr(structs, camel(kind))
+        return NAMES[camel(kind)]
     if kind.endswith("*"):
         return ctypes.POINTER(expected(kind.replace("const ", "", 1)[:-1].strip()))
-    return getattr(structs, camel(kind))
+    return NAMES[camel(kind)]
 
 
 def same(ours, theirs):
@@ -65,14 +83,19 @@ def same(ours, theirs):
 
 
 def test_every_function_is_declared():
-    declared = {f"plait_{name}" for name in vars(functions) if name in functions.__annotations__}
-    assert declared == set(headers.functions())
+    declared = [
+        f"plait_{name}"
+        for module in MODULES
+        for name, kind in getattr(module, "__annotations__", {}).items()
+        if "Callable" in str(kind)
+    ]
+    assert sorted(declared) == sorted(headers.functions())
 
 
 @pytest.mark.parametrize("name", sorted(headers.functions()))
 def test_function(name):
     result, parameters = headers.functions()[name]
-    function = getattr(functions, name[len("plait_") :])
+    function = NAMES[name[len("plait_") :]]
     assert function.restype is expected(result)
     assert len(function.argtypes) == len(parameters)
     for ours, theirs in zip(function.argtypes, parameters):
@@ -81,13 +104,13 @@ def test_function(name):
 
 @pytest.mark.parametrize("name", sorted(headers.callbacks()))
 def test_callback(name):
-    assert same(getattr(structs, camel(name)), expected(headers.callbacks()[name]))
+    assert same(NAMES[camel(name)], expected(headers.callbacks()[name]))
 
 
 @pytest.mark.parametrize("name", sorted(set(headers.structs()) - HANDLES))
 def test_struct(name):
     fields = headers.structs()[name]
-    ours = getattr(structs, camel(name))._fields_
+    ours = NAMES[camel(name)]._fields_
     assert [field for field, _ in ours] == [field for field, _ in fields]
     for (field, kind), (_, theirs) in zip(ours, fields):
         wanted = ctypes.c_char_p if theirs == "const uint8_t *" else expected(theirs)
@@ -119,15 +142,13 @@ def told(tmp_path_factory):
 
 
 def test_constants(told):
-    ours = {
-        f"PLAIT_{name}": str(value) for name, value in vars(constants).items() if name.isupper()
-    }
+    ours = {f"PLAIT_{name}": str(value) for name, value in CONSTANTS.items()}
     assert ours == {name: told[name] for name in headers.constants()}
 
 
 def test_layout(told):
     for name, fields in headers.structs().items():
-        ours = structs.Handle if name in HANDLES else getattr(structs, camel(name))
+        ours = structs.Handle if name in HANDLES else NAMES[camel(name)]
         assert ctypes.sizeof(ours) == int(told[f"sizeof({name})"]), name
         if name not in HANDLES:
             for field, _ in fields:
@@ -159,7 +180,7 @@ def test_version():
 
 
 def test_error_names():
-    codes = {name: value for name, value in vars(constants).items() if name.startswith("ERR_")}
+    codes = {name: value for name, value in CONSTANTS.items() if name.startswith("ERR_")}
     for name, value in codes.items():
         # The base of the system's errors is none itself.
         code = value - 1 if name == "ERR_SYSTEM" else value

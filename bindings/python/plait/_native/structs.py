@@ -192,7 +192,7 @@ class TransportOps(Sized):
 
 
 # What every callback table begins with: see plait/factory.h.
-_TABLE: list[tuple[str, Any]] = [
+TABLE: list[tuple[str, Any]] = [
     ("struct_size", c_uint32),
     ("reserved", c_uint32),
     ("connected", ConnFunction),
@@ -207,7 +207,7 @@ _TABLE: list[tuple[str, Any]] = [
 class RawHandler(Sized):
     """``plait_raw_handler``."""
 
-    _fields_ = [*_TABLE, ("data", DataFunction)]
+    _fields_ = [*TABLE, ("data", DataFunction)]
 
 
 class LineOptions(Sized):
@@ -225,7 +225,7 @@ class LineHandler(Sized):
     """``plait_line_handler``."""
 
     _fields_ = [
-        *_TABLE,
+        *TABLE,
         ("line", DataFunction),
         ("lines", BlockFunction),
         ("raw", DataFunction),
@@ -249,7 +249,7 @@ class StringHandler(Sized):
     """``plait_string_handler``."""
 
     _fields_ = [
-        *_TABLE,
+        *TABLE,
         ("string", DataFunction),
         ("strings", BlockFunction),
         ("string_too_long", StringTooLongFunction),
