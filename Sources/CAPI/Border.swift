@@ -40,7 +40,7 @@ func drive(_ id: UInt64, _ kind: UInt64, _ body: (Context) -> Status) -> Status 
 }
 
 @inline(never) func notOwned(_ id: UInt64) -> Status {
-  if Id.kind(id) == Kind.factory { return namesFactory(id) ? .type : .stale }
+  if Kind.isShared(Id.kind(id)) { return namesShared(id) ? .type : .stale }
   guard Id.kind(id) != 0 else { return .stale }
   let owner = csystem_owner(Id.reactor(id))
   // Of an earlier reactor with this number.
@@ -51,69 +51,3 @@ func drive(_ id: UInt64, _ kind: UInt64, _ body: (Context) -> Status) -> Status 
 }
 
 @inline(never) func missed(_ context: Context, _ id: UInt64) -> Status { context.ids.names(id) ? .type : .stale }
-
-// MARK: Factories
-
-/// Factories live in a process-wide table under a lock, counted.
-final class FactoryBox {
-  let factory: Factory
-  var count = 1
-  init(_ factory: Factory) { self.factory = factory }
-}
-nonisolated(unsafe) var factories = IdTable(reactor: 0, generation: 0)
-
-func addFactory(_ out: UnsafeMutablePointer<plait_factory>?, _ factory: Factory) -> Status {
-  guard let out else { return .invalid }
-  csystem_lock()
-  let box = Unmanaged.passRetained(FactoryBox(factory))
-  let id = factories.insert(box.toOpaque(), Kind.factory)
-  csystem_unlock()
-  guard id != 0 else {
-    box.release()
-    return .limit
-  }
-  out.pointee.id = id
-  return .ok
-}
-
-func namesFactory(_ id: UInt64) -> Bool {
-  csystem_lock()
-  defer { csystem_unlock() }
-  return factories.names(id)
-}
-
-/// Runs `body` on the factory, with the lock open.
-func onFactory(_ factory: plait_factory, _ body: (Factory) -> Status) -> Status {
-  csystem_lock()
-  guard let object = factories.find(factory.id, Kind.factory) else {
-    csystem_unlock()
-    return missedFactory(factory.id)
-  }
-  let found = Unmanaged<FactoryBox>.fromOpaque(object).takeUnretainedValue().factory
-  csystem_unlock()
-  return body(found)
-}
-
-/// What is no factory may be something else that lives.
-@inline(never) func missedFactory(_ id: UInt64) -> Status {
-  guard Id.kind(id) != Kind.factory, let object = csystem_context(Id.reactor(id)) else { return .stale }
-  return Unmanaged<Context>.fromOpaque(object)._withUnsafeGuaranteedRef { missed($0, id) }
-}
-
-/// Changes a factory's count by one; what dies, dies with the lock open: it calls the host's `release`.
-func count(_ factory: plait_factory, _ change: Int) -> Status {
-  csystem_lock()
-  guard let object = factories.find(factory.id, Kind.factory) else {
-    csystem_unlock()
-    return missedFactory(factory.id)
-  }
-  let box = Unmanaged<FactoryBox>.fromOpaque(object).takeUnretainedValue()
-  box.count += change
-  if box.count == 0, let removed = factories.remove(factory.id) {
-    Unmanaged<FactoryBox>.fromOpaque(removed).release()
-    factories.trim()
-  }
-  csystem_unlock()
-  withExtendedLifetime(box) {}
-  return .ok
-}

@@ -136,7 +136,7 @@ func give(_ out: UnsafeMutablePointer<plait_factory>?, _ made: HostFactory) -> S
 }
 
 @_cdecl("plait_factory_retain") @implementation
-public func plait_factory_retain(_ factory: plait_factory) -> CInt { count(factory, 1) }
+public func plait_factory_retain(_ factory: plait_factory) -> CInt { countShared(factory.id, Kind.factory, 1) }
 
 @_cdecl("plait_factory_release") @implementation
-public func plait_factory_release(_ factory: plait_factory) -> CInt { count(factory, -1) }
+public func plait_factory_release(_ factory: plait_factory) -> CInt { countShared(factory.id, Kind.factory, -1) }

@@ -120,12 +120,7 @@ func answered(_ answer: CInt, _ id: UInt64) -> Status {
   case 1: .ok
   case 2: .forked
   case 3: .reentrant
-  case 0:
-    switch Id.kind(id) {
-    case Kind.reactor: .stale
-    case Kind.factory: namesFactory(id) ? .type : .stale
-    default: missedFactory(id)
-    }
+  case 0: Id.kind(id) == Kind.reactor ? .stale : missedShared(id)
   default: .noMemory
   }
 }

@@ -9,6 +9,8 @@ public enum Kind {
   @inline(__always) public static var timer: UInt64 { 5 }
   @inline(__always) public static var call: UInt64 { 6 }
   @inline(__always) public static var connector: UInt64 { 7 }
+  /// Is it of those that belong to no reactor?
+  @inline(__always) public static func isShared(_ kind: UInt64) -> Bool { kind == factory }
 }
 
 /// The parts of an id: kind 4 bits, reactor 10, slot 24, generation 26.
