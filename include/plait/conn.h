@@ -165,8 +165,8 @@ PLAIT_API int plait_conn_abort(plait_conn conn);
  * @brief Has another factory build the protocol that is spoken from the next delivery on.
  *
  * What was received and not yet delivered goes to the new protocol. The table of the new factory gets
- * `connected` first, and `disconnected` in the end; the former table hears nothing more. Policies of the
- * new factory do not apply.
+ * `connected` first, and `disconnected` in the end; the former table hears nothing more. The policies of the former
+ * factory stay in force, those of the new one come on top of them.
  * @param conn [in]
  * @param factory [in] what builds the new protocol.
  * @return 0.
