@@ -85,14 +85,14 @@ soak: stage build/venv/ready  ## the long tests
 	PLAIT_SOAK=1 PLAIT_LIBRARY=$(CURDIR)/$(LIBRARY) PYTHONPATH=$(CURDIR)/bindings/python \
 	    build/venv/bin/python -m pytest -q Tests/python Tests/interop
 
-sanitize:  ## Swift tests under the address and thread sanitizers, C tests under the address sanitizer
+sanitize: stage build/venv/ready  ## Swift, C and Python tests under the address and thread sanitizers
 	scripts/bootstrap build test
-	$(SWIFT) test --scratch-path .build-asan --sanitize=address --disable-xctest
-	$(SWIFT) test --scratch-path .build-tsan --sanitize=thread --disable-xctest
-	$(SWIFT) build --scratch-path .build-asan-product $(PRODUCT) --product plait-static -Xswiftc -sanitize=address
-	mkdir -p build/asan
-	STRIP=0 scripts/build-archive .build-asan-product/release/plait-static.product/Objects.LinkFileList build/asan/libplait.a
-	JOBS=$(JOBS) Tests/c/run sanitize
+	for kind in address thread; do \
+	    $(SWIFT) test --scratch-path .build-$$kind --sanitize=$$kind --disable-xctest; \
+	    scripts/build-sanitized $$kind; \
+	    JOBS=$(JOBS) Tests/c/run $$kind; \
+	    PYTHON=$(CURDIR)/build/venv/bin/python Tests/python/sanitized $$kind; \
+	done
 
 bench: stage build/venv/ready  ## measure against other libraries, in turn
 	scripts/bootstrap build bench

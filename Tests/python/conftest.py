@@ -6,6 +6,7 @@ import contextlib
 import logging
 import os
 import socket
+import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -37,6 +38,17 @@ def environment():
     """The environment of a process that uses the bindings."""
     paths = [str(ROOT / "bindings" / "python"), os.environ.get("PYTHONPATH", "")]
     return dict(os.environ, PYTHONPATH=os.pathsep.join(filter(None, paths)), PYTHONUNBUFFERED="1")
+
+
+@contextlib.contextmanager
+def started(script, environment):
+    """A program in Python whose output is read; it does not outlive the test."""
+    command = [sys.executable, "-c", script]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from conftest import LIMIT, until
+from conftest import LIMIT, started, until
 from plait.error import PlaitError
 from plait.internet import error, protocol
 from plait.internet import reactor as the_reactor
@@ -227,9 +227,7 @@ def test_control_c(environment, work, soon):
     if soon and work != "pass":
         pytest.skip("outside of a callback Python has it at once")
     script = INTERRUPTED.format(work=work, soon=soon)
-    with subprocess.Popen(
-        [sys.executable, "-c", script], env=environment, stdout=subprocess.PIPE, text=True
-    ) as process:
+    with started(script, environment) as process:
         assert process.stdout.readline() == "ready\n"
         begun = time.monotonic()
         process.send_signal(signal.SIGINT)
@@ -248,9 +246,7 @@ reactor.callWhenRunning(print, "ready", flush=True)
 reactor.run()
 print("stopped")
 """
-    with subprocess.Popen(
-        [sys.executable, "-c", script], env=environment, stdout=subprocess.PIPE, text=True
-    ) as process:
+    with started(script, environment) as process:
         assert process.stdout.readline() == "ready\n"
         process.send_signal(signal.SIGINT)
         assert process.stdout.readline() == "mine\n"
