@@ -45,12 +45,13 @@ enum Speech {
   case int32(Int32Framer)
   case prefix(PrefixFramer)
   case netstring(NetstringFramer)
+  case stateful(UInt, Int)
 }
 
 /// A factory whose protocols call the host.
-final class HostFactory: MessageFactory {
-  let speech: Speech
-  let calls: Calls
+class HostFactory: MessageFactory {
+  final let speech: Speech
+  final let calls: Calls
 
   init(_ speech: Speech, _ calls: Calls, _ user: UnsafeMutableRawPointer?) {
     self.speech = speech
@@ -58,7 +59,7 @@ final class HostFactory: MessageFactory {
     super.init(user: user)
   }
   /// A factory that was never given out has no host to tell.
-  var isGiven = false
+  final var isGiven = false
   deinit { if isGiven { calls.release?(user) } }
 
   override func build(_ conn: Conn, _ origin: Origin) -> Protocol? {
@@ -68,6 +69,7 @@ final class HostFactory: MessageFactory {
     case .int32(let framer): Int32Protocol(framer, self)
     case .prefix(let framer): PrefixProtocol(framer, self)
     case .netstring(let framer): NetstringProtocol(framer, self)
+    case .stateful(let label, let wanted): StatefulProtocol(self, label, wanted)
     }
   }
 

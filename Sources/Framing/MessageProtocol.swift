@@ -9,7 +9,7 @@ public final class MessageProtocol<F: Framer>: Protocol {
   /// What is held was scanned to its end, with nothing whole in it.
   var isBegun = false
   public var framer: F
-  let factory: MessageFactory
+  public let factory: MessageFactory
   /// What was received and not yet delivered.
   var kept = ByteBuffer()
   /// The messages of the next block: few after a partial take, or alternating modes would cost quadratic time.

@@ -112,6 +112,13 @@ public final class Conn: Entity {
   @inline(__always) public final var mustReframe: Bool { !state.isDisjoint(with: .reframe) }
   @inline(__always) public final var isClosing: Bool { !state.isDisjoint(with: .over) }
   @inline(__always) public final var tag: UInt8 { spoken._withUnsafeGuaranteedRef { $0.tag } }
+  /// The protocol's.
+  public final var mark: UInt32 {
+    @inline(__always) get { spoken._withUnsafeGuaranteedRef { $0.mark } }
+    @inline(__always) set { spoken._withUnsafeGuaranteedRef { $0.mark = newValue } }
+  }
+  /// Does another protocol take over?
+  public final var isReplaced: Bool { state.contains(.replaced) }
   /// Written, and not yet taken by the kernel or the host.
   public final var waiting: Int { out.count + waitingBelow }
   final var waitingBelow: Int {

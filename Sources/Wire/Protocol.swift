@@ -7,6 +7,7 @@ public enum Tag {
   @inline(__always) public static var string32: UInt8 { 3 }
   @inline(__always) public static var string: UInt8 { 4 }
   @inline(__always) public static var netstring: UInt8 { 5 }
+  @inline(__always) public static var stateful: UInt8 { 12 }
 }
 
 /// What is spoken on a connection: the top of a conn. The conn is passed in, so that no back
@@ -15,6 +16,8 @@ public enum Tag {
 open class Protocol {
   /// Names the final class: unique to it.
   public final let tag: UInt8
+  /// The number of the state that its factory has it in, where that knows states.
+  public final var mark: UInt32 = 0
   public init(tag: UInt8) { self.tag = tag }
 
   open func connected(_ conn: Conn) {}

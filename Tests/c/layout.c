@@ -137,6 +137,32 @@ FIELD(plait_string_handler, release, 48);
 FIELD(plait_string_handler, string, 56);
 FIELD(plait_string_handler, strings, 64);
 FIELD(plait_string_handler, string_too_long, 72);
+SIZE(plait_state, 16);
+FIELD(plait_state, name, 0);
+FIELD(plait_state, handler, 8);
+SIZE(plait_stateful_string_handler, 80);
+FIELD(plait_stateful_string_handler, struct_size, 0);
+FIELD(plait_stateful_string_handler, reserved, 4);
+FIELD(plait_stateful_string_handler, connected, 8);
+FIELD(plait_stateful_string_handler, disconnected, 16);
+FIELD(plait_stateful_string_handler, read_closed, 24);
+FIELD(plait_stateful_string_handler, write_paused, 32);
+FIELD(plait_stateful_string_handler, write_resumed, 40);
+FIELD(plait_stateful_string_handler, release, 48);
+FIELD(plait_stateful_string_handler, states, 56);
+FIELD(plait_stateful_string_handler, state_count, 64);
+FIELD(plait_stateful_string_handler, string_too_long, 72);
+SIZE(plait_stateful_handler, 72);
+FIELD(plait_stateful_handler, struct_size, 0);
+FIELD(plait_stateful_handler, reserved, 4);
+FIELD(plait_stateful_handler, connected, 8);
+FIELD(plait_stateful_handler, disconnected, 16);
+FIELD(plait_stateful_handler, read_closed, 24);
+FIELD(plait_stateful_handler, write_paused, 32);
+FIELD(plait_stateful_handler, write_resumed, 40);
+FIELD(plait_stateful_handler, release, 48);
+FIELD(plait_stateful_handler, initial, 56);
+FIELD(plait_stateful_handler, initial_len, 64);
 #endif
 
 int main(void) { PASSED(); }

@@ -117,20 +117,21 @@ def _ctype(type, pointer):
 
 def _prototype(result, parameters):
     parts = [_parameter(part) for part in _split(parameters)] if parameters.strip() not in ("", "void") else []
-    return ctypes.CFUNCTYPE(PLAIN[result], *[_ctype(part.type, part.pointer) for part in parts])
+    # A pointer as a number: ctypes has no way back from a text that a callback returns.
+    return ctypes.CFUNCTYPE(ctypes.c_void_p if "*" in result else PLAIN[result.strip()], *[_ctype(part.type, part.pointer) for part in parts])
 
 
 def _read_structs():
     for name in HANDLES:
         STRUCTS[name] = type(name, (ctypes.Structure,), {"_fields_": [("id", ctypes.c_uint64)]})
-    for result, name, parameters in re.findall(r"typedef\s+(\w+)\s*\(\*(plait_\w+)\)\(([^;]*)\);", _CODE):
+    for result, name, parameters in re.findall(r"typedef\s+([\w\s]+?[\s*]*)\(\*(plait_\w+)\)\(([^;]*)\);", _CODE):
         CALLBACKS[name] = _prototype(result, parameters)
     for name, body in re.findall(r"typedef struct (plait_\w+) \{(.*?)\} \1;", _CODE, flags=re.S):
         if name in HANDLES:
             continue
         fields = []
         for line in filter(None, (part.strip() for part in body.split(";"))):
-            function = re.match(r"(\w+)\s*\(\*(\w+)\)\((.*)\)$", line, flags=re.S)
+            function = re.match(r"([\w\s]+?[\s*]*)\(\*(\w+)\)\((.*)\)$", line, flags=re.S)
             size = re.search(r"\[(\d+)\]$", line)
             if function:
                 fields.append((function[2], _prototype(function[1], " ".join(function[3].split()))))

@@ -43,6 +43,7 @@ FIELDS_OUT_OF_RANGE = {
     "flags": (0xFFFFFFFF,), "format": (99,), "prefix_length": (9, 0xFFFFFFFF), "log_level": (5, 0xFFFFFFFF),
     "max_length": (C["PLAIT_BYTES_MAX"] + 1, (1 << 64) - 1), "timeout_ms": ((1 << 64) - 1,), "maximum_ms": ((1 << 64) - 1,),
     "initial_ms": ((1 << 64) - 1,), "cap": (C["PLAIT_BYTES_MAX"] + 1,), "close_ms": ((1 << 64) - 1,),
+    "state_count": (0, C["PLAIT_STATES_MAX"] + 1, (1 << 64) - 1), "initial_len": (C["PLAIT_BYTES_MAX"] + 1, (1 << 64) - 1),
     "factor": (0.5, -1.0, float("nan"), float("inf")), "jitter": (1.0, -0.5, float("nan")),
 }
 RESERVED = {"reserved": (1, 0xFFFFFFFF)}
@@ -50,6 +51,10 @@ EXTREMES = {
     "int": (0, 1, -1, -(1 << 31), (1 << 31) - 1), "unsigned int": (0, (1 << 32) - 1), "uint32_t": (0, (1 << 32) - 1),
     "size_t": (0,), "uint64_t": (0, 1 << 62, (1 << 63) - 1), "int64_t": (0, -1, -(1 << 63)),
 }
+# What a conn may speak that has functions of its own: the longer name first.
+SPOKEN = ("stateful_string", "stateful", "string", "line")
+# Texts that are no endpoint.
+NAMES = {"plait_stateful_string_set_state": b"init"}
 # Negative and huge ones wait without limit, which is what is asked for.
 WITHOUT_EXTREMES = {("plait_reactor_poll", "timeout_ms")}
 
@@ -89,13 +94,15 @@ class Cases:
         return address
 
     def conn_for(self, name):
-        return self.world.conns[next((kind for kind in ("line", "string") if name.startswith(f"plait_{kind}_")), "raw")]
+        return self.world.conns[next((kind for kind in SPOKEN if name.startswith(f"plait_{kind}_")), "raw")]
 
     def valid_argument(self, place, part):
         function, world = self.function, self.world
         if part.type in abi.CALLBACKS:
             return world.callback(abi.CALLBACKS[part.type], part.name)
         if part.pointer:
+            if part.type == "char" and function.name in NAMES:
+                return NAMES[function.name]
             if part.type == "char":
                 return b"memory:spare" if function.name == "plait_listen" else b"memory:here"
             if part.type == "void":
@@ -149,9 +156,10 @@ class Cases:
             if kind != part.type:
                 yield self.at(place, handle, "a live " + kind, {TYPE})
                 yield self.at(place, world.ended[kind], "an ended " + kind, stale)
-        if part.type == "plait_conn":
-            for kind in ("raw", "line", "string"):
-                if self.function.name.startswith(("plait_line_", "plait_string_")) and world.conns[kind] != right:
+        if part.type == "plait_conn" and self.function.name.startswith(tuple(f"plait_{kind}_" for kind in SPOKEN)):
+            for kind in ("raw", *SPOKEN):
+                # One of states is one of strings, too.
+                if world.conns[kind] != right and not (kind == "stateful_string" and right == world.conns["string"]):
                     yield self.at(place, world.conns[kind], f"one that speaks {kind}", {TYPE})
         if part.type == PROCESS_WIDE:
             if place > 0:
@@ -170,7 +178,10 @@ class Cases:
         if part.type == "void":
             return
         yield self.at(place, None, "NULL", None if part.may_be_null else {INVALID})
-        if part.type == "char":
+        if part.type == "char" and self.function.name in NAMES:
+            for text in (b"", b"x" * 100000, b"\xff\xfe", b"done"):
+                yield self.at(place, text, repr(text[:24]), {INVALID})
+        elif part.type == "char":
             wanted = {C["PLAIT_ERR_ENDPOINT"]}
             for text in (b"", b":", b"tcp", b"tcp:", b"\xff\xfe", b"tcp:99999999999999999999", b"no such kind:1", b"x" * 100000, b"tcp:1:2:3:4:5"):
                 yield self.at(place, text, repr(text[:24]), wanted)

@@ -18,6 +18,13 @@ static void nothing_logged(void *user, int level, const char *subsystem, const c
     if (!message[0]) abort();
 }
 
+static void nothing_counted(void *user, plait_conn conn, const uint8_t *data, size_t len) {
+    (void)user;
+    (void)conn;
+    (void)data;
+    (void)len;
+}
+
 #define FUNCTION(name, call)                                                                                           \
     static int do_##name(struct world *w) {                                                                            \
         (void)w;                                                                                                       \

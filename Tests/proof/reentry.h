@@ -12,7 +12,7 @@
 #define KINDS(KIND) \
     KIND(connected) KIND(disconnected) KIND(read_closed) KIND(write_paused) KIND(write_resumed) KIND(release) \
     KIND(release_outside) KIND(line) KIND(lines) KIND(raw) KIND(line_too_long) KIND(data) KIND(string) KIND(strings) \
-    KIND(string_too_long) KIND(timer) KIND(timer_repeating) KIND(post) KIND(connect_done) KIND(connect_failed) \
+    KIND(string_too_long) KIND(state) KIND(counted) KIND(timer) KIND(timer_repeating) KIND(post) KIND(connect_done) KIND(connect_failed) \
     KIND(drain_done) KIND(connector_connected) KIND(connector_waiting) KIND(connector_stopped) \
     KIND(connector_release) KIND(op_write) KIND(op_set_reading) KIND(op_close_write) KIND(op_close) KIND(op_release) \
     KIND(on_free)
@@ -44,7 +44,7 @@ struct world {
     } standing;
 
     plait_reactor reactor, new_reactor;
-    plait_factory lines, blocks, raws, strings, string_blocks, spare, new_factory;
+    plait_factory lines, blocks, raws, strings, string_blocks, states, counts, spare, new_factory;
     plait_conn conn, new_conn;
     plait_call call, new_call;
     plait_timer timer, new_timer;
@@ -55,6 +55,9 @@ struct world {
     plait_line_handler no_lines;
     plait_raw_handler no_data;
     plait_string_handler no_strings;
+    plait_stateful_handler no_stateful;
+    plait_stateful_string_handler no_states;
+    const char *name;
     plait_conn_counters counters;
     plait_address address;
     plait_bytes part;

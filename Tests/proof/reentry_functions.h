@@ -63,6 +63,12 @@ FUNCTION(plait_reactor_run, (plait_reactor_stop(w->reactor), plait_reactor_run(w
 FUNCTION(plait_reactor_set_log, plait_reactor_set_log(w->reactor, PLAIT_LOG_DEBUG, nothing_logged, NULL))
 FUNCTION(plait_reactor_stop, plait_reactor_stop(w->reactor))
 FUNCTION(plait_reactor_timeout, plait_reactor_timeout(w->reactor, &w->wait))
+FUNCTION(plait_stateful_factory_new, plait_stateful_factory_new(&w->new_factory, &w->no_stateful, NULL))
+FUNCTION(plait_stateful_set_state, plait_stateful_set_state(w->conn, nothing_counted, 1))
+FUNCTION(plait_stateful_string_factory_new,
+         plait_stateful_string_factory_new(&w->new_factory, NULL, &w->no_states, NULL))
+FUNCTION(plait_stateful_string_get_state, plait_stateful_string_get_state(w->conn, &w->name))
+FUNCTION(plait_stateful_string_set_state, plait_stateful_string_set_state(w->conn, "init"))
 FUNCTION(plait_strerror, plait_strerror(0) ? 0 : -1)
 FUNCTION(plait_string_factory_new, plait_string_factory_new(&w->new_factory, NULL, &w->no_strings, NULL))
 FUNCTION(plait_string_send, plait_string_send(w->conn, TEXT, 1))

@@ -34,6 +34,7 @@ ON_BYTES(raw)
 ON_BYTES(line_too_long)
 ON_BYTES(data)
 ON_BYTES(string)
+ON_BYTES(counted)
 ON_BLOCK(lines)
 ON_BLOCK(strings)
 
@@ -62,6 +63,12 @@ static void string_too_long(void *user, plait_conn conn, uint64_t length) {
     (void)length;
     world_of(user)->conn = conn;
     came(user, K_string_too_long);
+}
+static const char *state(void *user, plait_conn conn, const uint8_t *data, size_t len) {
+    world_of(user)->conn = conn;
+    came(user, K_state);
+    if (len && data[len - 1] == 255) abort();
+    return NULL;
 }
 static void release(void *user) { came(user, K_release); }
 static void release_outside(void *user) { came(user, K_release_outside); }
@@ -157,6 +164,21 @@ static plait_factory string_factory(struct world *w, int block) {
     if (plait_string_factory_new(&factory, &options, &handler, w)) abort();
     return factory;
 }
+static void stateful_factories(struct world *w) {
+    static const plait_state states[] = {{"init", state}};
+    plait_stateful_string_handler named = PLAIT_STATEFUL_STRING_HANDLER_INIT;
+    plait_stateful_handler counting = PLAIT_STATEFUL_HANDLER_INIT;
+    named.states = states;
+    named.state_count = 1;
+    w->no_states = named;
+    counting.initial = counted;
+    counting.initial_len = 2;
+    w->no_stateful = counting;
+    named.connected = counting.connected = connected;
+    named.disconnected = counting.disconnected = disconnected;
+    if (plait_stateful_string_factory_new(&w->states, NULL, &named, w)) abort();
+    if (plait_stateful_factory_new(&w->counts, &counting, w)) abort();
+}
 static plait_conn attach(struct world *w, plait_factory factory) {
     plait_conn conn = {0};
     plait_conn_attach(w->reactor, factory, &w->ops, w, &conn);
@@ -197,6 +219,7 @@ void set_up(struct world *w) {
     w->blocks = line_factory(w, 1, release);
     w->strings = string_factory(w, 0);
     w->string_blocks = string_factory(w, 1);
+    stateful_factories(w);
     if (plait_raw_factory_new(&w->raws, &raws, w) || plait_line_factory_new(&w->spare, NULL, &spare, w)) abort();
     w->conn = w->standing.conn = attach(w, w->lines);
     plait_timer_start(w->reactor, 1000000, 0, timer, w, &w->timer);
@@ -212,6 +235,7 @@ static void talk(struct world *w) {
     static char much[20000];
     plait_conn one = attach(w, w->lines), many = attach(w, w->blocks), plain = attach(w, w->raws);
     plait_conn short_ones = attach(w, w->strings), short_block = attach(w, w->string_blocks);
+    plait_conn named = attach(w, w->states), counting = attach(w, w->counts);
     plait_conn_limits limits = PLAIT_CONN_LIMITS_INIT;
 
     plait_reactor_poll(w->reactor, 0);
@@ -221,6 +245,10 @@ static void talk(struct world *w) {
     FEED(short_ones, "\5first\6second\5t");
     FEED(short_block, "\5first\6second\5t");
     FEED(short_block, "hird\310 much");
+    FEED(named, "\0\0\0\4this\0\0\0\4that");
+    FEED(counting, "more");
+    plait_conn_close(named);
+    plait_conn_close(counting);
     memset(much, 'm', sizeof much);
     plait_conn_feed(one, (const uint8_t *)much, sizeof much);
     plait_line_set_raw_mode(one);
@@ -313,6 +341,8 @@ const char *tear_down(struct world *w) {
     plait_factory_release(w->raws);
     plait_factory_release(w->strings);
     plait_factory_release(w->string_blocks);
+    plait_factory_release(w->states);
+    plait_factory_release(w->counts);
     while (plait_factory_release(w->spare) == 0) continue; /* one call retains it */
     plait_factory_release(w->new_factory);
     plait_reactor_free(w->new_reactor);

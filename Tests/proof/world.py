@@ -32,7 +32,7 @@ class World:
         self.calls = []  # names of the callbacks that came
         self.keep = []  # callbacks must outlive their use
         self.reactor = self._reactor(3 - 1)  # a loop and a manual clock
-        self.factories = {kind: self.factory(kind) for kind in ("raw", "line", "string")}
+        self.factories = {kind: self.factory(kind) for kind in ("raw", "line", "string", "stateful", "stateful_string")}
         self.conns = {kind: self.conn(self.reactor, self.factories[kind]) for kind in self.factories}
         self.live = {"plait_reactor": self.reactor, "plait_factory": self.factories["line"], "plait_conn": self.conns["line"]}
         self.live.update(self._others(self.reactor))
@@ -65,6 +65,11 @@ class World:
         for field, kind in made._fields_:
             if isinstance(kind, type) and issubclass(kind, ctypes._CFuncPtr):
                 setattr(made, field, self.callback(kind, field, 0 if kind._restype_ else None))
+        if name == "stateful_string_handler":
+            handler = self.callback(abi.CALLBACKS["plait_state_fn"], "handler", None)
+            states = (abi.STRUCTS["plait_state"] * 1)((b"init", handler))
+            made.states, made.state_count = ctypes.addressof(states), 1
+            self.keep.append(states)
         self.keep.append(made)
         return made
 
@@ -72,7 +77,7 @@ class World:
         handler = self.filled(kind + "_handler")
         out = ctypes.c_uint64()
         rest = (ctypes.addressof(handler), None)
-        arguments = rest if kind == "raw" else (None, *rest)
+        arguments = rest if kind in ("raw", "stateful") else (None, *rest)
         self.check(getattr(self.library, f"plait_{kind}_factory_new")(ctypes.addressof(out), *arguments), kind)
         return out.value
 

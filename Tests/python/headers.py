@@ -46,7 +46,7 @@ def callbacks() -> dict[str, tuple[str, list[str]]]:
     return {
         name: (result.strip(), _parameters(parameters))
         for result, name, parameters in re.findall(
-            r"typedef\s+(\w+)\s*\(\*(plait_\w+)\)\(([^;]*)\);", _CODE
+            r"typedef\s+([\w\s]+?[\s*]*)\(\*(plait_\w+)\)\(([^;]*)\);", _CODE
         )
     }
 
@@ -64,9 +64,9 @@ def structs() -> dict[str, list[tuple[str, object]]]:
     for body, name in re.findall(r"typedef struct plait_\w+ \{(.*?)\} (plait_\w+);", _CODE, re.S):
         fields: list[tuple[str, object]] = []
         for line in filter(None, (part.strip() for part in body.split(";"))):
-            function = re.match(r"(\w+)\s*\(\*(\w+)\)\((.*)\)$", line, flags=re.S)
+            function = re.match(r"([\w\s]+?[\s*]*)\(\*(\w+)\)\((.*)\)$", line, flags=re.S)
             if function:
-                fields.append((function[2], (function[1], _parameters(function[3]))))
+                fields.append((function[2], (function[1].strip(), _parameters(function[3]))))
             else:
                 named = re.search(r"(\w+)\s*(?:\[\d+\])?$", line)
                 assert named, line

@@ -39,6 +39,7 @@ PLAIN = {
     "double": ctypes.c_double,
     "void *": ctypes.c_void_p,
     "const char *": ctypes.c_char_p,
+    "const char **": ctypes.POINTER(ctypes.c_char_p),
     "uint8_t": ctypes.c_uint8,
     "char": ctypes.c_char,
 }
@@ -55,7 +56,9 @@ def camel(name):
 def expected(kind, called_back=False):
     """The ctypes type for a type of C's."""
     if isinstance(kind, tuple):
-        return ctypes.CFUNCTYPE(expected(kind[0]), *(expected(k, True) for k in kind[1]))
+        # What a callback returns must outlive it: a text is passed as an address.
+        result = ctypes.c_void_p if kind[0].endswith("*") else expected(kind[0])
+        return ctypes.CFUNCTYPE(result, *(expected(k, True) for k in kind[1]))
     if kind in HANDLES:
         return structs.Handle
     if kind in PLAIN:

@@ -24,5 +24,6 @@
 #include "raw.h"
 #include "line.h"
 #include "string.h"
+#include "stateful.h"
 
 #endif
