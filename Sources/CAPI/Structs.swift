@@ -59,6 +59,28 @@ extension Reason {
   }
 }
 
+/// An address that a host knows; nothing where it gives none.
+func read(_ pointer: UnsafePointer<plait_address>?, _ into: inout Address) -> Status {
+  guard let pointer else { return .ok }
+  var given = plait_address()
+  let status = read(pointer, &given)
+  guard status == .ok else { return status }
+  guard given.port <= 65535 else { return .invalid }
+  let (family, port) = (given.family, UInt16(truncatingIfNeeded: given.port))
+  // plait_address.host lies behind four 32-bit numbers (static_asserted by the C tests).
+  return withUnsafeMutableBytes(of: &given) { bytes in
+    guard let host = bytes.baseAddress?.advanced(by: 16).assumingMemoryBound(to: CChar.self) else { return .invalid }
+    guard strnlen(host, 112) < 112 else { return .invalid }
+    switch Int(family) {
+    case PLAIT_FAMILY_NONE: return .ok
+    case PLAIT_FAMILY_IPV4, PLAIT_FAMILY_IPV6:
+      return csystem_address_parse(&into.socket, host, family, port) == 0 ? .ok : .invalid
+    case PLAIT_FAMILY_UNIX: return csystem_address_unix(&into.socket, host) == 0 ? .ok : .invalid
+    default: return .invalid
+    }
+  }
+}
+
 extension Address {
   /// Fills the host's struct, whose size was checked.
   func export(_ out: UnsafeMutablePointer<plait_address>) {

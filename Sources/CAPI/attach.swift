@@ -12,10 +12,22 @@ final class HostTransport: Transport {
   /// What the host was told last, and what it is to be told in the next turn's end.
   var isReading = true
   var wantsReading = true
-  init(_ ops: plait_transport_ops, _ user: UnsafeMutableRawPointer?) {
+  /// The addresses that the host knows, if it does.
+  let ends: (peer: Address, local: Address)?
+  init(_ ops: plait_transport_ops, _ user: UnsafeMutableRawPointer?, _ ends: (Address, Address)?) {
     self.ops = ops
     self.user = user
+    self.ends = ends
     super.init()
+  }
+
+  override func peer(_ address: inout Address) -> Status {
+    if let ends { address = ends.peer }
+    return .ok
+  }
+  override func local(_ address: inout Address) -> Status {
+    if let ends { address = ends.local }
+    return .ok
   }
 
   override var isFed: Bool { true }
@@ -80,10 +92,14 @@ public func plait_conn_attach(
   onReactor(reactor) { context, _ in
     onFactory(factory) { factory in
       var table = plait_transport_ops()
-      let status = unused(readNeeded(ops, &table), table.reserved)
+      var status = unused(readNeeded(ops, &table), table.reserved)
       guard status == .ok else { return status }
       guard let out, table.write != nil else { return .invalid }
-      let transport = HostTransport(table, user)
+      var ends = (Address(), Address())
+      status = read(table.peer, &ends.0)
+      if status == .ok { status = read(table.local, &ends.1) }
+      guard status == .ok else { return status }
+      let transport = HostTransport(table, user, table.peer == nil && table.local == nil ? nil : ends)
       switch Conn.open(context, transport, factory, Origin(.attached)) {
       case .failed(let status): return status
       case .conn(let conn):

@@ -48,7 +48,12 @@ public func plait_listen(
       switch endpoint(text, .listen) {
       case .failed(let fault): return fault.status
       case .endpoint(let parsed):
-        switch context.listen(parsed, chosen, factory) {
+        var parent: Conn?
+        if wanted.parent.id != 0 {
+          let status = onOwnConn(wanted.parent, context) { parent = $0 }
+          guard status == .ok else { return status }
+        }
+        switch context.listen(parsed, chosen, factory, parent: parent) {
         case .failed(let status): return status
         case .listener(let listener):
           out.pointee.id = listener.id
@@ -56,6 +61,16 @@ public func plait_listen(
         }
       }
     }
+  }
+}
+
+/// A conn of this reactor's, which a new one is to belong to.
+func onOwnConn(_ conn: plait_conn, _ context: Context, _ body: (Conn) -> Void) -> Status {
+  onConn(conn) { found in
+    guard found.context === context else { return .invalid }
+    guard !found.isClosing else { return .closed }
+    body(found)
+    return .ok
   }
 }
 
@@ -125,6 +140,10 @@ public func plait_connect(
         let connect = Connect(context, parsed, factory, attemptDelay: delay, time: time == 0 ? 30_000 : time) {
           id, conn, reason in
           reason.export { done?(user, plait_call(id: id), plait_conn(id: conn), &$0) }
+        }
+        if wanted.parent.id != 0 {
+          let status = onOwnConn(wanted.parent, context) { connect.parent = $0.id }
+          guard status == .ok else { return status }
         }
         let status = connect.begin()
         if status == .ok { call?.pointee.id = connect.id }

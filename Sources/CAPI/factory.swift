@@ -1,5 +1,6 @@
 import Bytes
 import CPlait
+import CSystem
 import Framing
 import Wire
 
@@ -135,6 +136,37 @@ func give(_ out: UnsafeMutablePointer<plait_factory>?, _ made: HostFactory) -> S
   let status = addFactory(out, made)
   made.isGiven = status == .ok
   return status
+}
+
+/// Runs `body` on a factory with the context that it serves, or none; by the thread that may look into it.
+func onServing(_ factory: plait_factory, _ body: (Factory, Context?) -> Status) -> Status {
+  onFactory(factory) { factory in
+    guard factory.reactor != 0 else { return body(factory, nil) }
+    let index = Id.reactor(factory.reactor)
+    guard csystem_record_lives(factory.reactor, index) != 0 else { return body(factory, nil) }
+    guard let context = csystem_context(index) else { return notOwned(factory.reactor) }
+    return Unmanaged<Context>.fromOpaque(context)._withUnsafeGuaranteedRef { body(factory, $0) }
+  }
+}
+
+@_cdecl("plait_factory_get_counters") @implementation
+public func plait_factory_get_counters(
+  _ factory: plait_factory, _ out: UnsafeMutablePointer<plait_factory_counters>?
+) -> CInt {
+  onServing(factory) { factory, context in
+    let status = canTake(out)
+    guard status == .ok, let out else { return status }
+    let sum = factory.tally(context)
+    out.pointee.open = sum.open
+    out.pointee.total = sum.total
+    out.pointee.refused = sum.refused
+    out.pointee.refused_within = sum.refusedWithin
+    out.pointee.closed = sum.closed
+    out.pointee.children = sum.children
+    out.pointee.bytes_in = sum.bytesIn
+    out.pointee.bytes_out = sum.bytesOut
+    return .ok
+  }
 }
 
 @_cdecl("plait_factory_retain") @implementation

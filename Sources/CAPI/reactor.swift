@@ -31,7 +31,18 @@ final class HostLog: Log {
       let bytes = UnsafeRawBufferPointer(start: part, count: strlen(part)).bytes
       if !line.append(bytes, limit: 1024) { return }
     }
-    guard line.reserve(1, limit: 1025) else { return }
+    show(level, subsystem, &line)
+  }
+
+  override func write(_ level: LogLevel, _ subsystem: StaticString, _ words: RawSpan) {
+    var line = ByteBuffer()
+    if line.append(words, limit: mostBytes) { show(level, subsystem, &line) }
+  }
+}
+
+extension HostLog {
+  func show(_ level: LogLevel, _ subsystem: StaticString, _ line: inout ByteBuffer) {
+    guard line.reserve(1, limit: mostBytes) else { return }
     line.put(UInt8(0))
     line.bytes.withUnsafeBytes {
       function(user, level.rawValue, text(subsystem), $0.baseAddress?.assumingMemoryBound(to: CChar.self))

@@ -97,6 +97,42 @@ int csystem_address_copy(struct csystem_address *out, const void *sockaddr, uint
     return 0;
 }
 
+static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
+int csystem_address_ip(const struct csystem_address *address, uint8_t *ip, uint16_t *port) {
+    if (address->family == CSYSTEM_INET) {
+        const struct sockaddr_in *v4 = (const struct sockaddr_in *)address->storage;
+        memcpy(ip, mapped, 12);
+        memcpy(ip + 12, &v4->sin_addr, 4);
+        *port = ntohs(v4->sin_port);
+        return 1;
+    }
+    if (address->family != CSYSTEM_INET6) return 0;
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)address->storage;
+    memcpy(ip, &v6->sin6_addr, 16);
+    *port = ntohs(v6->sin6_port);
+    return 1;
+}
+
+void csystem_address_make(struct csystem_address *out, const uint8_t *ip, uint16_t port) {
+    memset(out, 0, sizeof *out);
+    if (memcmp(ip, mapped, 12) == 0) {
+        struct sockaddr_in *v4 = (struct sockaddr_in *)out->storage;
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons(port);
+        memcpy(&v4->sin_addr, ip + 12, 4);
+        out->length = sizeof *v4;
+        out->family = CSYSTEM_INET;
+        return;
+    }
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)out->storage;
+    v6->sin6_family = AF_INET6;
+    v6->sin6_port = htons(port);
+    memcpy(&v6->sin6_addr, ip, 16);
+    out->length = sizeof *v6;
+    out->family = CSYSTEM_INET6;
+}
+
 void csystem_address_text(const struct csystem_address *address, char *host, uint32_t *port, uint32_t *scope) {
     host[0] = 0;
     *port = *scope = 0;
@@ -118,6 +154,17 @@ void csystem_address_text(const struct csystem_address *address, char *host, uin
         host[len] = 0;
         if (!un->sun_path[0]) host[0] = '@';
     }
+}
+
+size_t csystem_address_print(const struct csystem_address *address, char *out) {
+    char host[112], link[16] = "";
+    uint32_t port, scope;
+    csystem_address_text(address, host, &port, &scope);
+    if (scope) snprintf(link, sizeof link, "%%%u", (unsigned)scope);
+    int len = address->family == CSYSTEM_INET    ? snprintf(out, 160, "%s:%u", host, (unsigned)port)
+              : address->family == CSYSTEM_INET6 ? snprintf(out, 160, "[%s%s]:%u", host, link, (unsigned)port)
+                                                 : snprintf(out, 160, "%s", host);
+    return len < 0 ? 0 : (size_t)len;
 }
 
 int csystem_socket(uint32_t family) {

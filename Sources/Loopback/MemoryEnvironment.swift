@@ -82,7 +82,7 @@ public final class MemoryListener: Listener {
 
   func accept(_ connect: Connect) {
     let pair = MemoryTransport.pair(endpoint)
-    switch Conn.open(context, pair.0, factory, Origin(.accepted)) {
+    switch open(pair.0) {
     case .failed:
       pair.0.close(.aborted)  // the two ends hold each other
       connect.failed(Reason(.refused))

@@ -62,9 +62,9 @@ final class SocketListener: Listener, Polled {
       _ = csystem_close(accepted)
       return context.log(.warning, "listener", "a connection could not be taken", fault)
     }
-    switch Conn.open(context, transport, factory, Origin(.accepted)) {
+    switch open(transport) {
     case .failed(let status):
-      transport.close(.ok)
+      if status == .refused { transport.refuse(context) } else { transport.close(.ok) }
       if status != .refused { context.log(.warning, "listener", "a connection could not be taken", status) }
     case .conn(let conn):
       transport.attach(conn)

@@ -102,7 +102,7 @@ final class TCPTransport: Transport {
   // MARK: Out
 
   override var isBusy: Bool { queue != nil }
-  override var waiting: Int { queue.map { $0.pointee.bytes.count } ?? 0 }
+  override var waiting: Int { queue == nil ? 0 : uv_stream_get_write_queue_size(stream) }
 
   override func write(_ buffer: inout ByteBuffer, _ conn: Conn) {
     let sent = buffer.bytes.withUnsafeBytes { csystem_send(fd, $0.baseAddress, $0.count) }
@@ -158,13 +158,22 @@ final class TCPTransport: Transport {
   override func close(_ status: Status) {
     guard uv_is_closing(base) == 0, let conn else { return close() }
     self.conn = nil
-    switch status {
-    case .aborted, .timeout, .overflow, .noMemory: _ = csystem_reset_on_close(fd)
-    default:
-      // Closed now, the kernel would reset, and the peer might lose the end of what was sent.
-      if csystem_unread(fd) > 0, conn._withUnsafeGuaranteedRef({ loop.linger(self, $0.context) }) { return read() }
+    conn._withUnsafeGuaranteedRef { conn in
+      switch status {
+      case .aborted, .timeout, .overflow, .noMemory:
+        if !conn.isAborting { return closeGently(conn.context) }
+        _ = csystem_reset_on_close(fd)
+        close()
+      default: closeGently(conn.context)
+      }
     }
-    close()
+  }
+
+  override func refuse(_ context: Context) { closeGently(context) }
+
+  /// Closed with something unread, the kernel would reset, and the peer might lose the end of what was sent.
+  func closeGently(_ context: Context) {
+    if csystem_unread(fd) > 0, loop.linger(self, context) { read() } else { close() }
   }
 
   /// The peer has ended, or has had its time.

@@ -5,6 +5,7 @@ extension Conn {
     guard !isClosing else { return .closed }
     guard !state.contains(.paused) else { return .ok }
     state.insert(.paused)
+    rests &+= 1
     state.remove(.resumed)
     if !state.contains(.fresh) { transport.setReading(false) }
     return .ok
@@ -39,6 +40,15 @@ extension Conn {
     close(reason.status)
   }
 
+  /// Ends it at the turn's end, with more to say than a status.
+  public func abort(_ reason: Reason) {
+    if !isClosing { needExtras().reason = reason }
+    abort(reason.status)
+  }
+
+  /// Is it being cut off, rather than ended in good order?
+  public var isAborting: Bool { state.contains(.aborting) }
+
   /// Ends it at the turn's end, whatever is still to be sent.
   public func abort(_ why: Status) {
     guard !state.contains(.closed) else { return }
@@ -57,14 +67,11 @@ extension Conn {
   }
 
   /// Has another factory's protocol take over, with what this one holds.
-  public func replace(by factory: Factory) -> Status {
-    guard !isClosing else { return .closed }
+  public func replace(by factory: Factory, _ origin: Origin = Origin(.attached)) -> Status {
+    guard !isClosing, spoken.toOpaque() != Unmanaged.passUnretained(Conn.nothing).toOpaque() else { return .closed }
     guard factory.bind(context) else { return .bound }
     let height = layers.count
-    guard let next = factory.build(self, Origin(.attached)) else {
-      while layers.count > height { layers.removeLast().disconnected(self, Reason(.refused)) }
-      return .refused
-    }
+    guard let next = rebuild(by: factory, origin) else { return .refused }
     let before = spoken.takeRetainedValue()
     if !state.isDisjoint(with: [.replaced, .fresh, .untold]) {  // it was never connected, and holds nothing
       context.bury(before)
@@ -73,12 +80,41 @@ extension Conn {
       needExtras().formerLayers = height
     }
     spoken = Unmanaged.passRetained(next)
-    if !state.contains(.ownUser) { user = factory.user }
+    takeUser()
     if state.isDisjoint(with: [.fresh, .untold]) {
       state.insert(.replaced)
       list()
     }
     return .ok
+  }
+
+  /// What the factory builds for a conn that is there already; nil leaves it as it was.
+  func rebuild(by factory: Factory, _ origin: Origin) -> Protocol? {
+    let extras = needExtras()
+    let (height, attendants, builders) = (layers.count, extras.attendants.count, extras.builders.count)
+    context.building += 1
+    let next = factory.make(self, origin)
+    context.building -= 1
+    if next == nil {
+      while layers.count > height { layers.removeLast().disconnected(self, Reason(.refused)) }
+      while extras.attendants.count > attendants { extras.attendants.removeLast().disconnected(self, Reason(.refused)) }
+      extras.builders.removeLast(extras.builders.count - builders)
+    } else {
+      for factory in extras.builders[builders...] {
+        factory.counters.open += 1
+        factory.counters.total += 1
+      }
+    }
+    return next
+  }
+
+  /// Unless the host has set one, the user is that of the factory which has built the protocol: the innermost.
+  func takeUser() { if !state.contains(.ownUser) { user = context.userOfBuilt } }
+
+  /// The conn whose protocol opens this one: what holds for that one holds for this one.
+  func inherit(from parent: Conn) {
+    for layer in parent.layers { layer.inherited(by: self) }
+    if let extras = parent.extras { for layer in extras.attendants { layer.inherited(by: self) } }
   }
 
   /// The former protocol has returned: what it held is the new one's.
@@ -177,10 +213,20 @@ extension Conn {
     list()
   }
 
+  /// A close goes on: its time limit, if it runs, begins anew.
+  public func prolongClose() {
+    guard let extras, extras.limit.isScheduled else { return }
+    if !context.schedule(extras.limit, after: extras.limits.closeTime) { abort(.noMemory) }
+  }
+
+  /// Where a layer stands, counted from the transport.
+  public func place(of layer: Layer) -> Int? { layers.firstIndex { $0 === layer } }
+
   /// A layer wants no reading for a while, whatever the host says; each `restrain` wants its `unrestrain`.
   public func restrain() {
     needExtras().restraints += 1
     state.insert(.restrained)
+    rests &+= 1
     if !state.contains(.fresh) { transport.setReading(false) }
   }
 

@@ -60,6 +60,7 @@ extension Conn {
     let size = buffer.count
     transport.write(&buffer, self)
     bytesOut &+= UInt64(truncatingIfNeeded: size &- buffer.count)
+    if !layers.isEmpty { extras?.sentAtFlush = bytesSent }
     if state.contains(.aborting) { return context.pool.give(buffer) }  // dropped, and not to be sent after all
     if out.isEmpty {
       if buffer.isEmpty { context.pool.give(buffer) } else { out = buffer }
@@ -87,7 +88,10 @@ extension Conn {
   }
 
   /// The transport has sent what it kept.
-  public func drained() { list() }
+  public func drained() {
+    for layer in layers { layer.drained(self) }
+    list()
+  }
 
   /// Compares what waits with the marks, and tells the protocol.
   func watchWater() {

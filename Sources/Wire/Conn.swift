@@ -37,6 +37,7 @@ public final class Conn: Entity {
   final var out = ByteBuffer()
   final var spoken: Unmanaged<Protocol>  // owned; as a class property it would be retained at every load
   final var layers: [Layer] = []
+  final var builder: Unmanaged<Factory>?  // owned; the outermost, and for most the only one: the rest is in the extras
   public final let transport: Transport
   /// What few conns need.
   final var extras: Extras?
@@ -52,26 +53,40 @@ public final class Conn: Entity {
     let conn = Conn(context, transport, factory.user)
     guard conn.register(Kind.conn) else { return .failed(.limit) }
     context.conns += 1
-    if let parent = origin.parent { for layer in parent.layers { layer.inherited(by: conn) } }
-    guard let built = factory.build(conn, origin) else {
+    if let parent = origin.parent { conn.inherit(from: parent) }
+    context.building += 1
+    let built = factory.make(conn, origin)
+    context.building -= 1
+    guard let built else {
       conn.discard()
       return .failed(.refused)
     }
     conn.spoken.release()
     conn.spoken = Unmanaged.passRetained(built)
+    conn.takeUser()
+    conn.count()
+    if let parent = origin.parent { conn.count(asChildOf: parent) }
     return .conn(conn)
   }
 
   /// It was refused: nobody but its layers has ever heard of it.
   func discard() {
     state.insert([.closing, .closed])
-    for layer in layers { layer.disconnected(self, Reason(.refused)) }
+    tellLayers(Reason(.refused))
     unregister()
     context.connEnded()
   }
 
+  func tellLayers(_ reason: Reason) {
+    for layer in layers { layer.disconnected(self, reason) }
+    if let extras { for layer in extras.attendants { layer.disconnected(self, reason) } }
+  }
+
   /// Adds a layer above those that are there, for a conn that is being built.
   public func add(_ layer: Layer) { layers.append(layer) }
+
+  /// Adds one that hears of the end and of children alone: no byte comes by it, so that it costs none anything.
+  public func attend(_ layer: Layer) { needExtras().attendants.append(layer) }
 
   public enum Opening {
     case conn(Conn)
@@ -86,7 +101,10 @@ public final class Conn: Entity {
   }
   nonisolated(unsafe) static let nothing = Protocol(tag: 0)  // it has no state
 
-  deinit { spoken.release() }
+  deinit {
+    spoken.release()
+    builder?.release()
+  }
 
   public override func service() { serve() }
   /// The peer did not take what was written before a close.
@@ -126,6 +144,10 @@ public final class Conn: Entity {
     for layer in layers { total += layer.waiting }
     return total
   }
+  /// The same when the last flush was done, for a conn with layers.
+  public final var bytesSentAtFlush: UInt64 { extras?.sentAtFlush ?? 0 }
+  /// How often reading was made to rest, by whomever.
+  public final internal(set) var rests: UInt32 = 0
   /// Taken by the kernel or the host.
   public final var bytesSent: UInt64 { bytesOut - UInt64(transport.waiting) }
   public final var held: Int { spoken._withUnsafeGuaranteedRef { $0.held(self) } }
@@ -231,7 +253,8 @@ public final class Conn: Entity {
     if state.contains(.replaced) { finishReplacing() }
     state.insert(.closed)
     if let extras { context.timers.remove(extras.limit) }
-    for layer in layers { layer.disconnected(self, reason) }
+    countOut()
+    tellLayers(reason)
     if !state.contains(.untold) { spoken._withUnsafeGuaranteedRef { $0.disconnected(self, reason) } }
     context.log(.debug, "conn", "disconnected", reason.status)
     unregister()
@@ -251,6 +274,11 @@ final class Extras {
   var former: Protocol?
   /// How many layers stand below those that came with the protocol that follows.
   var formerLayers = 0
+  /// Layers that no byte comes by.
+  var attendants: [Layer] = []
+  /// The factories that built for it behind the outermost one, and those of the conn that opened it.
+  var builders: [Factory] = []
+  var elders: [Factory] = []
   /// What the protocol points at.
   var keepsake: AnyObject?
   /// Who waits for `connected`: called with nil, or with the reason for which it never came.
@@ -260,6 +288,8 @@ final class Extras {
   var isAtEnd = false
   /// A layer has something to send.
   var needsFlush = false
+  /// How much had left when a flush was done.
+  var sentAtFlush: UInt64 = 0
   /// The layers were told that everything is written.
   var toldClosing = false
   /// How many layers want no reading.

@@ -16,6 +16,8 @@ public final class Connect: Call {
   let time: UInt64
   let limit = EntityTimer()
   let done: (UInt64, UInt64, Reason) -> Void
+  /// The conn whose protocol opens it, or 0; when that has ended meanwhile, nobody wants this one.
+  public var parent: UInt64 = 0
   var conn: UInt64 = 0
   var ready: Transport?
 
@@ -53,9 +55,14 @@ public final class Connect: Call {
   /// The environment has a connection. Inside a driving call.
   public func succeeded(_ transport: Transport) {
     guard outcome == nil else { return transport.close(.aborted) }
-    switch Conn.open(context, transport, factory, Origin(.connected, endpoint: endpoint)) {
+    let opener = context.conn(parent)
+    guard parent == 0 || opener != nil else {
+      transport.close(.aborted)
+      return endNow(Reason(.closed, text: "the connection that it belongs to has ended"))
+    }
+    switch Conn.open(context, transport, factory, Origin(.connected, endpoint: endpoint, parent: opener)) {
     case .failed(let status):
-      transport.close(status == .refused ? .ok : .aborted)
+      if status == .refused { transport.refuse(context) } else { transport.close(.aborted) }
       endNow(Reason(status))
     case .conn(let made):
       transport.attach(made)

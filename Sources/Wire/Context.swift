@@ -20,6 +20,12 @@ public final class Context {
   }
   /// Has something happened in this driving call?
   public internal(set) var didWork = false
+  /// A factory is building, in or outside of a driving call; it may be a host that decides.
+  var building = 0
+  /// The user of the factory that was asked last to build.
+  var userOfBuilt: UnsafeMutableRawPointer?
+  /// How many connections were refused so far.
+  var refusals = 0
   /// Is the reactor being freed? Nothing new may begin.
   public internal(set) var isEnding = false
   public var log: Log?
@@ -66,7 +72,7 @@ public final class Context {
 
   /// Runs `body` as a driving call, with what was due before it settled first.
   public func drive(_ body: () -> Status) -> Status {
-    guard !isDriving else { return .reentrant }
+    guard !isDriving, building == 0 else { return .reentrant }
     isDriving = true
     didWork = false
     settle()
@@ -176,6 +182,12 @@ public final class Context {
   @inline(__always) public static var longest: UInt64 { 1 << 62 }
 
   // MARK: The end
+
+  /// The conn with this id, if it is still there.
+  public func conn(_ id: UInt64) -> Conn? {
+    guard let object = ids.find(id, Kind.conn) else { return nil }
+    return Unmanaged<Conn>.fromOpaque(object).takeUnretainedValue()
+  }
 
   /// Runs `body` on everything of a kind.
   func each(_ kind: UInt64, _ body: (Entity) -> Void) {

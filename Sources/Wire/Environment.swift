@@ -41,11 +41,14 @@ open class Environment {
 
 extension Context {
   /// Listens for whoever asks, a host or a protocol: the listener is registered.
-  public func listen(_ endpoint: Endpoint, _ options: ListenOptions, _ factory: Factory) -> Listening {
+  public func listen(
+    _ endpoint: Endpoint, _ options: ListenOptions, _ factory: Factory, parent: Conn? = nil
+  ) -> Listening {
     guard factory.bind(self) else { return .failed(.bound) }
     guard !isEnding else { return .failed(.aborted) }
     let listening = environment.listen(endpoint, options, factory, self)
     if case .listener(let listener) = listening {
+      if let parent { listener.parent = parent.id }
       guard listener.register(Kind.listener) else {
         listener.shut()
         return .failed(.limit)
@@ -75,10 +78,19 @@ open class Listener: Entity {
   public final let factory: Factory
   /// By the host, as opposed to a rest for want of descriptors.
   public final var isPaused = false
+  /// The conn whose protocol listens, or 0.
+  final var parent: UInt64 = 0
 
   public init(_ context: Context, _ factory: Factory) {
     self.factory = factory
     super.init(context)
+  }
+
+  /// A conn for what was accepted; one whose parent has ended is refused.
+  public final func open(_ transport: Transport) -> Conn.Opening {
+    guard parent != 0 else { return Conn.open(context, transport, factory, Origin(.accepted)) }
+    guard let opener = context.conn(parent) else { return .failed(.refused) }
+    return Conn.open(context, transport, factory, Origin(.accepted, parent: opener))
   }
 
   open func setAccepting(_ accepting: Bool) {}

@@ -6,10 +6,26 @@ import CSystem
 open class Factory {
   public final let user: UnsafeMutableRawPointer?
   /// The reactor that it serves, by handle, or 0.
-  final var reactor: UInt64 = 0
+  public final private(set) var reactor: UInt64 = 0
+  public final var counters = FactoryCounters()
   public init(user: UnsafeMutableRawPointer?) { self.user = user }
 
-  /// The conn has its id and its transport already. Nil refuses the connection.
+  /// Has it built, and takes note of who did, and of who refused.
+  public final func make(_ conn: Conn, _ origin: Origin) -> Protocol? {
+    conn.note(self)
+    conn.context.userOfBuilt = user  // the innermost factory's, in the end
+    let before = conn.context.refusals
+    if let built = build(conn, origin) { return built }
+    if conn.context.refusals == before {
+      conn.context.refusals += 1
+      counters.refused += 1
+    } else {
+      counters.refusedWithin += 1
+    }
+    return nil
+  }
+
+  /// The conn has its id and its transport already. Nil refuses the connection. A policy asks the inner one to `make`.
   open func build(_ conn: Conn, _ origin: Origin) -> Protocol? { nil }
 
   /// Makes the factory this reactor's; false when it serves another that lives.

@@ -26,6 +26,8 @@ open class Layer {
   open var isBusy: Bool { false }
   /// How many bytes it took and has not passed on.
   open var waiting: Int { 0 }
+  /// The transport, which was busy, has sent what it kept.
+  open func drained(_ conn: Conn) {}
   /// All that will be written was written: its last words go into the block of the next flush.
   open func closing(_ conn: Conn, _ place: Int) {}
 

@@ -9,4 +9,6 @@ open class Log {
   public init(level: CInt) { self.level = level }
   /// `status`, unless 0, is what the operating system or the library said.
   open func write(_ level: LogLevel, _ subsystem: StaticString, _ text: StaticString, _ status: Status) {}
+  /// The same for words that are made at run time.
+  open func write(_ level: LogLevel, _ subsystem: StaticString, _ words: RawSpan) {}
 }

@@ -20,6 +20,8 @@ open class Transport {
   open func closeWrite() -> Status { .unsupported }
   /// The conn has ended: cleanly, or (`aborted`) at once.
   open func close(_ status: Status) {}
+  /// No conn came of it: its peer is to see an end in good order.
+  open func refuse(_ context: Context) { close(.ok) }
 
   open func peer(_ address: inout Address) -> Status { .ok }
   open func local(_ address: inout Address) -> Status { .ok }

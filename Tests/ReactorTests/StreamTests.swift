@@ -194,7 +194,7 @@ struct StreamTests {
     let bench = LoopBench()
     let (server, client) = (Host(.raw), Host(.raw))
     client.onConnected = { conn in _ = conn.pause() }
-    let chunk = [UInt8](repeating: 120, count: 4 << 20)
+    let chunk = [UInt8](repeating: 120, count: 32 << 20)  // more than the kernel takes
     server.onConnected = { conn in _ = conn.write(chunk.count) { $0.put(chunk.span.bytes) } }
     let (_, endpoint) = serve(bench, kind, server)
     let outcome = bench.connect(endpoint, client)

@@ -162,7 +162,7 @@ class Cases:
                 if world.conns[kind] != right and not (kind == "stateful_string" and right == world.conns["string"]):
                     yield self.at(place, world.conns[kind], f"one that speaks {kind}", {TYPE})
         if part.type == PROCESS_WIDE:
-            if place > 0:
+            if place > 0 and BOUND in self.function.documented_errors()[0]:
                 yield self.at(place, world.elsewhere["bound factory"], "of another reactor", {BOUND})
             return
         thread = self.function.sections.get("thread", "")

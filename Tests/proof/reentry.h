@@ -59,6 +59,7 @@ struct world {
     plait_stateful_string_handler no_states;
     const char *name;
     plait_conn_counters counters;
+    plait_factory_counters sum;
     plait_address address;
     plait_bytes part;
     uint32_t pair[2];

@@ -197,6 +197,7 @@ void set_up(struct world *w) {
     w->no_data = (plait_raw_handler)PLAIT_RAW_HANDLER_INIT;
     w->no_strings = (plait_string_handler)PLAIT_STRING_HANDLER_INIT;
     w->counters = (plait_conn_counters)PLAIT_CONN_COUNTERS_INIT;
+    w->sum = (plait_factory_counters)PLAIT_FACTORY_COUNTERS_INIT;
     w->address = (plait_address)PLAIT_ADDRESS_INIT;
     w->part.data = (const uint8_t *)"x";
     w->part.len = w->pair[1] = 1;

@@ -11,6 +11,7 @@
 #ifndef PLAIT_ATTACH_H
 #define PLAIT_ATTACH_H
 
+#include "conn.h"
 #include "handle.h"
 
 #ifdef __cplusplus
@@ -31,8 +32,10 @@ typedef struct plait_transport_ops {
     void (*close)(void *user, plait_conn conn, int status);
     /** Once, last: `user` may be freed. */
     void (*release)(void *user);
+    const plait_address *peer;  /**< where the other end is, for plait_conn_get_peer() and the policies; copied; or NULL: unknown */
+    const plait_address *local; /**< where this end is; copied; or NULL: unknown */
 } plait_transport_ops;
-#define PLAIT_TRANSPORT_OPS_INIT { sizeof(plait_transport_ops), 0, NULL, NULL, NULL, NULL, NULL }
+#define PLAIT_TRANSPORT_OPS_INIT { sizeof(plait_transport_ops), 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
 
 /**
  * @brief Makes a conn whose input and output are the host's.

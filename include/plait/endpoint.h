@@ -55,16 +55,21 @@ typedef struct plait_listen_options {
     uint32_t flags;   /**< PLAIT_LISTEN_ */
     uint32_t backlog; /**< connections the kernel holds for us; 1024 */
     uint32_t reserved;
+    plait_conn parent; /**< what is accepted belongs to this conn's conversation: it is under the limits of the policies around it,
+                            counted and logged with it, and its activity; when it has ended, what comes is refused; {0}: none */
 } plait_listen_options;
-#define PLAIT_LISTEN_OPTIONS_INIT { sizeof(plait_listen_options), 0, 0, 0 }
+#define PLAIT_LISTEN_OPTIONS_INIT { sizeof(plait_listen_options), 0, 0, 0, { 0 } }
 
 /** How to connect; 0 means the default. What the endpoint string says wins. */
 typedef struct plait_connect_options {
     uint32_t struct_size;
     uint32_t attempt_delay_ms; /**< before the next address is tried beside those that are under way; 250 */
     uint64_t timeout_ms;       /**< for all of it, name look-up included; 30 seconds */
+    plait_conn parent;         /**< the connection belongs to this conn's conversation: it is under the limits of the policies around it,
+                                    counted and logged with it, and its activity; when it ends first, this ends with #PLAIT_ERR_CLOSED;
+                                    {0}: none */
 } plait_connect_options;
-#define PLAIT_CONNECT_OPTIONS_INIT { sizeof(plait_connect_options), 0, 0 }
+#define PLAIT_CONNECT_OPTIONS_INIT { sizeof(plait_connect_options), 0, 0, { 0 } }
 
 /**
  * Ends plait_connect(). On success `reason->status` is 0, the factory's `connected` has run, and the conn is
@@ -100,7 +105,8 @@ PLAIT_API int plait_endpoint_check(const char *endpoint, int use, plait_reason *
  * @param out [out] the listener.
  * @return 0: from now on connections are accepted.
  * @errors those of a handle; #PLAIT_ERR_INVALID, #PLAIT_ERR_STRUCT_SIZE, #PLAIT_ERR_ENDPOINT, #PLAIT_ERR_UNSUPPORTED,
- *   #PLAIT_ERR_BOUND, #PLAIT_ERR_IN_USE, #PLAIT_ERR_LIMIT, #PLAIT_ERR_NOMEM, the operating system's.
+ *   #PLAIT_ERR_BOUND, #PLAIT_ERR_IN_USE, #PLAIT_ERR_CLOSED when the parent is closing, #PLAIT_ERR_LIMIT, #PLAIT_ERR_NOMEM, the
+ *   operating system's.
  * @thread the reactor's.
  * @callbacks none now.
  * @lifetime until plait_listener_close() or the reactor is freed. `fd:` takes the descriptor over on success.
@@ -187,7 +193,7 @@ PLAIT_API int plait_listener_close(plait_listener listener);
  * @param call [out] the call, or NULL.
  * @return 0: the completion will come.
  * @errors those of a handle; #PLAIT_ERR_INVALID, #PLAIT_ERR_STRUCT_SIZE, #PLAIT_ERR_ENDPOINT, #PLAIT_ERR_UNSUPPORTED,
- *   #PLAIT_ERR_BOUND, #PLAIT_ERR_LIMIT, #PLAIT_ERR_NOMEM. Everything else is told by the completion: #PLAIT_ERR_NO_NAME,
+ *   #PLAIT_ERR_BOUND, #PLAIT_ERR_CLOSED when the parent is closing, #PLAIT_ERR_LIMIT, #PLAIT_ERR_NOMEM. Everything else is told by the completion: #PLAIT_ERR_NO_NAME,
  *   #PLAIT_ERR_NAME_AGAIN, #PLAIT_ERR_TIMEOUT, #PLAIT_ERR_CANCELLED, #PLAIT_ERR_REFUSED, the operating system's.
  * @thread the reactor's.
  * @callbacks `done` once, in a later driving call: after the factory's `connected`, or alone.

@@ -112,6 +112,12 @@ int csystem_address_parse(struct csystem_address *out, const char *host, uint32_
 int csystem_address_unix(struct csystem_address *out, const char *path);
 /* From what getaddrinfo gives. */
 int csystem_address_copy(struct csystem_address *out, const void *sockaddr, uint32_t length, uint16_t port);
+/* The 16 bytes of an IP address, an IPv4 one as mapped into IPv6, and its port; 0 when it is none. */
+int csystem_address_ip(const struct csystem_address *address, uint8_t *ip, uint16_t *port);
+/* The other way round. */
+void csystem_address_make(struct csystem_address *out, const uint8_t *ip, uint16_t port);
+/* Fills at most 160 bytes with the address and its port, as a person writes them; how many, without the NUL. */
+size_t csystem_address_print(const struct csystem_address *address, char *out);
 /* Fills host (112 bytes), port and scope. */
 void csystem_address_text(const struct csystem_address *address, char *host, uint32_t *port, uint32_t *scope);
 

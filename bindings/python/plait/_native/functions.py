@@ -33,6 +33,7 @@ from .structs import (
     ConnectorOptions,
     ConnLimits,
     DrainFunction,
+    FactoryCounters,
     Handle,
     LineHandler,
     LineOptions,
@@ -96,6 +97,9 @@ timer_get_due: Callable[..., int] = quick("plait_timer_get_due", c_int, Handle, 
 # plait/factory.h
 factory_retain: Callable[..., int] = quick("plait_factory_retain", c_int, Handle)
 factory_release: Callable[..., int] = quick("plait_factory_release", c_int, Handle)
+factory_get_counters: Callable[..., int] = quick(
+    "plait_factory_get_counters", c_int, Handle, POINTER(FactoryCounters)
+)
 
 # plait/conn.h
 conn_write: Callable[..., int] = quick("plait_conn_write", c_int, Handle, c_char_p, c_size_t)

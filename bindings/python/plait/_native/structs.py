@@ -127,6 +127,23 @@ class ConnCounters(Sized):
     ]
 
 
+class FactoryCounters(Sized):
+    """``plait_factory_counters``."""
+
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("reserved", c_uint32),
+        ("open", c_uint64),
+        ("total", c_uint64),
+        ("refused", c_uint64),
+        ("refused_within", c_uint64),
+        ("closed", c_uint64),
+        ("children", c_uint64),
+        ("bytes_in", c_uint64),
+        ("bytes_out", c_uint64),
+    ]
+
+
 class ListenOptions(Sized):
     """``plait_listen_options``."""
 
@@ -135,6 +152,7 @@ class ListenOptions(Sized):
         ("flags", c_uint32),
         ("backlog", c_uint32),
         ("reserved", c_uint32),
+        ("parent", Handle),
     ]
 
 
@@ -145,6 +163,7 @@ class ConnectOptions(Sized):
         ("struct_size", c_uint32),
         ("attempt_delay_ms", c_uint32),
         ("timeout_ms", c_uint64),
+        ("parent", Handle),
     ]
 
 
@@ -188,6 +207,8 @@ class TransportOps(Sized):
         ("close_write", ConnFunction),
         ("close", TransportFlagFunction),
         ("release", ReleaseFunction),
+        ("peer", POINTER(Address)),
+        ("local", POINTER(Address)),
     ]
 
 
