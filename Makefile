@@ -19,7 +19,7 @@ export SWIFT_BACKTRACE := enable=no
 VERSION := $(shell sed -n 's/^\#define PLAIT_VERSION_STRING "\(.*\)"/\1/p' include/plait/version.h)
 SOURCES := $(shell find Package.swift Sources include -type f 2>/dev/null)
 # Naming traits drops the defaults, so they are spelled out.
-PRODUCT := -c release --disable-default-traits --traits Embedded,TLS,XMPP
+PRODUCT := -c release --omit-frame-pointers --disable-default-traits --traits Embedded,TLS,XMPP
 LIBRARY := build/lib/libplait.so.$(VERSION)
 STAGE := $(CURDIR)/build/stage
 C_FILES := $(wildcard Sources/CSystem/*.c Sources/CSystem/include/*.h Sources/CLibuv/*.h examples/c/*.[ch] \

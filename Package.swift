@@ -45,7 +45,8 @@ let package = Package(
       name: "CAPI", dependencies: ["Bytes", "Wire", "Framing", "Loopback", "Reactor", "CPlait", "CSystem"],
       swiftSettings: swift, linkerSettings: link),
     // What the unit tests share: a reactor in memory, a host that writes down what it hears.
-    .testTarget(name: "Bench", dependencies: ["Bytes", "Wire", "Framing", "Loopback"], swiftSettings: tests),
+    .testTarget(
+      name: "Bench", dependencies: ["Bytes", "Wire", "Framing", "Loopback", "CPlait", "CSystem"], swiftSettings: tests),
     .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: tests),
     .testTarget(
       name: "WireTests", dependencies: ["Bench", "Bytes", "Wire", "Loopback", "CSystem"], swiftSettings: tests),

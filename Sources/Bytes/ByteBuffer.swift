@@ -6,16 +6,16 @@ import CSystem
 public struct ByteBuffer: ~Copyable {
   var base: UnsafeMutableRawPointer?
   var start: UInt32 = 0
-  var length: UInt32 = 0
+  var end: UInt32 = 0
   var room: UInt32 = 0
   static var smallest: Int { 256 }
 
   @inline(__always) public init() {}
 
-  @inline(__always) public var isEmpty: Bool { length == 0 }
-  @inline(__always) public var count: Int { Int(length) }
+  @inline(__always) public var isEmpty: Bool { start == end }
+  @inline(__always) public var count: Int { Int(end &- start) }
   @inline(__always) public var capacity: Int { Int(room) }
-  @inline(__always) var end: Int { Int(start) &+ Int(length) }
+  @inline(__always) var free: Int { Int(room) &- Int(end) }
 
   /// The bytes, readable as long as the buffer is neither changed nor gone.
   @inline(__always) public var bytes: RawSpan {
@@ -28,9 +28,9 @@ public struct ByteBuffer: ~Copyable {
   }
 
   /// Makes room for `more` bytes, or answers false and changes nothing.
-  @inline(__always) public mutating func reserve(_ more: Int, limit: Int) -> Bool {
-    more <= Int(room) &- end || grow(more, limit)
-  }
+  @inline(__always) public mutating func reserve(_ more: Int, limit: Int) -> Bool { more <= free || grow(more, limit) }
+
+  @inline(__always) public func hasRoom(for more: Int) -> Bool { more <= free }
 
   @inline(never) mutating func grow(_ more: Int, _ limit: Int) -> Bool {
     let limit = min(limit, mostBytes)
@@ -39,16 +39,17 @@ public struct ByteBuffer: ~Copyable {
       let isWorth = Int(start) >= count
       if isWorth || Int(room) == limit {
         memmove(base, base + Int(start), count)
+        end = end &- start
         start = 0
-        if more <= Int(room) - count { return true }
+        if more <= free { return true }
       }
     }
     // What was dropped from the front is room that the limit does not count.
-    let wanted = min(mostBytes, limit + Int(start), max(Int(room) * 2, end + more, ByteBuffer.smallest))
+    let wanted = min(mostBytes, limit + Int(start), max(Int(room) * 2, Int(end) + more, ByteBuffer.smallest))
     guard let moved = realloc(base, wanted) else { return false }
     base = moved
     room = UInt32(wanted)
-    return more <= wanted - end
+    return more <= free
   }
 
   /// Appends, or answers false and changes nothing.
@@ -58,58 +59,54 @@ public struct ByteBuffer: ~Copyable {
     return true
   }
 
-  /// Appends into room that was reserved; checked, so that a wrong sum traps instead of corrupting.
-  @inline(__always) public mutating func put(_ bytes: RawSpan) {
-    let added = bytes.byteCount
-    precondition(added <= Int(room) &- end)
-    // Sound: the room was just checked, and the span's bytes are initialized.
-    bytes.withUnsafeBytes { source in
-      if added > 0 { memcpy(base.unsafelyUnwrapped + end, source.baseAddress.unsafelyUnwrapped, added) }
-    }
-    length = length &+ UInt32(truncatingIfNeeded: added)
+  /// Appends what `body` writes, into room that was reserved.
+  @inline(__always) public mutating func append(_ body: (inout ByteWriter) -> Void) {
+    var writer = ByteWriter(at: (base ?? ByteWriter.nowhere) + Int(end), room: free)
+    body(&writer)
+    end = end &+ UInt32(truncatingIfNeeded: writer.count)
   }
+
+  /// Appends into room that was reserved; checked, so that a wrong sum traps instead of corrupting.
+  @inline(__always) public mutating func put(_ bytes: RawSpan) { append { $0.put(bytes) } }
 
   /// The same for a number in this machine's byte order.
   @inline(__always) public mutating func put<T: FixedWidthInteger & BitwiseCopyable>(_ value: T) {
-    precondition(MemoryLayout<T>.size <= Int(room) &- end)
-    (base.unsafelyUnwrapped + end).storeBytes(of: value, as: T.self)
-    length = length &+ UInt32(truncatingIfNeeded: MemoryLayout<T>.size)
+    append { $0.put(value) }
   }
 
   @inline(__always) public mutating func dropFirst(_ dropped: Int) {
     precondition(dropped >= 0 && dropped <= count)
     start = start &+ UInt32(truncatingIfNeeded: dropped)
-    length = length &- UInt32(truncatingIfNeeded: dropped)
-    if length == 0 { start = 0 }
+    if start == end { removeAll() }
   }
 
   @inline(__always) public mutating func dropLast(_ dropped: Int) {
     precondition(dropped >= 0 && dropped <= count)
-    length = length &- UInt32(truncatingIfNeeded: dropped)
-    if length == 0 { start = 0 }
+    end = end &- UInt32(truncatingIfNeeded: dropped)
+    if start == end { removeAll() }
   }
 
   @inline(__always) public mutating func removeAll() {
     start = 0
-    length = 0
+    end = 0
   }
 
   /// Moves the contents out; the property is empty and closed while the caller works with them.
   @inline(__always) public mutating func take() -> ByteBuffer {
-    let taken = ByteBuffer(base: base, start: start, length: length, room: room)
+    let taken = ByteBuffer(base: base, start: start, end: end, room: room)
     base = nil
     start = 0
-    length = 0
+    end = 0
     room = 0
     return taken
   }
 
-  @inline(__always) init(base: UnsafeMutableRawPointer?, start: UInt32, length: UInt32, room: UInt32) {
+  @inline(__always) init(base: UnsafeMutableRawPointer?, start: UInt32, end: UInt32, room: UInt32) {
     self.base = base
     self.start = start
-    self.length = length
+    self.end = end
     self.room = room
   }
 
-  deinit { free(base) }
+  deinit { CSystem.free(base) }
 }

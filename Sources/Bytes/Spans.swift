@@ -35,6 +35,10 @@ extension RawSpan {
     UInt32(bigEndian: unsafeLoadUnaligned(fromByteOffset: position, as: UInt32.self))
   }
 
+  @inline(__always) public func littleEndian64(_ position: Int) -> UInt64 {
+    UInt64(littleEndian: unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self))
+  }
+
   public func isEqual(_ other: RawSpan) -> Bool {
     guard byteCount == other.byteCount else { return false }
     // Sound: both spans have that many bytes and are alive for the call.
@@ -53,19 +57,43 @@ extension UInt8 {
 
 /// How many decimal digits a number has.
 @inline(__always) public func decimalDigits(_ value: Int) -> Int {
-  var count = 1
-  var rest = value
-  while rest >= 10 {
+  if value < 100 { return value < 10 ? 1 : 2 }
+  if value < 10_000 { return value < 1000 ? 3 : 4 }
+  var count = 4
+  var rest = value / 10_000
+  while rest > 0 {
     rest /= 10
     count &+= 1
   }
   return count
 }
 
-/// What a host gave as pointer and length; nil when it can't be bytes.
-@inline(__always) public func checked(_ data: UnsafePointer<UInt8>?, _ len: Int) -> UnsafeRawBufferPointer? {
-  guard len >= 0, len <= mostBytes, data != nil || len == 0 else { return nil }
-  return UnsafeRawBufferPointer(start: data, count: len)
+/// Bytes that a host gave as pointer and length: readable until the call returns. (A buffer pointer would be its end and
+/// its length in turn, and tested for nil at every step.)
+public struct Given {
+  let start: UnsafeRawPointer
+  public let count: Int
+
+  @inline(__always) init(_ start: UnsafeRawPointer, _ count: Int) {
+    self.start = start
+    self.count = count
+  }
+
+  @inline(__always) public var bytes: RawSpan {
+    @_lifetime(borrow self)
+    get {
+      // Sound as far as the host keeps its word: it said that so many bytes are there.
+      let all = RawSpan(_unsafeStart: start, byteCount: count)
+      return _overrideLifetime(all, borrowing: self)
+    }
+  }
+}
+
+/// What a host gave; nil when it can't be bytes.
+@inline(__always) public func checked(_ data: UnsafePointer<UInt8>?, _ len: Int) -> Given? {
+  guard len >= 0, len <= mostBytes else { return nil }
+  guard let data else { return len == 0 ? Given(UnsafeRawPointer(ByteWriter.nowhere), 0) : nil }
+  return Given(UnsafeRawPointer(data), len)
 }
 
 /// A host's table of `count` pairs; nil when it can't be one.

@@ -13,10 +13,13 @@ import Wire
 
 /// Runs `body` on the conn. Borrowed, not retained: what ends during a call is buried and lives until the turn's end.
 @inline(__always) func onConn(_ conn: plait_conn, _ body: (Conn) -> Status) -> Status {
-  onContext(conn.id) { context in
-    guard let object = context.ids.find(conn.id, Kind.conn) else { return missed(context, conn.id) }
-    return Unmanaged<Conn>.fromOpaque(object)._withUnsafeGuaranteedRef(body)
+  var object = UnsafeRawPointer(csystem_speaker(Id.reactor(conn.id), conn.id))
+  if object == nil {
+    guard let context = csystem_context(Id.reactor(conn.id)) else { return notOwned(conn.id) }
+    object = Unmanaged<Context>.fromOpaque(context)._withUnsafeGuaranteedRef { $0.ids.find(conn.id, Kind.conn) }
   }
+  guard let object else { return missedConn(conn.id) }
+  return Unmanaged<Conn>.fromOpaque(object)._withUnsafeGuaranteedRef(body)
 }
 
 /// The same for anything else in a reactor's table; not on a hot path.
@@ -50,4 +53,5 @@ func drive(_ id: UInt64, _ kind: UInt64, _ body: (Context) -> Status) -> Status 
   return owner == csystem_thread() ? .stale : .thread
 }
 
+@inline(never) func missedConn(_ id: UInt64) -> Status { onContext(id) { missed($0, id) } }
 @inline(never) func missed(_ context: Context, _ id: UInt64) -> Status { context.ids.names(id) ? .type : .stale }

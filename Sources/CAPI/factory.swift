@@ -58,6 +58,7 @@ class HostFactory: MessageFactory {
     self.speech = speech
     self.calls = calls
     super.init(user: user)
+    if calls.messages == nil, let message = calls.message { each = HostCallback(message) }
   }
   /// A factory that was never given out has no host to tell.
   final var isGiven = false
@@ -91,22 +92,24 @@ class HostFactory: MessageFactory {
 
   override func take(_ block: RawSpan, _ conn: Conn) -> Int {
     let context = conn.context
-    let id = plait_conn(id: conn.id)
     let pairs = context.table.pairs
     let count = context.table.count
     // Sound: the block is alive for the call, and the table is ours until then: what the host calls can't scan.
     return block.withUnsafeBytes { bytes in
       let data = bytes.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: UInt8.self)
-      if let messages = calls.messages { return messages(conn.user, id, data, bytes.count, pairs, count) }
-      guard let message = calls.message else { return count }
-      var index = 0
-      while index < count {
-        context.delivery.index = index
-        message(conn.user, id, data + Int(pairs[2 &* index]), Int(pairs[2 &* index &+ 1]))
-        index &+= 1
+      if let messages = calls.messages {
+        return messages(conn.user, plait_conn(id: conn.id), data, bytes.count, pairs, count)
+      }
+      guard let each else { return count }
+      var next = pairs
+      let end = pairs + 2 &* count
+      while next < end {
+        context.delivery.current = UnsafePointer(next)
+        each(conn, data + Int(next[0]), Int(next[1]))
+        next += 2
         if conn.mustReframe { break }
       }
-      return index
+      return (next - pairs) / 2
     }
   }
 

@@ -48,13 +48,16 @@ public func plait_line_factory_new(
   return give(out, HostFactory(.line(framer, given), Calls(table), user))
 }
 
-@_cdecl("plait_line_send") @implementation
+@c @implementation
 public func plait_line_send(_ conn: plait_conn, _ line: UnsafePointer<UInt8>?, _ len: Int) -> CInt {
   guard let bytes = checked(line, len) else { return .invalid }
-  return onLines(conn) { $1.send(bytes.bytes, $0) }
+  @inline(__always) func send(_ conn: Conn) -> Status {
+    conn.speaking(Tag.line) { (lines: LineProtocol) in lines.send(bytes.bytes, conn) }
+  }
+  return onConn(conn, send)
 }
 
-@_cdecl("plait_line_send_many") @implementation
+@c @implementation
 public func plait_line_send_many(
   _ conn: plait_conn, _ data: UnsafePointer<UInt8>?, _ len: Int, _ table: UnsafePointer<UInt32>?, _ count: Int
 ) -> CInt {

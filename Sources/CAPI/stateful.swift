@@ -96,7 +96,7 @@ final class StatesFactory: HostFactory {
       guard let data = all.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return 0 }
       var index = 0
       while index < count {
-        context.delivery.index = index
+        context.delivery.current = UnsafePointer(pairs + 2 &* index)
         let handler = entries[Int(conn.mark)].handler
         let next = handler(conn.user, id, data + Int(pairs[2 &* index]), Int(pairs[2 &* index &+ 1]))
         index &+= 1

@@ -42,19 +42,19 @@ public func plait_string_factory_new(
   return give(out, HostFactory(speech, Calls(table), user))
 }
 
-@_cdecl("plait_string_send") @implementation
+@c @implementation
 public func plait_string_send(_ conn: plait_conn, _ string: UnsafePointer<UInt8>?, _ len: Int) -> CInt {
   guard let bytes = checked(string, len) else { return .invalid }
-  return onConn(conn) { conn in
-    switch conn.tag {
-    case Tag.string32: conn.speaking(Tag.string32) { (strings: Int32Protocol) in strings.send(bytes.bytes, conn) }
-    case Tag.string: conn.speaking(Tag.string) { (strings: PrefixProtocol) in strings.send(bytes.bytes, conn) }
-    default: conn.speaking(Tag.netstring) { (strings: NetstringProtocol) in strings.send(bytes.bytes, conn) }
+  @inline(__always) func send(_ conn: Conn) -> Status {
+    if conn.tag == Tag.string32 {
+      return conn.speaking(Tag.string32) { (strings: Int32Protocol) in strings.send(bytes.bytes, conn) }
     }
+    return sendOther(bytes, conn)
   }
+  return onConn(conn, send)
 }
 
-@_cdecl("plait_string_send_many") @implementation
+@c @implementation
 public func plait_string_send_many(
   _ conn: plait_conn, _ data: UnsafePointer<UInt8>?, _ len: Int, _ table: UnsafePointer<UInt32>?, _ count: Int
 ) -> CInt {
@@ -67,6 +67,13 @@ public func plait_string_send_many(
     default: conn.speaking(Tag.netstring) { (strings: NetstringProtocol) in strings.send(bytes.bytes, pairs, conn) }
     }
   }
+}
+
+@inline(never) func sendOther(_ bytes: Given, _ conn: Conn) -> Status {
+  if conn.tag == Tag.netstring {
+    return conn.speaking(Tag.netstring) { (strings: NetstringProtocol) in strings.send(bytes.bytes, conn) }
+  }
+  return conn.speaking(Tag.string) { (strings: PrefixProtocol) in strings.send(bytes.bytes, conn) }
 }
 
 @_cdecl("plait_string_set_max_length") @implementation

@@ -26,23 +26,12 @@ public struct LineFramer: Framer {
 
   public func scan(_ bytes: RawSpan, from start: Int, most: Int, into table: inout FrameTable) -> Scan {
     let most = min(most, FrameTable.capacity)
-    let size = delimiter.count
     let isPair = delimiter.form == .crlf
     guard isPair || delimiter.form == .byte else { return search(bytes, from: start, most: most, into: &table) }
-    let last = delimiter.last
-    var line = start
-    var look = start
-    while table.count < most {
-      let hit = bytes.position(of: last, from: look)
-      guard hit >= 0 else { return unfinished(bytes, line, &table) }
-      look = hit &+ 1
-      if isPair, hit == line || bytes.byte(hit &- 1) != 13 { continue }
-      let length = look &- size &- line
-      guard length <= longest else { return tooLong(length, line, &table) }
-      table.append(line &- start, length)
-      line = look
-    }
-    return .upTo(line)
+    let (line, excess) = table.appendLines(
+      of: bytes, from: start, last: delimiter.last, isPair: isPair, longest: longest, most: most)
+    if excess > 0 { return tooLong(excess, line, &table) }
+    return table.count < most ? unfinished(bytes, line, &table) : .upTo(line)
   }
 
   /// The same for a delimiter of any length.
@@ -136,8 +125,8 @@ public struct LineFramer: Framer {
     }
   }
 
-  @inline(__always) public func frame(_ message: RawSpan, into out: inout ByteBuffer) {
+  @inline(__always) public func frame(_ message: RawSpan, into out: inout ByteWriter) {
     out.put(message)
-    if delimiter.form == .crlf { out.put(UInt16(littleEndian: 0x0a0d)) } else { out.put(delimiter.bytes) }
+    if delimiter.form == .crlf { out.put(UInt16(littleEndian: 0x0a0d)) } else { out.put(rare: delimiter.bytes) }
   }
 }

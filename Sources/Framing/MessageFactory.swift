@@ -3,6 +3,9 @@ import Wire
 
 /// Builds framed protocols, and is their way out to the host. A subclass says what the host is.
 open class MessageFactory: Factory {
+  /// Who is called for each message, if the host wants them one by one.
+  public final var each: HostCallback?
+
   open func connected(_ conn: Conn) {}
   open func disconnected(_ conn: Conn, _ reason: Reason) {}
   open func readClosed(_ conn: Conn) -> Bool { false }

@@ -24,7 +24,7 @@ extension MessageProtocol {
     }
     begin(bytes, from: 0, dropped, conn)
     if !factory.tooLong(bytes.extracting(first: shown), length, conn) { conn.close(.tooLong) }
-    conn.context.delivery.conn = 0
+    conn.context.endDelivery()
     return conn.context.delivery.isCleared ? clearDelivered(bytes, conn) : dropped
   }
 
@@ -92,10 +92,10 @@ extension MessageProtocol {
 
   func begin(_ bytes: RawSpan, from start: Int, _ end: Int, _ conn: Conn) {
     let context = conn.context
-    context.delivery.conn = conn.id
+    context.beginDelivery(conn)
     context.delivery.end = end - start
     context.delivery.trailer = framer.trailer
-    context.delivery.index = -1
+    context.delivery.current = nil
     context.delivery.isCleared = false
     // Sound: the delivery is looked at only until `take` returns, and the span is alive as long.
     bytes.withUnsafeBytes { context.delivery.bytes = UnsafeRawBufferPointer(rebasing: $0[start...]) }
@@ -103,9 +103,9 @@ extension MessageProtocol {
 
   /// Where, in the delivery's bytes, what is behind the message under delivery begins.
   func behind(_ context: Context) -> Int {
-    let index = context.delivery.index
-    guard index >= 0, index < context.table.count else { return context.delivery.end }
-    return context.table.offset(index) + context.table.length(index) + context.delivery.trailer
+    guard let current = context.delivery.current else { return context.delivery.end }
+    // Sound: it points into the table, which nobody fills during a delivery.
+    return Int(current[0]) + Int(current[1]) + context.delivery.trailer
   }
 
   /// Delivers what is held, while the host can see (and clear) what came behind it. True: it was cleared.

@@ -4,11 +4,42 @@ import Wire
 extension MessageProtocol {
   @inline(__always) public func send(_ message: RawSpan, _ conn: Conn) -> Status {
     guard framer.fits(message.byteCount) else { return .tooLong }
-    return conn.write(message.byteCount &+ framer.header &+ framer.trailer) { framer.frame(message, into: &$0) }
+    guard conn.isReady(room(message)) else { return sendFirst(message, conn, self) }
+    conn.append { framer.frame(message, into: &$0) }
+    return .ok
   }
+
+  @inline(__always) func room(_ message: RawSpan) -> Int { message.byteCount &+ framer.header &+ framer.trailer }
 
   /// Sends many messages: pairs of offset and length into `block`. All of them, or none.
   public func send(_ block: RawSpan, _ pairs: UnsafeBufferPointer<UInt32>, _ conn: Conn) -> Status {
+    let run = asReceived(block, pairs)
+    if run.byteCount > 0 { return conn.write(run.byteCount) { $0.put(run) } }
+    return sendEach(block, pairs, conn)
+  }
+
+  /// What the messages and their framing are in the block, if they lie there one behind the other, as those of a received
+  /// block do; else nothing.
+  @inline(__always) @_lifetime(copy block)
+  func asReceived(_ block: RawSpan, _ pairs: UnsafeBufferPointer<UInt32>) -> RawSpan {
+    let room = block.byteCount &- framer.trailer
+    guard pairs.count > 0, Int(pairs[0]) &+ Int(pairs[1]) <= room else { return block.extracting(first: 0) }
+    let begin = Int(pairs[0]) &- max(0, framer.framing(block, Int(pairs[0]), Int(pairs[1])))
+    var end = begin
+    var index = 0
+    while index < pairs.count {
+      let start = Int(pairs[index])
+      let length = Int(pairs[index &+ 1])
+      guard start &+ length <= room, framer.follows(block, end, start, length) else {
+        return block.extracting(first: 0)
+      }
+      end = start &+ length &+ framer.trailer
+      index &+= 2
+    }
+    return block.extracting(begin..<end)
+  }
+
+  @inline(never) func sendEach(_ block: RawSpan, _ pairs: UnsafeBufferPointer<UInt32>, _ conn: Conn) -> Status {
     var size: UInt64 = 0
     var index = 0
     while index < pairs.count {
@@ -29,7 +60,7 @@ extension MessageProtocol {
   /// Appends the message at `index`, and those that lie framed behind it, as those of a received block do, in one
   /// copy. Returns the next index.
   @inline(__always)
-  func put(_ block: RawSpan, _ pairs: UnsafeBufferPointer<UInt32>, _ first: Int, into out: inout ByteBuffer) -> Int {
+  func put(_ block: RawSpan, _ pairs: UnsafeBufferPointer<UInt32>, _ first: Int, into out: inout ByteWriter) -> Int {
     let start = Int(pairs[first])
     var length = Int(pairs[first &+ 1])
     let front = framer.framing(block, start, length)
@@ -49,6 +80,14 @@ extension MessageProtocol {
     out.put(block.extracting(start &- front..<end))
     return index
   }
+}
+
+/// The first message of a turn, or one for which the buffer has no room. No method, and by itself, so that the usual way
+/// is left with no call, for which it would have to save registers.
+@inline(never) func sendFirst<F>(_ message: RawSpan, _ conn: Conn, _ messages: MessageProtocol<F>) -> Status {
+  let status = conn.prepare(messages.room(message))
+  if status == .ok { conn.append { messages.framer.frame(message, into: &$0) } }
+  return status
 }
 
 public typealias LineProtocol = MessageProtocol<LineFramer>

@@ -136,6 +136,13 @@ public final class MessageProtocol<F: Framer>: Protocol {
         factory.takeRaw(bytes.extracting(droppingFirst: at), conn)
         return bytes.byteCount
       }
+      if F.steps, let each = factory.each {
+        at = step(bytes, from: at, each, conn)
+        if conn.mustReframe {
+          if context.delivery.isCleared { return clearDelivered(bytes, conn) }
+          continue
+        }
+      }
       context.table.removeAll()
       guard case .upTo(let end) = framer.scan(bytes, from: at, most: Int(most), into: &context.table) else {
         at += refuse(bytes.extracting(droppingFirst: at), conn)
@@ -150,7 +157,7 @@ public final class MessageProtocol<F: Framer>: Protocol {
       conn.hasSwitched = false
       begin(bytes, from: at, end, conn)
       let taken = factory.take(bytes.extracting(at..<end), conn)
-      context.delivery.conn = 0
+      context.endDelivery()
       if context.delivery.isCleared { return clearDelivered(bytes, conn) }
       if taken >= count {
         at = end
@@ -160,6 +167,32 @@ public final class MessageProtocol<F: Framer>: Protocol {
       }
     }
     return conn.isClosing ? bytes.byteCount : at
+  }
+
+  /// Delivers one by one, and finds each next message as the last one is done with; returns where the first one begins that
+  /// is not whole, not right, or not to be delivered now.
+  @inline(__always) func step(_ bytes: RawSpan, from start: Int, _ each: HostCallback, _ conn: Conn) -> Int {
+    let framer = framer
+    let context = conn.context
+    let current = context.table.pairs
+    var at = start
+    conn.hasSwitched = false
+    guard case .message = framer.step(bytes, from: at) else { return at }
+    begin(bytes, from: start, start, conn)
+    context.delivery.current = UnsafePointer(current)
+    // Sound: the bytes are alive for the call, and a message was found to lie within them.
+    bytes.withUnsafeBytes { all in
+      let base = all.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: UInt8.self)
+      while case .message(let first, let length) = framer.step(bytes, from: at) {
+        at = first &+ length &+ framer.trailer
+        current[0] = UInt32(truncatingIfNeeded: first &- start)
+        current[1] = UInt32(truncatingIfNeeded: length)
+        each(conn, base + first, length)
+        if conn.mustReframe { break }
+      }
+    }
+    context.endDelivery()
+    return at
   }
 
   /// Some of a block were taken: the rest is framed again, a message first and then twice as many each time.

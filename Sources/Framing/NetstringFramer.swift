@@ -2,7 +2,7 @@ import Bytes
 import Wire
 
 /// Netstrings (D. J. Bernstein, 1997): a decimal length without leading zeros, a colon, the string, a comma.
-public struct NetstringFramer: Framer {
+public struct NetstringFramer: SteppingFramer {
   @inline(__always) public static var tag: UInt8 { Tag.netstring }
   public var longest: Int
   /// A length that is too long is read to its end, for a host that wants to know it and to go on
@@ -27,6 +27,25 @@ public struct NetstringFramer: Framer {
     case malformed
   }
 
+  /// The same for the usual length, of up to seven digits with bytes enough behind them; -1 where the rules have to be
+  /// looked at one by one.
+  @inline(__always) func usualLength(_ bytes: RawSpan, _ start: Int) -> (length: Int, at: Int) {
+    guard bytes.byteCount &- start >= 8 else { return (-1, start) }
+    let word = bytes.littleEndian64(start)
+    var rest = word
+    var value: UInt64 = 0
+    var at = start
+    while true {  // at most eight times: then the rest is zero
+      let digit = (rest & 0xff) &- 48
+      guard digit <= 9 else { break }
+      value = value &* 10 &+ digit
+      rest = rest >> 8
+      at = at &+ 1
+    }
+    let isNumber = rest & 0xff == 58 && at > start && (word & 0xff != 48 || at == start &+ 1)
+    return (isNumber ? Int(truncatingIfNeeded: value) : -1, at &+ 1)
+  }
+
   @inline(__always) func length(_ bytes: RawSpan, _ start: Int) -> Length {
     let end = bytes.byteCount
     var at = start
@@ -46,23 +65,25 @@ public struct NetstringFramer: Framer {
     return .unfinished
   }
 
-  public func scan(_ bytes: RawSpan, from start: Int, most: Int, into table: inout FrameTable) -> Scan {
-    let most = min(most, FrameTable.capacity)
-    let end = bytes.byteCount
-    var at = start
-    while table.count < most, at < end {
-      switch length(bytes, at) {
-      case .unfinished: return .upTo(at)
-      case .malformed: return table.count > 0 ? .upTo(at) : .malformed
-      case .tooLong(let announced, _): return table.count > 0 ? .upTo(at) : .tooLong(announced)
-      case .known(let length, let first):
-        guard end &- first > length else { return .upTo(at) }
-        guard bytes.byte(first &+ length) == UInt8(ascii: ",") else { return table.count > 0 ? .upTo(at) : .malformed }
-        table.append(first &- start, length)
-        at = first &+ length &+ 1
-      }
+  @inline(__always) public func step(_ bytes: RawSpan, from start: Int) -> Step {
+    let (usual, first) = usualLength(bytes, start)
+    if usual >= 0, usual <= longest, bytes.byteCount &- first > usual,
+      bytes.byte(first &+ usual) == UInt8(ascii: ",")
+    {
+      return .message(at: first, length: usual)
     }
-    return .upTo(at)
+    return unusual(bytes, start)
+  }
+
+  @inline(never) func unusual(_ bytes: RawSpan, _ start: Int) -> Step {
+    switch length(bytes, start) {
+    case .unfinished: return .unfinished
+    case .malformed: return .malformed
+    case .tooLong(let announced, _): return .tooLong(announced)
+    case .known(let length, let first):
+      guard bytes.byteCount - first > length else { return .unfinished }
+      return bytes.byte(first + length) == UInt8(ascii: ",") ? .message(at: first, length: length) : .malformed
+    }
   }
 
   public func completion(of held: RawSpan, by more: RawSpan) -> Int {
@@ -83,25 +104,22 @@ public struct NetstringFramer: Framer {
   }
 
   public func framing(_ block: RawSpan, _ start: Int, _ length: Int) -> Int {
-    let digits = decimalDigits(length)
-    guard start > digits, start + length < block.byteCount, block.byte(start + length) == UInt8(ascii: ","),
-      block.byte(start - 1) == UInt8(ascii: ":")
-    else { return -1 }
-    var rest = length
-    for place in 0..<digits {
-      guard block.byte(start - 2 - place) == UInt8(truncatingIfNeeded: 48 + rest % 10) else { return -1 }
-      rest /= 10
-    }
-    return digits + 1
+    let front = decimalDigits(length) + 1
+    return start >= front && follows(block, start - front, start, length) ? front : -1
   }
 
-  @inline(__always) public func frame(_ message: RawSpan, into out: inout ByteBuffer) {
-    var divisor = 1
-    while message.byteCount / divisor >= 10 { divisor = divisor &* 10 }
-    while divisor > 0 {
-      out.put(UInt8(truncatingIfNeeded: 48 &+ message.byteCount / divisor % 10))
-      divisor /= 10
+  @inline(__always) public func follows(_ block: RawSpan, _ end: Int, _ start: Int, _ length: Int) -> Bool {
+    guard start > end, block.byteCount &- start > length, block.byte(start &+ length) == UInt8(ascii: ",") else {
+      return false
     }
+    let (usual, first) = usualLength(block, end)
+    if usual == length { return first == start }
+    guard case .known(length, at: start) = self.length(block, end) else { return false }
+    return true
+  }
+
+  @inline(__always) public func frame(_ message: RawSpan, into out: inout ByteWriter) {
+    out.put(decimal: UInt32(truncatingIfNeeded: message.byteCount))
     out.put(UInt8(ascii: ":"))
     out.put(message)
     out.put(UInt8(ascii: ","))

@@ -2,7 +2,7 @@ import Bytes
 import Wire
 
 /// Strings behind a binary length of 1 to 8 bytes, as Twisted's IntNStringReceiver has them.
-public struct PrefixFramer: Framer {
+public struct PrefixFramer: SteppingFramer {
   @inline(__always) public static var tag: UInt8 { Tag.string }
   public var longest: Int
   public let header: Int
@@ -26,19 +26,13 @@ public struct PrefixFramer: Framer {
     return value
   }
 
-  public func scan(_ bytes: RawSpan, from start: Int, most: Int, into table: inout FrameTable) -> Scan {
-    let most = min(most, FrameTable.capacity)
-    let end = bytes.byteCount
-    var at = start
-    while table.count < most, end - at >= header {
-      let announced = length(bytes, at)
-      guard announced <= UInt64(longest) else { return table.count > 0 ? .upTo(at) : .tooLong(announced) }
-      let length = Int(truncatingIfNeeded: announced)
-      guard end - at - header >= length else { break }
-      table.append(at + header - start, length)
-      at += header + length
-    }
-    return .upTo(at)
+  @inline(__always) public func step(_ bytes: RawSpan, from start: Int) -> Step {
+    let room = bytes.byteCount &- start &- header
+    guard room >= 0 else { return .unfinished }
+    let announced = length(bytes, start)
+    guard announced <= UInt64(longest) else { return .tooLong(announced) }
+    let length = Int(truncatingIfNeeded: announced)
+    return room >= length ? .message(at: start &+ header, length: length) : .unfinished
   }
 
   public func completion(of held: RawSpan, by more: RawSpan) -> Int {
@@ -55,7 +49,7 @@ public struct PrefixFramer: Framer {
     start >= header && self.length(block, start - header) == UInt64(length) ? header : -1
   }
 
-  public func frame(_ message: RawSpan, into out: inout ByteBuffer) {
+  public func frame(_ message: RawSpan, into out: inout ByteWriter) {
     for index in 0..<header {
       let place = isLittleEndian ? index : header - 1 - index
       out.put(UInt8(truncatingIfNeeded: UInt64(message.byteCount) >> (8 * UInt64(place))))
@@ -65,7 +59,7 @@ public struct PrefixFramer: Framer {
 }
 
 /// The commonest prefix, 32 bits and big-endian, by itself: its length is one load.
-public struct Int32Framer: Framer {
+public struct Int32Framer: SteppingFramer {
   @inline(__always) public static var tag: UInt8 { Tag.string32 }
   public var longest: Int
   @inline(__always) public var header: Int { 4 }
@@ -73,18 +67,12 @@ public struct Int32Framer: Framer {
   public init(longest: Int) { self.longest = longest }
   @inline(__always) public func fits(_ length: Int) -> Bool { length <= mostBytes }
 
-  public func scan(_ bytes: RawSpan, from start: Int, most: Int, into table: inout FrameTable) -> Scan {
-    let most = min(most, FrameTable.capacity)
-    let end = bytes.byteCount
-    var at = start
-    while table.count < most, end &- at >= 4 {
-      let length = Int(bytes.bigEndian32(at))
-      guard length <= longest else { return table.count > 0 ? .upTo(at) : .tooLong(UInt64(length)) }
-      guard end &- at &- 4 >= length else { break }
-      table.append(at &+ 4 &- start, length)
-      at = at &+ 4 &+ length
-    }
-    return .upTo(at)
+  @inline(__always) public func step(_ bytes: RawSpan, from start: Int) -> Step {
+    let room = bytes.byteCount &- start &- 4
+    guard room >= 0 else { return .unfinished }
+    let length = Int(bytes.bigEndian32(start))
+    guard length <= longest else { return .tooLong(UInt64(length)) }
+    return room >= length ? .message(at: start &+ 4, length: length) : .unfinished
   }
 
   public func completion(of held: RawSpan, by more: RawSpan) -> Int {
@@ -101,7 +89,7 @@ public struct Int32Framer: Framer {
     start >= 4 && block.bigEndian32(start &- 4) == UInt32(truncatingIfNeeded: length) ? 4 : -1
   }
 
-  @inline(__always) public func frame(_ message: RawSpan, into out: inout ByteBuffer) {
+  @inline(__always) public func frame(_ message: RawSpan, into out: inout ByteWriter) {
     out.put(UInt32(truncatingIfNeeded: message.byteCount).bigEndian)
     out.put(message)
   }

@@ -22,18 +22,34 @@ extension Conn {
   }
 
   /// Opens the output for `size` more bytes, and sees to it that they leave at the turn's end.
-  @inline(__always) public final func write(_ size: Int, _ body: (inout ByteBuffer) -> Void) -> Status {
+  @inline(__always) public final func write(_ size: Int, _ body: (inout ByteWriter) -> Void) -> Status {
+    if !isReady(size) {
+      let status = prepare(size)
+      if status != .ok { return status }
+    }
+    out.append(body)
+    return .ok
+  }
+
+  /// May so much be written without further ado? It may, except for the first write of a turn and where the buffer is full.
+  @inline(__always) public final func isReady(_ size: Int) -> Bool {
+    state.isDisjoint(with: .mute) && isListed && out.hasRoom(for: size)
+  }
+
+  /// What is ready is appended at once.
+  @inline(__always) public final func append(_ body: (inout ByteWriter) -> Void) { out.append(body) }
+
+  @inline(never) public final func prepare(_ size: Int) -> Status {
     guard state.isDisjoint(with: .mute) else { return .closed }
     if !out.reserve(size, limit: out.capacity) {
       let status = makeRoom(size)
       if status != .ok { return status }
     }
-    body(&out)
     list()
     return .ok
   }
 
-  @inline(never) func makeRoom(_ size: Int) -> Status {
+  func makeRoom(_ size: Int) -> Status {
     let cap = limits.cap - waitingBelow
     if out.capacity == 0 {
       let spare = context.pool.take()

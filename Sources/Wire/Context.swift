@@ -68,6 +68,18 @@ public final class Context {
 
   public var now: UInt64 { environment.now }
 
+  /// The delivery of a conn's messages begins: what the host's callbacks do to it, finds it without the id table.
+  @inline(__always) public func beginDelivery(_ conn: Conn) {
+    delivery.conn = conn.id
+    csystem_record_speak(index, conn.id, Unmanaged.passUnretained(conn).toOpaque())
+  }
+
+  /// ...and is over. The conn can't have ended meanwhile: that comes between callbacks.
+  @inline(__always) public func endDelivery() {
+    delivery.conn = 0
+    csystem_record_speak(index, 0, nil)
+  }
+
   // MARK: Turns
 
   /// Runs `body` as a driving call, with what was due before it settled first.

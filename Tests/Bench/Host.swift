@@ -1,4 +1,6 @@
 import Bytes
+import CPlait
+import CSystem
 import Framing
 import Wire
 
@@ -23,7 +25,7 @@ public final class Host: MessageFactory {
   public var onConnected: (Conn) -> Void = { _ in }
   public var onMessage: (Conn, String) -> Void = { _, _ in }
   /// Takes a block as a whole, and answers how many messages of it are taken; nil: all come one by one.
-  public var onBlock: ((Conn, [String]) -> Int)?
+  public var onBlock: ((Conn, [String]) -> Int)? { didSet { each = onBlock == nil ? Host.callback : nil } }
   public var onRaw: (Conn, String) -> Void = { _, _ in }
   /// Nil: there is nobody to tell.
   public var onTooLong: ((Conn, String, UInt64) -> Void)?
@@ -37,7 +39,27 @@ public final class Host: MessageFactory {
 
   public init(_ speech: Speech) {
     self.speech = speech
-    super.init(user: nil)
+    super.init(user: own)
+    own.initialize(to: .passUnretained(self))
+    each = Host.callback
+  }
+  deinit { own.deallocate() }
+
+  /// What a callback finds its host by, as a host in C would.
+  let own = UnsafeMutablePointer<Unmanaged<Host>>.allocate(capacity: 1)
+  static var callback: HostCallback {
+    HostCallback { user, conn, data, count in
+      guard let user, let conn = csystem_speaker(Id.reactor(conn.id), conn.id) else { return }
+      let host = user.assumingMemoryBound(to: Unmanaged<Host>.self).pointee.takeUnretainedValue()
+      host.hear(
+        Unmanaged<Conn>.fromOpaque(conn).takeUnretainedValue(),
+        host.isCounting ? "" : text(UnsafeRawBufferPointer(start: data, count: count).bytes))
+    }
+  }
+
+  func hear(_ conn: Conn, _ message: String) {
+    note(message)
+    onMessage(conn, message)
   }
 
   public override func build(_ conn: Conn, _ origin: Origin) -> Protocol? {
@@ -111,10 +133,8 @@ public final class Host: MessageFactory {
     // One by one, as the border has it: what a callback changes is seen by the next message.
     var index = 0
     while index < count {
-      context.delivery.index = index
-      let message = isCounting ? "" : Bench.message(index, block, context)
-      note(message)
-      onMessage(conn, message)
+      context.delivery.current = UnsafePointer(context.table.pairs + 2 * index)
+      hear(conn, isCounting ? "" : Bench.message(index, block, context))
       index += 1
       if conn.mustReframe { break }
     }

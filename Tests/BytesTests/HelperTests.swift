@@ -38,6 +38,7 @@ struct SpanTests {
     let bytes: [UInt8] = [9, 1, 2, 3, 4]
     #expect(bytes.span.bytes.byte(0) == 9)
     #expect(bytes.span.bytes.bigEndian32(1) == 0x0102_0304)
+    #expect(([9, 1, 2, 3, 4, 5, 6, 7, 8] as [UInt8]).span.bytes.littleEndian64(1) == 0x0807_0605_0403_0201)
   }
 
   @Test func digits() {

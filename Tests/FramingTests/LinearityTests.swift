@@ -50,7 +50,7 @@ struct LinearityTests {
       return inner.end(in: bytes)
     }
     func framing(_ block: RawSpan, _ start: Int, _ length: Int) -> Int { inner.framing(block, start, length) }
-    func frame(_ message: RawSpan, into out: inout ByteBuffer) { inner.frame(message, into: &out) }
+    func frame(_ message: RawSpan, into out: inout ByteWriter) { inner.frame(message, into: &out) }
   }
 
   final class Sink<Inner: Framer>: MessageFactory {

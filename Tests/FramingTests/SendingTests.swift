@@ -108,6 +108,14 @@ struct SendingTests {
         .ok, "1:a,2:bb,0:,"
       ))
     #expect(send(Array("abb".utf8), [0, 1, 1, 2], NetstringProtocol.self, .netstrings()) == (.ok, "1:a,2:bb,"))
+    #expect(
+      send(Array("1:a,2:bb,0:,".utf8), [6, 2, 2, 1, 2, 1], NetstringProtocol.self, .netstrings()) == (
+        .ok, "2:bb,1:a,1:a,"
+      ))
+    #expect(
+      send(Array("1:a,12345678,".utf8), [2, 1, 4, 8], NetstringProtocol.self, .netstrings()) == (
+        .ok, "1:a,8:12345678,"
+      ))
     // What only looks like framing is none: a wrong number, no colon, no comma, no room in front.
     for look in ["2:a,", "1;a,", "1:a;", ":a,", "12a,"] {
       let at = UInt32(look.utf8.count - 2)
@@ -121,6 +129,16 @@ struct SendingTests {
     #expect(send(block, [0, 1, 3, 2], LineProtocol.self, .lines()) == (.invalid, ""))
     #expect(send(block, [.max, 1], LineProtocol.self, .lines()) == (.invalid, ""))
     #expect(send(block, [1, .max], LineProtocol.self, .lines()) == (.invalid, ""))
+    // Behind pairs that are those of a received block, too.
+    let framed: [UInt8] = [0, 0, 0, 1, 97, 0, 0, 0, 1, 98]
+    let netstrings = Array("1:a,1:b,".utf8)
+    for bad: [UInt32] in [[9, 2], [10, 1], [11, 0], [.max, 1], [.max, .max], [3, .max], [1 << 31, 1 << 31]] {
+      #expect(send(framed, [4, 1] + bad, Int32Protocol.self, .strings32()) == (.invalid, ""), "\(bad)")
+      #expect(send(framed, bad + [4, 1], Int32Protocol.self, .strings32()) == (.invalid, ""), "\(bad)")
+      #expect(send(framed, [4, 1] + bad, PrefixProtocol.self, .strings(4)) == (.invalid, ""), "\(bad)")
+      #expect(send(netstrings, [2, 1] + bad, NetstringProtocol.self, .netstrings()) == (.invalid, ""), "\(bad)")
+      #expect(send(Array("a\r\nb\r\n".utf8), [0, 1] + bad, LineProtocol.self, .lines()) == (.invalid, ""), "\(bad)")
+    }
     #expect(
       send([UInt8](repeating: 1, count: 300), [0, 1, 0, 300], PrefixProtocol.self, .strings(1)) == (.tooLong, ""))
   }

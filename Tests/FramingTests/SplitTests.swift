@@ -37,6 +37,16 @@ struct SplitTests {
     stream("longest line", "12345678\r\nab\r\n", ["12345678", "ab"]) { .lines(longest: 8) },
     stream("empty lines only", "\r\n", [""]) { .lines(longest: 0) },
     stream("netstrings", "0:,1:a,12:hello world!,4:1:a,,3:x", ["", "a", "hello world!", "1:a,"]) { .netstrings() },
+    stream("netstring of ten digits", "0000000003:abc,", ["disconnected -51"]) { .netstrings() },
+    stream("netstring with a zero in front", "2:ab,0:,02:ab,1:x,", ["ab", "", "disconnected -51"]) { .netstrings() },
+    stream("netstring of no digits", "2:ab,:ab,1:x,1:x,", ["ab", "disconnected -51"]) { .netstrings() },
+    stream("netstring that is far too long", "1:a,87654321:abcdefgh", ["a", "too long: 8765432", "disconnected -50"]) {
+      .netstrings(longest: 999_999)
+    },
+    stream(
+      "netstring that is far too long, read to its end", "1:a,87654321:abcdefgh",
+      ["a", "too long: 87654321", "disconnected -50"]
+    ) { .netstrings(longest: 999_999, readsLength: true) },
     stream("netstring too long", "3:abc,4:abcd,1:x,", ["abc", "too long: 4", "disconnected -50"]) {
       .netstrings(longest: 3)
     },

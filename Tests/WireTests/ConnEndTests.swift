@@ -69,9 +69,11 @@ struct ConnEndTests {
   @Test func user() {
     let bench = Bench()
     let mine = UnsafeMutableRawPointer(bitPattern: 16)
-    let peer = bench.open(Host(.raw))
-    #expect(peer.conn?.user == nil)
-    bench.turn { _ = peer.conn?.replace(by: Host(.raw)) }
+    let (first, second) = (Host(.raw), Host(.raw))
+    let peer = bench.open(first)
+    #expect(peer.conn?.user == first.user)
+    bench.turn { _ = peer.conn?.replace(by: second) }
+    #expect(peer.conn?.user == second.user, "the factory's")
     peer.conn?.setUser(mine)
     bench.turn { _ = peer.conn?.replace(by: Host(.raw)) }
     #expect(peer.conn?.user == mine, "its own user stays")

@@ -19,6 +19,8 @@ struct csystem_post;
 struct csystem_record {
     uintptr_t owner; /* a thread's identity, or one of the three below */
     void *context;
+    uint64_t speaking;   /* the conn whose messages are being delivered, by handle, or 0: the owner's alone */
+    void *speaker;       /* ...and itself */
     uint64_t id;         /* the reactor's handle */
     uint32_t generation; /* a free record goes on with its slots' generations */
     int signalled;       /* something was posted, or stop was asked for */
@@ -27,7 +29,7 @@ struct csystem_record {
     struct csystem_post *first, *last;
     csystem_wake_fn wake; /* wakes the loop from any thread */
     void *wake_argument;
-};
+} __attribute__((aligned(128))); /* threads that each have a reactor do not share a line of the cache */
 enum { CSYSTEM_RECORDS = 1024, CSYSTEM_FREE = 0, CSYSTEM_FORKED = 1, CSYSTEM_RETIRED = 2 };
 extern struct csystem_record csystem_records[CSYSTEM_RECORDS];
 
@@ -41,6 +43,19 @@ static inline uintptr_t csystem_owner(uint32_t index) {
 static inline void *csystem_context(uint32_t index) {
     struct csystem_record *record = &csystem_records[index & (CSYSTEM_RECORDS - 1)];
     return __atomic_load_n(&record->owner, __ATOMIC_RELAXED) == csystem_thread() ? record->context : NULL;
+}
+
+/* The conn of that handle, if its messages are being delivered by this thread: what a callback does to its own conn,
+ * most of all calls, is spared the table. NULL says nothing about it. */
+static inline void *csystem_speaker(uint32_t index, uint64_t id) {
+    struct csystem_record *record = &csystem_records[index & (CSYSTEM_RECORDS - 1)];
+    int is_owner = __atomic_load_n(&record->owner, __ATOMIC_RELAXED) == csystem_thread();
+    return is_owner && record->speaking == id ? record->speaker : NULL;
+}
+
+static inline void csystem_record_speak(uint32_t index, uint64_t id, void *speaker) {
+    csystem_records[index].speaking = id;
+    csystem_records[index].speaker = speaker;
 }
 
 static inline int csystem_signalled(uint32_t index) {
@@ -70,6 +85,57 @@ int csystem_record_take_stop(uint32_t index);
 /* One lock for what is process-wide. */
 void csystem_lock(void);
 void csystem_unlock(void);
+
+/* ---- lines.c: memory, and the lines of a block */
+
+/* memcpy out of line, in a way that leaves the caller's registers alone. */
+#if defined(__clang__) && (defined(__x86_64__) || defined(__aarch64__))
+__attribute__((preserve_most))
+#endif
+void csystem_copy_long(void *to, const void *from, size_t len);
+
+/* memcpy, without a call for what is short: two or more moves that may overlap. */
+static inline __attribute__((always_inline)) void csystem_copy(void *to, const void *from, size_t len) {
+    uint8_t *out = (uint8_t *)to;
+    const uint8_t *in = (const uint8_t *)from;
+    if (len > 128) {
+        csystem_copy_long(to, from, len);
+    } else if (len > 32) {
+        if (len > 64) {
+            __builtin_memcpy(out + 32, in + 32, 32);
+            __builtin_memcpy(out + len - 64, in + len - 64, 32);
+        }
+        __builtin_memcpy(out, in, 32);
+        __builtin_memcpy(out + len - 32, in + len - 32, 32);
+    } else if (len >= 16) {
+        __builtin_memcpy(out, in, 16);
+        __builtin_memcpy(out + len - 16, in + len - 16, 16);
+    } else if (len >= 8) {
+        __builtin_memcpy(out, in, 8);
+        __builtin_memcpy(out + len - 8, in + len - 8, 8);
+    } else if (len >= 4) {
+        __builtin_memcpy(out, in, 4);
+        __builtin_memcpy(out + len - 4, in + len - 4, 4);
+    } else if (len > 0) {
+        out[0] = in[0];
+        out[len / 2] = in[len / 2];
+        out[len - 1] = in[len - 1];
+    }
+}
+
+/* ---- lines.c: the lines of a block --------------------------------------------------------- */
+
+struct csystem_lines {
+    uint8_t last;    /* the byte that ends a line */
+    uint8_t is_pair; /* it is LF, and counts behind a CR alone */
+    size_t longest;
+    uint32_t *pairs; /* of offset and length */
+    size_t count, most;
+    size_t line;   /* out: where the first line begins that is not whole, or was not taken */
+    size_t excess; /* out: its length, when it is too long, else 0 */
+};
+/* Appends the lines of bytes[from, len) to the pairs, until there are `most`; offsets are measured from `from`. */
+void csystem_find_lines(struct csystem_lines *lines, const uint8_t *bytes, size_t len, size_t from);
 
 /* ---- system.c ----------------------------------------------------------------------------- */
 
