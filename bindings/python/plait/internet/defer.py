@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from ..python.failure import Failure
@@ -56,12 +56,10 @@ class _Step:
 
 
 def _bound(function: Callable[..., Any], args: Any, keywords: Any) -> Callable[[Any], Any]:
-    if not args and not keywords:
-        return function
     return lambda result: function(result, *(args or ()), **(keywords or {}))
 
 
-class Deferred(Awaitable[_T], Generic[_T]):
+class Deferred(Generic[_T]):
     """A result that comes later, with the chain of callbacks that it will run through.
 
     As Twisted's: each stage gets what the one before it returned, exceptions go to the errback
@@ -96,26 +94,26 @@ class Deferred(Awaitable[_T], Generic[_T]):
         errbackKeywords: Any = None,
     ) -> Deferred[Any]:
         """Appends a stage: one function for values, one for failures."""
-        for function in (callback, errback):
-            if function is not None and not callable(function):
-                raise TypeError(f"not callable: {function!r}")
-        self._steps.append(
-            _Step(
-                callback and _bound(callback, callbackArgs, callbackKeywords),
-                errback and _bound(errback, errbackArgs, errbackKeywords),
-            )
-        )
+        if not (callback is None or callable(callback)):
+            raise TypeError(f"not callable: {callback!r}")
+        if not (errback is None or callable(errback)):
+            raise TypeError(f"not callable: {errback!r}")
+        if callbackArgs or callbackKeywords:
+            callback = callback and _bound(callback, callbackArgs, callbackKeywords)
+        if errbackArgs or errbackKeywords:
+            errback = errback and _bound(errback, errbackArgs, errbackKeywords)
+        self._steps.append(_Step(callback, errback))
         if self.called:
             self._run()
         return self
 
     def addCallback(self, callback: Callable[..., Any], *args: Any, **kw: Any) -> Deferred[Any]:
         """Appends a function for values."""
-        return self.addCallbacks(callback, callbackArgs=args, callbackKeywords=kw)
+        return self.addCallbacks(callback, None, args, kw)
 
     def addErrback(self, errback: Callable[..., Any], *args: Any, **kw: Any) -> Deferred[Any]:
         """Appends a function for failures; it gets a Failure."""
-        return self.addCallbacks(None, errback, errbackArgs=args, errbackKeywords=kw)
+        return self.addCallbacks(None, errback, None, None, args, kw)
 
     def addBoth(self, callback: Callable[..., Any], *args: Any, **kw: Any) -> Deferred[Any]:
         """Appends one function for values and failures alike."""
