@@ -159,6 +159,10 @@ class Attachment:
         """Has nothing delivered any more."""
         functions.conn_close(self._conn)
 
+    def unframe(self) -> None:
+        """Has the rest of what comes delivered as it is."""
+        check(functions.conn_set_factory(self._conn, self.driver.cache.rebound()))
+
     def discard(self) -> None:
         """Ends the conn without a word."""
         conn, self._conn = self._conn, 0

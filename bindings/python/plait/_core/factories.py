@@ -6,6 +6,7 @@ a reactor that frame like that.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from ctypes import byref
 from typing import Any
 
@@ -58,6 +59,19 @@ class FactoryCache:
             )
         return made
 
+    def of(self, key: tuple[Any, ...], make: Callable[[Any], None]) -> int:
+        """One that a function makes, which is given the handle to fill in."""
+        made = self._made.get(key)
+        if made is None:
+            out = structs.Handle()
+            try:
+                make(out)
+            except BaseException:
+                functions.factory_release(out.value)
+                raise
+            made = self._kept(key, out.value)
+        return made
+
     def rebound(self) -> int:
         """One of raw conns that were opened before."""
         made = self._made.get(())
@@ -68,10 +82,13 @@ class FactoryCache:
     def _keep(self, key: tuple[Any, ...], make: Any, *arguments: Any) -> int:
         out = structs.Handle()
         check(make(byref(out), *arguments))
+        return self._kept(key, out.value)
+
+    def _kept(self, key: tuple[Any, ...], factory: int) -> int:
         if len(self._made) >= _MOST:
             self.clear()
-        self._made[key] = out.value
-        return out.value
+        self._made[key] = factory
+        return factory
 
     def clear(self) -> None:
         """Lets go of all of them; conns that use one keep it."""

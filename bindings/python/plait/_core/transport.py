@@ -47,6 +47,7 @@ class Transport(Producing):
         "driver",
         "framer",
         "opener",
+        "send",
     )
 
     def __init__(self, driver: Reactor, conn: int) -> None:
@@ -54,6 +55,8 @@ class Transport(Producing):
         self.driver = driver
         self.opener: Any = None
         self.framer: Any = None
+        #: What hands to the C library what was gathered.
+        self.send = _conn_write
         self.connected = True
         self.disconnecting = self.disconnected = False
         self._protocol: Any = None
@@ -130,8 +133,10 @@ class Transport(Producing):
         if out:
             data = out[0] if len(out) == 1 else b"".join(out)
             out.clear()
-            # Failure means that the conn is closing or has ended, and there is nobody to tell.
-            _conn_write(self._conn, data, len(data))
+            # Failure means that the conn is closing or has ended, and there is nobody to tell; or
+            # that these are not the messages that the conn is for.
+            if self.send(self._conn, data, len(data)) == constants.ERR_INVALID:
+                _conn_write(self._conn, data, len(data))
 
     # Ending
 
@@ -245,6 +250,18 @@ class Transport(Producing):
     def bind(self, protocol: Any) -> None:
         """Makes a protocol the one that deliveries go to."""
         self._protocol = protocol
+        self._framedBy(protocol)
+
+    def nest(self, protocol: Any) -> None:
+        """Has what arrives framed as another protocol wants it, which the present one hands it to,
+        as all else that happens."""
+        self._framedBy(protocol)
+        self.frame()
+
+    def _framedBy(self, protocol: Any) -> None:
+        if self.send is not _conn_write:
+            self.flush()
+            self.send = _conn_write
         frames = getattr(protocol, "_framesNatively", None)
         self.framer = protocol if frames is not None and frames() else None
 

@@ -46,15 +46,19 @@ class Framed(Protocol):
 
     def makeConnection(self, transport: Any) -> None:
         """Connects the protocol with a transport of any kind."""
+        self._meet(transport)
+        super().makeConnection(transport)
+        if self._conn:
+            self._settle()
+
+    def _meet(self, transport: Any) -> None:
+        """Forgets what an earlier connection left."""
         if self._attached is not None:
             self._attached.discard()
             self._attached = None
         if getattr(transport, "framer", None) is not self:
             # What was the conn of an earlier connection.
             self._conn, self._ours = 0, None
-        super().makeConnection(transport)
-        if self._conn:
-            self._settle()
 
     def dataReceived(self, data: bytes) -> None:
         """Takes bytes from a transport that does not frame.
