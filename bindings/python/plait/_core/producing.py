@@ -18,6 +18,10 @@ _HIGH_WATER = 65536
 _LOOK_AGAIN = 0.02
 
 
+#: What a framer has in the place of a transport that gathers for it: nothing is the same.
+NOBODY = object()
+
+
 class Producing:
     """What a transport does for the producer that writes to it.
 
@@ -39,7 +43,7 @@ class Producing:
         "_written",
         "delimiter",
         "ended",
-        "gathered",
+        "gatherer",
         "lines",
         "producer",
         "producerPaused",
@@ -58,11 +62,10 @@ class Producing:
     def __init__(self, conn: int) -> None:
         self._conn = conn
         self._written: list[bytes] = []
-        #: Where framers may append strings to if there is something already.
-        self.gathered: list[bytes] | None = self._written
-        #: Where they may append lines to if there is one already, with this delimiter: these are
-        #: behind everything that was written.
+        #: Lines that wait for their delimiter, behind everything that was written.
         self.lines: list[bytes] = []
+        #: The framer that appends by itself: to the lines, or where there are none to what is written.
+        self.gatherer: Any = None
         self.delimiter = b""
         self.producer: Any = None
         self.streamingProducer = self.producerPaused = False
@@ -87,7 +90,6 @@ class Producing:
         self.producer, self.streamingProducer = producer, bool(streaming)
         # What a producer writes has to be counted.
         self.flush()
-        self.gathered = None
         self.producerPaused = False
         # A low mark of one byte is as near to an empty buffer as the marks can tell.
         limits = structs.ConnLimits(high_water=1, low_water=1)
@@ -102,7 +104,6 @@ class Producing:
         if self.producer is None:
             return
         self.producer = None
-        self.gathered = self._written
         functions.conn_set_limits(self._conn, None)
         if self.connected and self.disconnecting:
             self.close()

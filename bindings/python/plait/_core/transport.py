@@ -12,7 +12,7 @@ from ..internet._reasons import check, connection_lost
 from ..internet.address import Address, from_native
 from ..internet.error import ConnectionLost
 from ..python.failure import Failure
-from .producing import Producing
+from .producing import NOBODY, Producing
 from .registry import conns
 
 if TYPE_CHECKING:
@@ -107,8 +107,8 @@ class Transport(Producing):
         """Sends several pieces, as if they were one."""
         self.write(b"".join(iovec))
 
-    def writeLine(self, line: bytes, delimiter: bytes) -> None:
-        """Sends a line. Those that follow may be appended to ``lines`` as they are."""
+    def writeLine(self, line: bytes, delimiter: bytes, framer: Any) -> None:
+        """Sends a line of the framer's, which may append those that follow as they are."""
         if self.producer is not None:
             self.write(line + delimiter)
             return
@@ -118,18 +118,46 @@ class Transport(Producing):
             self.driver.mark(self)
         self.delimiter = delimiter
         self.lines.append(line)
+        self.gatherFor(framer, self.lines)
+
+    def writeString(self, data: bytes, framer: Any) -> None:
+        """Sends a framed string of the framer's, which may append those that follow."""
+        self.write(data)
+        if self.producer is None:
+            self.gatherFor(framer, self._written)
+
+    def gatherFor(self, framer: Any, gathered: list[bytes]) -> None:
+        """Lets a framer append by itself, until it is flushed or something else is written."""
+        if self.gatherer is not framer:
+            self.endGathering()
+        self.gatherer = framer
+        if framer._watches:
+            framer._gatherer, framer._gathered = self, gathered
+
+    def endGathering(self) -> None:
+        """The framer that appends by itself has to ask again."""
+        if self.gatherer is not None:
+            self.gatherer._gatherer = NOBODY
+            self.gatherer = None
 
     def foldLines(self) -> None:
         """Puts the delimiters into the lines that were gathered."""
+        self.endGathering()
         self.lines.append(b"")
         self._written.append(self.delimiter.join(self.lines))
         self.lines.clear()
 
     def flush(self) -> None:
         """Hands to the C library what was gathered."""
-        if self.lines:
-            self.foldLines()
-        out = self._written
+        gatherer = self.gatherer
+        if gatherer is not None:
+            gatherer._gatherer = NOBODY
+            self.gatherer = None
+        out, lines = self._written, self.lines
+        if lines:
+            lines.append(b"")
+            out.append(self.delimiter.join(lines))
+            lines.clear()
         if out:
             data = out[0] if len(out) == 1 else b"".join(out)
             out.clear()
@@ -137,6 +165,12 @@ class Transport(Producing):
             # that these are not the messages that the conn is for.
             if self.send(self._conn, data, len(data)) == constants.ERR_INVALID:
                 _conn_write(self._conn, data, len(data))
+
+    def dropWritten(self) -> None:
+        """Forgets what was gathered."""
+        self._written.clear()
+        self.lines.clear()
+        self.endGathering()
 
     # Ending
 
@@ -162,8 +196,7 @@ class Transport(Producing):
             return
         self.disconnecting = True
         self._halt()
-        self._written.clear()
-        self.lines.clear()
+        self.dropWritten()
         functions.conn_abort(self._conn)
 
     def loseWriteConnection(self) -> None:
@@ -303,8 +336,7 @@ class Transport(Producing):
     def lost(self, status: int, text: str) -> None:
         """The conversation has ended."""
         self.connected, self.disconnected = False, True
-        self._written.clear()
-        self.lines.clear()
+        self.dropWritten()
         self.driver.transports.discard(self)
         if status in (constants.ERR_PROTOCOL, constants.ERR_TOO_LONG) and self.framer is not None:
             self.framer._peerBroke()

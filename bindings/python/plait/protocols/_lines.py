@@ -7,7 +7,7 @@ from ctypes import byref, c_size_t, create_string_buffer
 from typing import TYPE_CHECKING, Any
 
 from .._native import constants, functions, structs
-from ._framed import Framed
+from ._framed import Framed, Watched
 
 if TYPE_CHECKING:
     from .._core.factories import FactoryCache
@@ -16,11 +16,16 @@ if TYPE_CHECKING:
 class LineFramed(Framed):
     """What both receivers of lines share."""
 
-    delimiter: bytes = b"\r\n"
-    MAX_LENGTH: int = 16384
+    if TYPE_CHECKING:
+        delimiter: bytes = b"\r\n"
+        MAX_LENGTH: int = 16384
+    else:
+        delimiter = Watched(b"\r\n")
+        MAX_LENGTH = Watched(16384)
+    _watched = {"delimiter": bytes, "MAX_LENGTH": int}
     #: What the C library goes by, for comparison.
-    _delimiter: bytes = delimiter
-    _limit: int = MAX_LENGTH
+    _delimiter: bytes = b"\r\n"
+    _limit: int = 16384
     _skips = False
 
     def lineReceived(self, line: bytes) -> Any:
@@ -43,18 +48,17 @@ class LineFramed(Framed):
 
     def sendLine(self, line: bytes) -> None:
         """Sends a line and the delimiter. The line is not searched for delimiters."""
-        transport = self.transport
-        if transport is self._ours:
+        if self.transport is self._gatherer and type(line) is bytes:
             # Behind another line that waits to be handed over: the delimiters come when it is.
-            lines = transport.lines
-            if lines and self.delimiter is transport.delimiter and type(line) is bytes:
-                lines.append(line)
-            elif type(line) is bytes:
-                transport.writeLine(line, self.delimiter)
-            else:
-                transport.write(line + self.delimiter)
-        else:
+            self._gathered.append(line)
+            return
+        transport = self.transport
+        if transport is not self._ours or type(line) is not bytes:
             transport.write(line + self.delimiter)
+        elif self._touched or not self._watches:
+            transport.writeLine(line, self.delimiter, self)
+        else:
+            transport.writeLine(line, self._delimiter, self)
 
     def sendLines(self, lines: Iterable[bytes]) -> None:
         """Sends lines, each with the delimiter. Twisted has no counterpart."""
@@ -73,11 +77,10 @@ class LineFramed(Framed):
         self._conn = conn
         if self._limit <= 0:
             self._limit = 1
-        self._own("delimiter", bytes)
-        self._own("MAX_LENGTH", int)
         self._settle()
 
     def _settle(self) -> bool:
+        self._touched = False
         delimiter, limit = self.delimiter, self.MAX_LENGTH
         changed = False
         if delimiter != self._delimiter:
@@ -96,14 +99,12 @@ class LineFramed(Framed):
 
     def _takeLines(self, data: bytes, table: Any, count: int) -> int:
         """Delivers a block; tells how many of its lines were taken."""
+        if (self._touched or not self._watches) and self._settle():
+            # Changed outside of a callback, when the C library had framed these already: it is
+            # asked to do it again.
+            functions.line_set_line_mode(self._conn, b"", 0)
+            return 0
         delimiter, limit = self._delimiter, self._limit
-        if self.delimiter is not delimiter or self.MAX_LENGTH is not limit:
-            if self._settle():
-                # Changed outside of a callback, when the C library had framed these already: it
-                # is asked to do it again.
-                functions.line_set_line_mode(self._conn, b"", 0)
-                return 0
-            delimiter, limit = self._delimiter, self._limit
         if delimiter == b"\r\n":
             # Much faster than a search for two bytes, and the same unless there is a CR or an LF
             # somewhere else: then it finds more.
@@ -126,13 +127,11 @@ class LineFramed(Framed):
         rest: Any = iter(lines)
         self._rest = rest
         received = self.lineReceived
-        if self._attached is None:
+        if self._attached is None and self._watches:
             for line in rest:
                 received(line)
-                if self._halt or self.delimiter is not delimiter or self.MAX_LENGTH is not limit:
-                    if self._settle() or self._mustStop():
-                        break
-                    delimiter, limit = self._delimiter, self._limit
+                if self._halt and ((self._touched and self._settle()) or self._mustStop()):
+                    break
         else:
             transport = self.transport
             for line in rest:

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-import struct
+import functools
 import sys
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from .._native import constants, functions
-from ._framed import Framed
+from ._framed import Framed, Watched
 from ._lines import _length
 
 if TYPE_CHECKING:
     from .._core.factories import FactoryCache
 
 _memoryview = memoryview
+
+
+#: So many lengths of a kind are kept as they stand before strings.
+_MOST_HEADS = 1024
+
+
+@functools.lru_cache(maxsize=None)
+def _heads(size: int, order: str) -> dict[int, bytes]:
+    """Lengths of this kind that strings have had, as they stand before them."""
+    return {}
 
 
 class StringTooLongError(AssertionError):
@@ -27,8 +37,12 @@ class StringFramed(Framed):
     :ivar MAX_LENGTH: the longest string that is accepted. Twisted has 99,999.
     """
 
-    MAX_LENGTH: int = 99999999
-    _limit: int = MAX_LENGTH
+    if TYPE_CHECKING:
+        MAX_LENGTH: int = 99999999
+    else:
+        MAX_LENGTH = Watched(99999999)
+    _watched = {"MAX_LENGTH": int}
+    _limit: int = 99999999
 
     def stringReceived(self, string: bytes) -> Any:
         """A string arrived, without its length. To be overridden."""
@@ -67,10 +81,10 @@ class StringFramed(Framed):
         self._conn = conn
         if self._limit <= 0:
             self._limit = 1
-        self._own("MAX_LENGTH", int)
         self._settle()
 
     def _settle(self) -> bool:
+        self._touched = False
         limit, before = self.MAX_LENGTH, self._limit
         self._limit = limit
         if limit == before:
@@ -80,35 +94,30 @@ class StringFramed(Framed):
 
     def _takeStrings(self, data: bytes, table: Any, count: int) -> int:
         """Delivers a block; tells how many of its strings were taken."""
-        limit = self._limit
-        if self.MAX_LENGTH is not limit:
-            # Changed outside of a callback; these were framed by the limit of before.
+        if self._touched or not self._watches:
+            # Changed outside of a callback, maybe; these were framed by the limit of before.
             self._settle()
-            limit = self._limit
-        bounds = iter(_memoryview(table[: 8 * count]).cast("I").tolist())
-        strings = [data[start : start + size] for start, size in zip(bounds, bounds)]
+        bounds: Any = iter(_memoryview(table[: 8 * count]).cast("I").tolist())
         self._halt = False
-        self._count = count
+        self._count = 2 * count
         if type(self).stringsReceived is not StringFramed.stringsReceived:
             self._rest = iter(())
+            strings = [data[start : start + size] for start, size in zip(bounds, bounds)]
             self.stringsReceived(strings)
             self._rest = None
             self._after()
             return count
-        rest: Any = iter(strings)
-        self._rest = rest
+        self._rest = bounds
         received = self.stringReceived
-        if self._attached is None:
-            for string in rest:
-                received(string)
-                if self._halt or self.MAX_LENGTH is not limit:
-                    if self._settle() or self._mustStop():
-                        break
-                    limit = self._limit
+        if self._attached is None and self._watches:
+            for start, size in zip(bounds, bounds):
+                received(data[start : start + size])
+                if self._halt and ((self._touched and self._settle()) or self._mustStop()):
+                    break
         else:
-            transport = self.transport
-            for string in rest:
-                received(string)
+            transport, limit = self.transport, self._limit
+            for start, size in zip(bounds, bounds):
+                received(data[start : start + size])
                 if (
                     self._halt
                     or getattr(transport, "disconnecting", False)
@@ -118,7 +127,10 @@ class StringFramed(Framed):
                         break
                     limit = self._limit
         self._rest = None
-        return count - int(rest.__length_hint__())
+        return count - int(bounds.__length_hint__()) // 2
+
+    def _crashed(self) -> int:
+        return super()._crashed() // 2  # of offsets and lengths
 
     def _stringTooLong(self, length: int) -> None:
         self.lengthLimitExceeded(length)
@@ -141,68 +153,65 @@ class IntNStringReceiver(StringFramed):
 
     structFormat: ClassVar[str] = "!I"
     prefixLength: ClassVar[int] = 4
-    _pack: Any = None
+    _heads: Any = None
 
     def frame(self, string: bytes) -> bytes:
         """A string with its length.
 
         :raises StringTooLongError: if the prefix cannot tell the length.
         """
-        pack = self._pack
-        if pack is None:
-            pack = self._pack = self._packer()
-        try:
-            return pack(len(string)) + string  # type: ignore[no-any-return]
-        except (struct.error, OverflowError):
-            raise self._tooLong(string) from None
+        return self._head(string) + string
 
     def sendString(self, string: bytes) -> None:
         """Sends a string behind its length.
 
         :raises StringTooLongError: if the prefix cannot tell the length.
         """
-        pack = self._pack
-        transport = self.transport
-        if pack is None or transport is not self._ours:
-            transport.write(self.frame(string))
-            return
-        try:
-            data = pack(len(string)) + string
-        except (struct.error, OverflowError):
-            raise self._tooLong(string) from None
-        gathered = transport.gathered
-        if gathered and not transport.lines:
+        if self.transport is self._gatherer and type(string) is bytes:
             # Behind something else that waits to be handed over.
-            gathered.append(data)
+            try:
+                head = self._heads[len(string)]
+            except KeyError:
+                head = self._head(string)
+            gathered = self._gathered
+            gathered.append(head)
+            gathered.append(string)
+            return
+        transport = self.transport
+        if transport is self._ours and type(self).frame is IntNStringReceiver.frame:
+            transport.writeString(self._head(string) + string, self)
         else:
-            transport.write(data)
+            transport.write(self.frame(string))
+
+    def _head(self, string: bytes) -> bytes:
+        heads: dict[int, bytes] | None = self._heads
+        if heads is None:
+            heads = self._heads = _heads(self.prefixLength, self._order())
+        length = len(string)
+        head = heads.get(length)
+        if head is None:
+            try:
+                head = length.to_bytes(self.prefixLength, self._order())
+            except OverflowError:
+                raise StringTooLongError(
+                    f"a string of {length} bytes does not fit a length of"
+                    f" {8 * self.prefixLength} bits"
+                ) from None
+            if len(heads) < _MOST_HEADS:
+                heads[length] = head
+        return head
 
     def sendStrings(self, strings: Iterable[bytes]) -> None:
         """Sends strings, each behind its length. Twisted has no counterpart."""
-        pack = self._pack or self._packer()
-        strings = list(strings)
-        try:
-            data = b"".join([pack(len(string)) + string for string in strings])
-        except (struct.error, OverflowError):
-            raise self._tooLong(max(strings, key=len)) from None
+        data = b"".join([self._head(string) + string for string in strings])
         if data:
             self.transport.write(data)
 
-    def _tooLong(self, string: bytes) -> StringTooLongError:
-        return StringTooLongError(
-            f"a string of {len(string)} bytes does not fit a length of {8 * self.prefixLength} bits"
-        )
-
-    def _order(self) -> str:
+    def _order(self) -> Literal["big", "little"]:
         first = self.structFormat[:1]
-        return {"!": "big", ">": "big", "<": "little"}.get(first, sys.byteorder)
-
-    def _packer(self) -> Any:
-        size, order = self.prefixLength, self._order()
-        unsigned = {1: "B", 2: "H", 4: "I", 8: "Q"}.get(size)
-        if unsigned is None:
-            return lambda length: length.to_bytes(size, order)
-        return struct.Struct((">" if order == "big" else "<") + unsigned).pack
+        if first in ("!", ">"):
+            return "big"
+        return "little" if first == "<" else sys.byteorder
 
     def _nativeFactory(self, cache: FactoryCache) -> int:
         big = self._order() == "big"
