@@ -51,7 +51,8 @@ let package = Package(
     .testTarget(
       name: "WireTests", dependencies: ["Bench", "Bytes", "Wire", "Loopback", "CSystem"], swiftSettings: tests),
     .testTarget(name: "FramingTests", dependencies: ["Bench", "Bytes", "Wire", "Framing"], swiftSettings: tests),
-    .testTarget(name: "LoopbackTests", dependencies: ["Bench", "Bytes", "Wire", "Loopback"], swiftSettings: tests),
+    .testTarget(
+      name: "LoopbackTests", dependencies: ["Bench", "Bytes", "Wire", "Framing", "Loopback"], swiftSettings: tests),
     .testTarget(
       name: "ReactorTests", dependencies: ["Bench", "Bytes", "Wire", "Framing", "Loopback", "Reactor", "CSystem"],
       swiftSettings: tests),

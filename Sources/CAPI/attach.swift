@@ -112,20 +112,17 @@ public func plait_conn_attach(
   }
 }
 
-/// A driving call on an attached conn.
-func driveFed(_ conn: plait_conn, _ body: (Conn, HostTransport) -> Status) -> Status {
+/// A driving call on a conn that does not read by itself.
+func driveFed(_ conn: plait_conn, _ body: (Conn) -> Status) -> Status {
   drive(conn.id, Kind.conn) { _ in
-    onConn(conn) { conn in
-      guard conn.transport.isFed, let transport = conn.transport as? HostTransport else { return .unsupported }
-      return body(conn, transport)
-    }
+    onConn(conn) { conn in conn.transport.isFed ? body(conn) : .unsupported }
   }
 }
 
 @_cdecl("plait_conn_feed") @implementation
 public func plait_conn_feed(_ conn: plait_conn, _ data: UnsafePointer<UInt8>?, _ len: Int) -> CInt {
   guard let bytes = checked(data, len) else { return .invalid }
-  return driveFed(conn) { conn, _ in
+  return driveFed(conn) { conn in
     guard !conn.hasEnded else { return .closed }
     if bytes.count > 0 { conn.received(bytes.bytes) }
     return .ok
@@ -135,7 +132,7 @@ public func plait_conn_feed(_ conn: plait_conn, _ data: UnsafePointer<UInt8>?, _
 @_cdecl("plait_conn_eof") @implementation
 public func plait_conn_eof(_ conn: plait_conn, _ status: CInt) -> CInt {
   guard status <= 0 else { return .invalid }
-  return driveFed(conn) { conn, _ in
+  return driveFed(conn) { conn in
     guard !conn.hasEnded else { return .closed }
     conn.ended(status)
     return .ok
@@ -144,7 +141,8 @@ public func plait_conn_eof(_ conn: plait_conn, _ status: CInt) -> CInt {
 
 @_cdecl("plait_conn_writable") @implementation
 public func plait_conn_writable(_ conn: plait_conn) -> CInt {
-  driveFed(conn) { conn, transport in
+  driveFed(conn) { conn in
+    guard let transport = conn.transport as? HostTransport else { return .unsupported }
     transport.writable(conn)
     return .ok
   }

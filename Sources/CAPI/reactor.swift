@@ -62,9 +62,11 @@ public func plait_reactor_new(
   var wanted = plait_reactor_options()
   let status = read(options, &wanted)
   guard status == .ok else { return status }
-  let known = UInt32(PLAIT_REACTOR_WITHOUT_LOOP | PLAIT_REACTOR_MANUAL_CLOCK)
+  let known = UInt32(PLAIT_REACTOR_WITHOUT_LOOP | PLAIT_REACTOR_MANUAL_CLOCK | PLAIT_REACTOR_BY_HAND)
   guard let out, wanted.flags & ~known == 0, wanted.log_level <= UInt32(PLAIT_LOG_DEBUG) else { return .invalid }
-  let memory = MemoryEnvironment()
+  let isByHand = wanted.flags & UInt32(PLAIT_REACTOR_BY_HAND) != 0
+  guard !isByHand || wanted.flags & UInt32(PLAIT_REACTOR_WITHOUT_LOOP) != 0 else { return .invalid }
+  let memory = isByHand ? HandEnvironment() : MemoryEnvironment()
   var loop: Loop?
   var fault = Status.ok
   let isManual = wanted.flags & UInt32(PLAIT_REACTOR_MANUAL_CLOCK) != 0

@@ -182,12 +182,12 @@ extension Conn {
 
   /// Has everything left that was written, and what layers say behind it?
   func hasSentAll() -> Bool {
-    guard !isSending else { return false }
+    guard !isSending, !transport.isUnderway else { return false }
     guard !layers.isEmpty, !needExtras().toldClosing else { return true }
     needExtras().toldClosing = true
     for place in layers.indices.reversed() { layers[place].closing(self, place) }
     flush()
-    return !isSending
+    return !isSending && !transport.isUnderway
   }
 
   func awaitFlush() {

@@ -51,6 +51,7 @@ extension Conn {
 
   func makeRoom(_ size: Int) -> Status {
     let cap = limits.cap - waitingBelow
+    if transport.keepsWritesApart, size <= cap - out.count { return makeApart(size) }
     if out.capacity == 0 {
       let spare = context.pool.take()
       if spare.capacity <= cap { out = spare } else { context.pool.give(spare) }
@@ -63,6 +64,38 @@ extension Conn {
     return .noMemory
   }
 
+  /// Room for this write alone, so that the next one comes here, too.
+  func makeApart(_ size: Int) -> Status {
+    guard out.reserve(size, limit: out.count + size) else { return .noMemory }
+    let extras = needExtras()
+    if out.count > extras.cutBytes {
+      extras.cuts.append(out.count - extras.cutBytes)
+      extras.cutBytes = out.count
+    }
+    return .ok
+  }
+
+  /// What was gathered; where writes are kept apart, the first of them.
+  func takeOutput() -> ByteBuffer {
+    guard let length = extras?.takeCut(), length <= out.count else { return out.take() }
+    var first = ByteBuffer()
+    if !first.append(out.bytes.extracting(first: length), limit: length) { abort(.noMemory) }
+    out.dropFirst(length)
+    return first
+  }
+
+  /// The first of several writes was sent: so are the others.
+  @inline(never) func sendApart() {
+    guard transport.keepsWritesApart, let extras, !extras.isSendingApart else { return }
+    extras.isSendingApart = true
+    var before = Int.max
+    while !out.isEmpty, out.count < before {
+      before = out.count
+      flush()
+    }
+    extras.isSendingApart = false
+  }
+
   /// Is there something that has not left yet?
   var isSending: Bool {
     !out.isEmpty || transport.isBusy || extras?.needsFlush == true || layers.contains { $0.isBusy }
@@ -71,7 +104,7 @@ extension Conn {
   /// Sends what was gathered: the buffer is out of the conn while layers and transport have it.
   public func flush() {
     guard !out.isEmpty || extras?.needsFlush == true, !state.contains(.closed), !transport.isBusy else { return }
-    var buffer = layers.isEmpty ? out.take() : pull()
+    var buffer = layers.isEmpty && extras == nil ? out.take() : pull()
     if state.contains(.aborting) || buffer.isEmpty { return context.pool.give(buffer) }
     let size = buffer.count
     transport.write(&buffer, self)
@@ -82,6 +115,7 @@ extension Conn {
       if buffer.isEmpty { context.pool.give(buffer) } else { out = buffer }
     } else if buffer.isEmpty {
       context.pool.give(buffer)
+      if size > 0 { sendApart() }
     } else if buffer.append(out.bytes, limit: mostBytes) {  // written by the transport's own callback meanwhile
       out = buffer
     } else {
@@ -93,7 +127,7 @@ extension Conn {
   @inline(never) func pull() -> ByteBuffer {
     extras?.needsFlush = false
     let busy = layers.firstIndex { $0.isBusy }
-    var block = busy == nil ? out.take() : ByteBuffer()
+    var block = busy == nil ? takeOutput() : ByteBuffer()
     var place = busy.map { $0 + 1 } ?? layers.count
     while place > 0, !state.contains(.aborting) {
       place -= 1

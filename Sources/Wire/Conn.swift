@@ -77,6 +77,12 @@ public final class Conn: Entity {
     context.connEnded()
   }
 
+  /// It was built, and is not wanted after all.
+  public func retract() {
+    countOut()
+    discard()
+  }
+
   func tellLayers(_ reason: Reason) {
     for layer in layers { layer.disconnected(self, reason) }
     if let extras { for layer in extras.attendants { layer.disconnected(self, reason) } }
@@ -242,10 +248,14 @@ public final class Conn: Entity {
     if !goesOn || state.contains(.halfClosed) { close(.ok) }
   }
 
+  /// The other end is gone: this one ends now, with a reason of its own if it was closing already.
+  public final func cutOff(_ why: Status) { lost(isClosing ? extras?.reason ?? Reason(status) : Reason(why)) }
+
   /// The conversation is over. Nothing of this conn runs after `disconnected`.
   public final func lost(_ reason: Reason) {
     guard !state.contains(.closed) else { return }
     state.insert(.closing)
+    transport.ending(reason)
     if state.contains(.fresh) {  // what a host makes in `connected` it frees in `disconnected`
       state.remove(.fresh)
       spoken._withUnsafeGuaranteedRef { $0.connected(self) }
@@ -292,11 +302,27 @@ final class Extras {
   var sentAtFlush: UInt64 = 0
   /// The layers were told that everything is written.
   var toldClosing = false
+  /// Where writes are kept apart: the lengths of those that are gathered, but for the last.
+  var cuts: [Int] = []
+  /// How many of those have left, and the bytes of the others.
+  var cutsLeft = 0
+  var cutBytes = 0
+  /// Are they on their way?
+  var isSendingApart = false
   /// How many layers want no reading.
   var restraints = 0
   /// What a layer knows better than the transport.
   var peer: Address?
   var local: Address?
+
+  func takeCut() -> Int? {
+    guard cutsLeft < cuts.count else { return nil }
+    let length = cuts[cutsLeft]
+    cutsLeft += 1
+    cutBytes -= length
+    if cutsLeft == cuts.count { (cuts, cutsLeft) = ([], 0) }
+    return length
+  }
 
   func takeTold() -> ((Reason?) -> Void)? {
     defer { onTold = nil }

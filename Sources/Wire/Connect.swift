@@ -13,7 +13,8 @@ public final class Connect: Call {
   /// Between the starts of two attempts, in milliseconds (RFC 8305 §5).
   public let attemptDelay: UInt64
   public var attempt: Attempt?
-  let time: UInt64
+  /// For all of it, in milliseconds.
+  public let time: UInt64
   let limit = EntityTimer()
   let done: (UInt64, UInt64, Reason) -> Void
   /// The conn whose protocol opens it, or 0; when that has ended meanwhile, nobody wants this one.

@@ -8,6 +8,7 @@ public enum Tag {
   @inline(__always) public static var string: UInt8 { 4 }
   @inline(__always) public static var netstring: UInt8 { 5 }
   @inline(__always) public static var stateful: UInt8 { 12 }
+  @inline(__always) public static var accumulating: UInt8 { 13 }
 }
 
 /// What is spoken on a connection: the top of a conn. The conn is passed in, so that no back

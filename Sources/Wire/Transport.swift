@@ -14,10 +14,16 @@ open class Transport {
   open var isBusy: Bool { false }
   /// How many bytes it took and has not sent.
   open var waiting: Int { 0 }
+  /// Should each write of the host's come by itself? (For tests: it costs.)
+  open var keepsWritesApart: Bool { false }
+  /// Is something that it took still on its way to the other end? A close waits for that.
+  open var isUnderway: Bool { false }
   open func setReading(_ reading: Bool) {}
   open var canCloseWrite: Bool { false }
   /// Everything is sent: tells the peer that nothing more will come.
   open func closeWrite() -> Status { .unsupported }
+  /// The conn ends, and nobody was told yet.
+  open func ending(_ reason: Reason) {}
   /// The conn has ended: cleanly, or (`aborted`) at once.
   open func close(_ status: Status) {}
   /// No conn came of it: its peer is to see an end in good order.

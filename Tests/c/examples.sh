@@ -53,6 +53,14 @@ sent: 7 bytes
 ended: in good order
 END
 
+    "$WORK/own_protocol$variant" >"$WORK/out"
+    diff "$WORK/out" - <<'END'
+the client hears anna!
+the client hears 42
+over: in good order
+cut in 70 ways: always the same
+END
+
     "$WORK/two_reactors$variant" >"$WORK/out"
     diff "$WORK/out" - <<'END'
 second: told to stop

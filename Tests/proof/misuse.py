@@ -33,6 +33,7 @@ OUT_OF_RANGE = {
     ("uint64_t", "repeat_ms"): ((1 << 62) + 1, (1 << 64) - 1),
     ("uint64_t", "ms"): ((1 << 62) + 1, (1 << 64) - 1),
     ("int64_t", "more_ms"): ((1 << 62) + 1, (1 << 63) - 1),
+    ("size_t", "index"): (1 << 31, 1 << 63, (1 << 64) - 1),
     ("int", "use"): (0, 3, -1, (1 << 31) - 1),
     ("int", "level"): (-1, 5, -(1 << 31), (1 << 31) - 1),
     ("uint32_t", "flags"): (0xFFFFFFFF, 0x80000000),
@@ -44,6 +45,8 @@ FIELDS_OUT_OF_RANGE = {
     "max_length": (C["PLAIT_BYTES_MAX"] + 1, (1 << 64) - 1), "timeout_ms": ((1 << 64) - 1,), "maximum_ms": ((1 << 64) - 1,),
     "initial_ms": ((1 << 64) - 1,), "cap": (C["PLAIT_BYTES_MAX"] + 1,), "close_ms": ((1 << 64) - 1,),
     "state_count": (0, C["PLAIT_STATES_MAX"] + 1, (1 << 64) - 1), "initial_len": (C["PLAIT_BYTES_MAX"] + 1, (1 << 64) - 1),
+    "cut": (6, 0xFFFFFFFF), "peer_port": (65536,), "local_port": (65536,), "randoms": ((1 << 20) + 1, (1 << 64) - 1),
+    "size": (C["PLAIT_BYTES_MAX"] + 1, (1 << 64) - 1), "delay_ms": ((1 << 64) - 1,),
     "factor": (0.5, -1.0, float("nan"), float("inf")), "jitter": (1.0, -0.5, float("nan")),
 }
 RESERVED = {"reserved": (1, 0xFFFFFFFF)}
@@ -93,6 +96,12 @@ class Cases:
         self.outputs.append((address, len(content), bytes(content)))
         return address
 
+    def accumulating(self):
+        """A factory that has built a protocol already."""
+        made = self.world.factories["accumulating"]
+        self.world.conn(self.world.reactor, made)
+        return made
+
     def conn_for(self, name):
         return self.world.conns[next((kind for kind in SPOKEN if name.startswith(f"plait_{kind}_")), "raw")]
 
@@ -120,9 +129,15 @@ class Cases:
             return self.struct_at_the_wall(self.valid_struct(part))
         if part.type == "plait_conn":
             return self.conn_for(function.name)
+        if function.name.startswith("plait_memory_") and part.type in world.hand:
+            return world.hand[part.type]
+        if function.name.startswith("plait_loopback_") and part.type == "plait_call":
+            return world.loopback
+        if function.name.startswith("plait_accumulating_") and part.type == PROCESS_WIDE:
+            return self.accumulating()
         if part.type in abi.HANDLES:
             return world.live[part.type]
-        return {"len": 3, "count": 1, "cap": 4096, "status": 0}.get(part.name, 1)
+        return {"len": 3, "count": 1, "cap": 4096, "index": 0, "status": -34 if function.name == "plait_memory_refuse" else 0}.get(part.name, 1)
 
     # What is wrong
 

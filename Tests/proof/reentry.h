@@ -58,6 +58,17 @@ struct world {
     plait_stateful_handler no_stateful;
     plait_stateful_string_handler no_states;
     const char *name;
+    plait_factory accumulating, hand_lines;
+    plait_accumulated accumulated;
+    plait_call loopback, hand_call;
+    plait_loopback_state loopback_state;
+    plait_reactor hand; /* one by hand, of the same thread */
+    plait_listener hand_listener;
+    plait_memory_place place;
+    plait_string_transport transport, new_transport;
+    plait_string_transport_state transport_state;
+    plait_splits_options splits;
+    size_t size;
     plait_conn_counters counters;
     plait_factory_counters sum;
     plait_address address;

@@ -185,6 +185,38 @@ static plait_conn attach(struct world *w, plait_factory factory) {
     return conn;
 }
 
+static int make(void *user, plait_reactor reactor, plait_factory *out) {
+    (void)user;
+    (void)reactor;
+    return plait_accumulating_factory_new(out);
+}
+/* What the test kit has: most of it on a reactor of its own, which another one's callbacks may use. */
+static void test_kit(struct world *w) {
+    plait_reactor_options options = PLAIT_REACTOR_OPTIONS_INIT;
+    plait_loopback_options by_hand = PLAIT_LOOPBACK_OPTIONS_INIT;
+    plait_line_handler lines = PLAIT_LINE_HANDLER_INIT;
+    plait_string_transport transport = {0};
+    plait_conn conn = {0};
+    w->accumulated = (plait_accumulated)PLAIT_ACCUMULATED_INIT;
+    w->loopback_state = (plait_loopback_state)PLAIT_LOOPBACK_STATE_INIT;
+    w->place = (plait_memory_place)PLAIT_MEMORY_PLACE_INIT;
+    w->transport_state = (plait_string_transport_state)PLAIT_STRING_TRANSPORT_STATE_INIT;
+    w->splits = (plait_splits_options)PLAIT_SPLITS_OPTIONS_INIT;
+    w->splits.data = w->part;
+    w->splits.make = make;
+    by_hand.flags = PLAIT_LOOPBACK_BY_HAND;
+    options.flags = PLAIT_REACTOR_WITHOUT_LOOP | PLAIT_REACTOR_BY_HAND;
+    if (plait_reactor_new(&w->hand, &options) || plait_line_factory_new(&w->hand_lines, NULL, &lines, NULL) ||
+        plait_accumulating_factory_new(&w->accumulating) ||
+        plait_listen(w->hand, "tcp:80", w->hand_lines, NULL, &w->hand_listener) ||
+        plait_connect(w->hand, "tcp:a:80", w->hand_lines, NULL, NULL, NULL, &w->hand_call) ||
+        plait_string_transport_new(&w->transport, w->hand, NULL) ||
+        plait_string_transport_new(&transport, w->reactor, NULL) ||
+        plait_string_transport_attach(transport, w->accumulating, &conn) ||
+        plait_loopback(w->reactor, w->spare, w->spare, &by_hand, NULL, NULL, &w->loopback))
+        abort();
+}
+
 void set_up(struct world *w) {
     plait_reactor_options options = PLAIT_REACTOR_OPTIONS_INIT;
     plait_raw_handler raws = PLAIT_RAW_HANDLER_INIT;
@@ -228,6 +260,7 @@ void set_up(struct world *w) {
     plait_listen(w->reactor, "memory:here", w->lines, NULL, &w->listener);
     plait_connector_start(w->reactor, "memory:nobody", w->lines, NULL, NULL, NULL, &w->connector);
     w->standing.connector = w->connector;
+    test_kit(w);
 }
 
 #define FEED(conn, text) plait_conn_feed(conn, (const uint8_t *)(text), sizeof(text) - 1)
@@ -344,6 +377,9 @@ const char *tear_down(struct world *w) {
     plait_factory_release(w->string_blocks);
     plait_factory_release(w->states);
     plait_factory_release(w->counts);
+    plait_reactor_free(w->hand);
+    plait_factory_release(w->hand_lines);
+    plait_factory_release(w->accumulating);
     while (plait_factory_release(w->spare) == 0) continue; /* one call retains it */
     plait_factory_release(w->new_factory);
     plait_reactor_free(w->new_reactor);

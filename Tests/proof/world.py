@@ -33,10 +33,13 @@ class World:
         self.keep = []  # callbacks must outlive their use
         self.reactor = self._reactor(3 - 1)  # a loop and a manual clock
         self.factories = {kind: self.factory(kind) for kind in ("raw", "line", "string", "stateful", "stateful_string")}
+        self.factories["accumulating"] = self.accumulating()
         self.conns = {kind: self.conn(self.reactor, self.factories[kind]) for kind in self.factories}
         self.live = {"plait_reactor": self.reactor, "plait_factory": self.factories["line"], "plait_conn": self.conns["line"]}
         self.live.update(self._others(self.reactor))
+        self.loopback = self.live.pop("loopback")
         self._settle()
+        self.hand = self.by_hand()
         self.ended = self._ended()
         self._settle()
         self.elsewhere = self._elsewhere()
@@ -70,8 +73,17 @@ class World:
             states = (abi.STRUCTS["plait_state"] * 1)((b"init", handler))
             made.states, made.state_count = ctypes.addressof(states), 1
             self.keep.append(states)
+        if name == "loopback_options":
+            made.cut = abi.CONSTANTS["PLAIT_LOOPBACK_HOST"]
+        if name == "splits_options":
+            made.data.data, made.data.len = at_the_wall(b"abc"), 3
+            made.make = dict(made._fields_)["make"](self._make)
         self.keep.append(made)
         return made
+
+    def _make(self, user, reactor, out):
+        """Makes the factory that plait_splits_run() asks for."""
+        return self.library.plait_accumulating_factory_new(out)
 
     def factory(self, kind):
         handler = self.filled(kind + "_handler")
@@ -84,6 +96,25 @@ class World:
     def conn(self, reactor, factory):
         ops = self.filled("transport_ops")
         return self.made("plait_conn_attach", reactor, factory, ctypes.addressof(ops), None)
+
+    def accumulating(self):
+        out = ctypes.c_uint64()
+        self.check(self.library.plait_accumulating_factory_new(ctypes.addressof(out)), "accumulating")
+        return out.value
+
+    def by_hand(self):
+        """A reactor by hand, with a listener, an attempt to connect and a transport."""
+        reactor = self._reactor(1 + 4)
+        done = abi.CALLBACKS["plait_connect_fn"]()
+        factory = self.factory("line")
+        transport = ctypes.c_uint64()
+        self.check(self.library.plait_string_transport_new(ctypes.addressof(transport), reactor, None), "transport")
+        return {
+            "plait_reactor": reactor,
+            "plait_listener": self.made("plait_listen", reactor, b"tcp:80", factory, None),
+            "plait_call": self.made("plait_connect", reactor, b"tcp:a:80", factory, None, done, None),
+            "plait_string_transport": transport.value,
+        }
 
     def _reactor(self, flags):
         out = ctypes.c_uint64()
@@ -98,7 +129,16 @@ class World:
         done = self.callback(abi.CALLBACKS["plait_connect_fn"], "done")
         waiting = abi.struct("connector_options", initial_ms=10_000_000, maximum_ms=10_000_000)
         self.keep.append(waiting)
+        loopback = abi.struct("loopback_options", flags=abi.CONSTANTS["PLAIT_LOOPBACK_BY_HAND"])
+        call = ctypes.c_uint64()
+        self.check(self.library.plait_loopback(reactor, factory, factory, ctypes.addressof(loopback),
+                                               abi.CALLBACKS["plait_loopback_fn"](), None,
+                                               ctypes.addressof(call)), "loopback")
+        transport = ctypes.c_uint64()
+        self.check(self.library.plait_string_transport_new(ctypes.addressof(transport), reactor, None), "transport")
         return {
+            "loopback": call.value,
+            "plait_string_transport": transport.value,
             "plait_listener": self.made("plait_listen", reactor, b"memory:here", factory, None),
             "plait_timer": self.made("plait_timer_start", reactor, 1 << 40, 0, timer, None),
             "plait_call": self.made("plait_connect", reactor, b"memory:here", factory, None, done, None),
@@ -133,6 +173,10 @@ class World:
         self.check(library.plait_call_cancel(ended["plait_call"]), "cancel")
         ended["plait_connector"] = self.made("plait_connector_start", self.reactor, b"memory:nobody", line, None, None, None)
         self.check(library.plait_connector_stop(ended["plait_connector"]), "stop")
+        transport = ctypes.c_uint64()
+        self.check(library.plait_string_transport_new(ctypes.addressof(transport), self.reactor, None), "transport")
+        ended["plait_string_transport"] = transport.value
+        self.check(library.plait_string_transport_free(transport.value), "free")
         return ended
 
     def _elsewhere(self):
@@ -155,4 +199,5 @@ class World:
 
     def free(self):
         """True when the reactor could be freed by the thread that made it."""
+        self.library.plait_reactor_free(self.hand["plait_reactor"])
         return self.library.plait_reactor_free(self.reactor)

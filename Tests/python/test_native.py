@@ -40,6 +40,8 @@ PLAIN = {
     "void *": ctypes.c_void_p,
     "const char *": ctypes.c_char_p,
     "const char **": ctypes.POINTER(ctypes.c_char_p),
+    # Bytes with NULs in them: an address, to copy from.
+    "const uint8_t **": ctypes.POINTER(ctypes.c_void_p),
     "uint8_t": ctypes.c_uint8,
     "char": ctypes.c_char,
 }

@@ -39,6 +39,8 @@ typedef struct plait_timer { uint64_t id; } plait_timer;
 typedef struct plait_call { uint64_t id; } plait_call;
 /** A client that keeps a connection up. */
 typedef struct plait_connector { uint64_t id; } plait_connector;
+/** What keeps the output of a conn for a test: testing.h. */
+typedef struct plait_string_transport { uint64_t id; } plait_string_transport;
 
 #ifdef __cplusplus
 extern "C" {

@@ -21,6 +21,8 @@
 #include "endpoint.h"
 #include "connector.h"
 #include "attach.h"
+#include "loopback.h"
+#include "testing.h"
 #include "raw.h"
 #include "line.h"
 #include "string.h"

@@ -24,7 +24,8 @@ extern "C" {
 /** plait_reactor_options::flags */
 enum {
     PLAIT_REACTOR_WITHOUT_LOOP = 1, /**< no libuv and no descriptors: conns are attached and fed, or in memory; the clock is manual */
-    PLAIT_REACTOR_MANUAL_CLOCK = 2  /**< time stands still but for plait_reactor_advance() */
+    PLAIT_REACTOR_MANUAL_CLOCK = 2, /**< time stands still but for plait_reactor_advance() */
+    PLAIT_REACTOR_BY_HAND = 4       /**< without a loop: listeners and attempts to connect are recorded, for a test: testing.h */
 };
 
 /** What a log message is about; a reactor logs those up to its level. */
