@@ -30,7 +30,8 @@ public struct ByteBuffer: ~Copyable {
   /// Makes room for `more` bytes, or answers false and changes nothing.
   @inline(__always) public mutating func reserve(_ more: Int, limit: Int) -> Bool { more <= free || grow(more, limit) }
 
-  @inline(__always) public func hasRoom(for more: Int) -> Bool { more <= free }
+  /// Is there room for so many, and to spare? Then there is memory, too.
+  @inline(__always) public func hasRoom(for more: Int) -> Bool { more < free }
 
   @inline(never) mutating func grow(_ more: Int, _ limit: Int) -> Bool {
     let limit = min(limit, mostBytes)
@@ -62,6 +63,14 @@ public struct ByteBuffer: ~Copyable {
   /// Appends what `body` writes, into room that was reserved.
   @inline(__always) public mutating func append(_ body: (inout ByteWriter) -> Void) {
     var writer = ByteWriter(at: (base ?? ByteWriter.nowhere) + Int(end), room: free)
+    body(&writer)
+    end = end &+ UInt32(truncatingIfNeeded: writer.count)
+  }
+
+  /// The same, where there was room to spare.
+  @inline(__always) public mutating func appendToSpare(_ body: (inout ByteWriter) -> Void) {
+    // Sound: a buffer with room has memory; and what is not asked before is checked where it is written: no room, no bytes.
+    var writer = ByteWriter(at: base.unsafelyUnwrapped + Int(end), room: free)
     body(&writer)
     end = end &+ UInt32(truncatingIfNeeded: writer.count)
   }

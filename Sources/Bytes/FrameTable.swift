@@ -35,16 +35,15 @@ public struct FrameTable: ~Copyable {
   ) -> (end: Int, excess: Int) {
     precondition(start >= 0 && start <= bytes.byteCount && longest >= 0 && most >= 0 && most <= FrameTable.capacity)
     var lines = csystem_lines(
-      last: last, is_pair: isPair ? 1 : 0, longest: longest, pairs: pairs, count: count, most: most, line: start,
-      excess: 0)
+      last: last, is_pair: isPair ? 1 : 0, longest: longest, pairs: pairs, count: count, most: most, line: 0, excess: 0)
     // Sound: it reads bytes[start...] of a span that is alive for the call, and writes pairs below `most`.
     bytes.withUnsafeBytes { all in
       if let base = all.baseAddress {
-        csystem_find_lines(&lines, base.assumingMemoryBound(to: UInt8.self), all.count, start)
+        csystem_find_lines(&lines, base.assumingMemoryBound(to: UInt8.self) + start, all.count - start)
       }
     }
     count = lines.count
-    return (lines.line, lines.excess)
+    return (start &+ lines.line, lines.excess)
   }
 
   @inline(__always) public func offset(_ index: Int) -> Int {

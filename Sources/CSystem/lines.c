@@ -14,27 +14,26 @@ void csystem_copy_long(void *to, const void *from, size_t len) {
 }
 
 /* An end of a line, or what looks like one. 0: the scan is over. */
-static inline __attribute__((always_inline)) int take(struct csystem_lines *lines, const uint8_t *bytes, size_t from,
-                                                      size_t hit, int is_pair) {
+static inline __attribute__((always_inline)) int take(struct csystem_lines *lines, const uint8_t *bytes, size_t hit,
+                                                      int is_pair) {
     size_t line = lines->line;
-    if (is_pair && (hit == line || bytes[hit - 1] != '\r')) return 1; /* part of the line */
-    size_t length = hit - line - (size_t)is_pair;
+    if (is_pair && (hit == 0 || bytes[hit - 1] != '\r')) return 1; /* part of the line */
+    size_t length = hit - line - (size_t)is_pair; /* the CR is part of this line: in front of it is an LF */
     if (length > lines->longest) {
         lines->excess = length;
         return 0;
     }
-    uint32_t *pair = lines->pairs + 2 * lines->count;
-    pair[0] = (uint32_t)(line - from);
-    pair[1] = (uint32_t)length;
+    lines->pairs[2 * lines->count] = (uint32_t)line;
+    lines->pairs[2 * lines->count + 1] = (uint32_t)length;
     lines->line = hit + 1;
     return ++lines->count < lines->most;
 }
 
 static inline __attribute__((always_inline)) void each(struct csystem_lines *lines, const uint8_t *bytes, size_t len,
-                                                       size_t from, size_t at, uint8_t last, int is_pair) {
+                                                       size_t at, uint8_t last, int is_pair) {
     const uint8_t *hit;
     while (at < len && (hit = memchr(bytes + at, last, len - at))) {
-        if (!take(lines, bytes, from, (size_t)(hit - bytes), is_pair)) return;
+        if (!take(lines, bytes, (size_t)(hit - bytes), is_pair)) return;
         at = (size_t)(hit - bytes) + 1;
     }
 }
@@ -64,42 +63,42 @@ static inline __attribute__((always_inline)) uint64_t hits(const uint8_t *at, ui
 enum { LONG = 2 * WIDE };
 
 static inline __attribute__((always_inline)) void wide(struct csystem_lines *lines, const uint8_t *bytes, size_t len,
-                                                       size_t from, uint8_t last, int is_pair) {
+                                                       uint8_t last, int is_pair) {
     struct csystem_lines found = *lines;
-    size_t at = from, before = from; /* the last hit */
+    size_t at = 0, before = 0; /* the last hit */
     while (len - at >= WIDE) {
         for (uint64_t mask = hits(bytes + at, last); mask; mask &= mask - 1) {
             before = at + (size_t)__builtin_ctzll(mask);
-            if (!take(&found, bytes, from, before, is_pair)) goto done;
+            if (!take(&found, bytes, before, is_pair)) goto done;
         }
         at += WIDE;
         for (size_t gap = at - before; gap > LONG;) {
             const uint8_t *hit = memchr(bytes + at, last, len - at);
-            if (!hit || !take(&found, bytes, from, (size_t)(hit - bytes), is_pair)) goto done;
+            if (!hit || !take(&found, bytes, (size_t)(hit - bytes), is_pair)) goto done;
             at = (size_t)(hit - bytes) + 1;
             gap = at - before;
             before = at;
         }
     }
-    each(&found, bytes, len, from, at, last, is_pair);
+    each(&found, bytes, len, at, last, is_pair);
 done:
     *lines = found;
 }
 #endif
 
-void csystem_find_lines(struct csystem_lines *lines, const uint8_t *bytes, size_t len, size_t from) {
-    lines->line = from;
+void csystem_find_lines(struct csystem_lines *lines, const uint8_t *bytes, size_t len) {
+    lines->line = 0;
     lines->excess = 0;
     if (lines->count >= lines->most) return;
 #ifdef WIDE
     if (lines->is_pair)
-        wide(lines, bytes, len, from, '\n', 1);
+        wide(lines, bytes, len, '\n', 1);
     else
-        wide(lines, bytes, len, from, lines->last, 0);
+        wide(lines, bytes, len, lines->last, 0);
 #else
     if (lines->is_pair)
-        each(lines, bytes, len, from, from, '\n', 1);
+        each(lines, bytes, len, 0, '\n', 1);
     else
-        each(lines, bytes, len, from, from, lines->last, 0);
+        each(lines, bytes, len, 0, lines->last, 0);
 #endif
 }

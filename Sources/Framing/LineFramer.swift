@@ -125,8 +125,15 @@ public struct LineFramer: Framer {
     }
   }
 
-  @inline(__always) public func frame(_ message: RawSpan, into out: inout ByteWriter) {
+  public func frame(_ message: RawSpan, into out: inout ByteWriter) {
+    if isQuick { return frameQuickly(message, into: &out) }
     out.put(message)
-    if delimiter.form == .crlf { out.put(UInt16(littleEndian: 0x0a0d)) } else { out.put(rare: delimiter.bytes) }
+    out.put(rare: delimiter.bytes)
+  }
+
+  @inline(__always) public var isQuick: Bool { delimiter.form != .other }
+  @inline(__always) public func frameQuickly(_ message: RawSpan, into out: inout ByteWriter) {
+    out.put(message)
+    if delimiter.form == .crlf { out.put(UInt16(littleEndian: 0x0a0d)) } else { out.put(delimiter.last) }
   }
 }

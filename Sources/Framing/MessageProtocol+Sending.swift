@@ -4,8 +4,8 @@ import Wire
 extension MessageProtocol {
   @inline(__always) public func send(_ message: RawSpan, _ conn: Conn) -> Status {
     guard framer.fits(message.byteCount) else { return .tooLong }
-    guard conn.isReady(room(message)) else { return sendFirst(message, conn, self) }
-    conn.append { framer.frame(message, into: &$0) }
+    guard framer.isQuick, conn.isReady(room(message)) else { return sendFirst(message, conn, self) }
+    conn.appendReady { framer.frameQuickly(message, into: &$0) }
     return .ok
   }
 

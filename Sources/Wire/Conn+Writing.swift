@@ -37,6 +37,8 @@ extension Conn {
   }
 
   /// What is ready is appended at once.
+  @inline(__always) public final func appendReady(_ body: (inout ByteWriter) -> Void) { out.appendToSpare(body) }
+  /// What was prepared is appended.
   @inline(__always) public final func append(_ body: (inout ByteWriter) -> Void) { out.append(body) }
 
   @inline(never) public final func prepare(_ size: Int) -> Status {

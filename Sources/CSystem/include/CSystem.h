@@ -134,8 +134,8 @@ struct csystem_lines {
     size_t line;   /* out: where the first line begins that is not whole, or was not taken */
     size_t excess; /* out: its length, when it is too long, else 0 */
 };
-/* Appends the lines of bytes[from, len) to the pairs, until there are `most`; offsets are measured from `from`. */
-void csystem_find_lines(struct csystem_lines *lines, const uint8_t *bytes, size_t len, size_t from);
+/* Appends the lines of these bytes to the pairs, until there are `most`. */
+void csystem_find_lines(struct csystem_lines *lines, const uint8_t *bytes, size_t len);
 
 /* ---- system.c ----------------------------------------------------------------------------- */
 
