@@ -72,7 +72,9 @@ public protocol Framer {
 
 extension Framer {
   @inline(__always) public var isQuick: Bool { true }
-  @inline(__always) public func frameQuickly(_ message: RawSpan, into out: inout ByteWriter) { frame(message, into: &out) }
+  @inline(__always) public func frameQuickly(_ message: RawSpan, into out: inout ByteWriter) {
+    frame(message, into: &out)
+  }
   @inline(__always) public static var steps: Bool { false }
   @inline(__always) public func step(_ bytes: RawSpan, from start: Int) -> Step { .unfinished }
   public func isUnfinished(_ held: RawSpan) -> Bool { false }
