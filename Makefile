@@ -24,11 +24,11 @@ LIBRARY := build/lib/libplait.so.$(VERSION)
 STAGE := $(CURDIR)/build/stage
 C_FILES := $(wildcard Sources/CSystem/*.c Sources/CSystem/include/*.h Sources/CLibuv/*.h examples/c/*.[ch] \
     Tests/c/*.[ch] Tests/proof/*.[ch] Tests/fuzz/*.[ch] \
-    benchmarks/*.[ch] benchmarks/servers/*.[ch])
+    benchmarks/*.[ch] benchmarks/servers/*.[ch] tools/*.c)
 SHELL_FILES := $(shell grep -lE '^\#!/usr/bin/env bash' .ci/* scripts/* Tests/*/* benchmarks/* 2>/dev/null)
 SWIFT_DIRECTORIES := $(wildcard Package.swift Sources Tests)
 
-all: $(LIBRARY) build/docs/man/ready  ## build libplait.so, libplait.a and the man pages (the default)
+all: $(LIBRARY) build/bin/plait-amp build/docs/man/ready  ## build libplait.so, libplait.a and the man pages (the default)
 
 # The archive is made by the same rule, before this one's timestamp.
 $(LIBRARY): $(SOURCES) pkgconfig/plait.map scripts/build-library scripts/build-archive
@@ -37,8 +37,12 @@ $(LIBRARY): $(SOURCES) pkgconfig/plait.map scripts/build-library scripts/build-a
 	scripts/build-library .build/release build/lib
 	touch $@
 
+build/bin/%: tools/%.c $(LIBRARY)
+	@mkdir -p build/bin
+	$(CC) -O2 -std=c99 -Wall -Wextra -pedantic -Iinclude -o $@ $< -Lbuild/lib -lplait -Wl,-rpath,'$$ORIGIN/../$(LIB)'
+
 # What tests, examples and the demo are built against: an installed tree, as a user has it.
-stage: $(LIBRARY)
+stage: $(LIBRARY) build/bin/plait-amp
 	@scripts/install "" $(STAGE) lib >/dev/null
 	@echo "staged in build/stage"
 

@@ -39,10 +39,12 @@ let package = Package(
     .target(name: "Bytes", dependencies: ["CPlait", "CSystem"], swiftSettings: swift),
     .target(name: "Wire", dependencies: ["Bytes", "CSystem"], swiftSettings: swift),
     .target(name: "Framing", dependencies: ["Bytes", "Wire"], swiftSettings: swift),
+    .target(name: "AMP", dependencies: ["Bytes", "Wire", "Framing"], swiftSettings: swift),
     .target(name: "Loopback", dependencies: ["Bytes", "Wire"], swiftSettings: swift),
     .target(name: "Reactor", dependencies: ["Bytes", "Wire", "CLibuv", "CSystem"], swiftSettings: swift),
     .target(
-      name: "CAPI", dependencies: ["Bytes", "Wire", "Framing", "Loopback", "Reactor", "CPlait", "CSystem"],
+      name: "CAPI",
+      dependencies: ["Bytes", "Wire", "Framing", "AMP", "Loopback", "Reactor", "CPlait", "CSystem"],
       swiftSettings: swift, linkerSettings: link),
     // What the unit tests share: a reactor in memory, a host that writes down what it hears.
     .testTarget(
@@ -50,6 +52,8 @@ let package = Package(
     .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: tests),
     .testTarget(
       name: "WireTests", dependencies: ["Bench", "Bytes", "Wire", "Loopback", "CSystem"], swiftSettings: tests),
+    .testTarget(
+      name: "AMPTests", dependencies: ["Bench", "Bytes", "Wire", "Framing", "AMP", "Loopback"], swiftSettings: tests),
     .testTarget(name: "FramingTests", dependencies: ["Bench", "Bytes", "Wire", "Framing"], swiftSettings: tests),
     .testTarget(
       name: "LoopbackTests", dependencies: ["Bench", "Bytes", "Wire", "Framing", "Loopback"], swiftSettings: tests),

@@ -4,6 +4,7 @@
  *
  *   line-echo, int32-echo, netstring-echo
  *                 N connections keep D messages of L bytes in flight; every byte that comes back is compared.
+ *   amp-sum       the same with calls of Sum(a, b) and its answers.
  *   line-sink     N connections send lines as fast as the server takes them; then each sends COUNT and checks the
  * number that it is answered. connect-churn N slots: connect, send a line, await its echo, close; K times. idle-hold
  * opens K connections and tells the server's memory, before each has echoed a line and after.
@@ -15,10 +16,11 @@
 
 struct options opt = {.conns = 1, .depth = 1, .size = 64, .secs = 1, .warmup = 0.3, .count = 10000};
 
-/* The messages: PERIOD different ones, one after another, each of message_len bytes with its framing. */
+/* The messages: PERIOD different ones, one after another, each of message_len bytes with its framing; and what comes
+ * back, which is the same unless it is an answer. */
 enum { PERIOD = 64, CHUNK = 256 * 1024 };
-static char *pattern;
-static size_t message_len, period, pattern_len;
+static char *pattern, *answers;
+static size_t message_len, period, pattern_len, answer_len, answers_len;
 
 static void make_messages(void) {
     char head[16] = "", tail[3] = "";
@@ -50,6 +52,49 @@ static void make_messages(void) {
         memcpy(at + head_len, number, 7);
         memcpy(at + head_len + size, tail, tail_len);
     }
+    answers = pattern;
+    answer_len = message_len;
+    answers_len = pattern_len;
+}
+
+static size_t put_field(char *to, const char *key, const char *value) {
+    size_t key_len = strlen(key), len = strlen(value);
+    to[0] = to[2 + key_len] = 0;
+    to[1] = (char)key_len;
+    memcpy(to + 2, key, key_len);
+    to[3 + key_len] = (char)len;
+    memcpy(to + 4 + key_len, value, len);
+    return 4 + key_len + len;
+}
+
+/* Calls whose numbers have three digits each, so that all are as long; the tags come again, which a server need not
+ * mind. */
+static void make_calls(void) {
+    size_t messages = CHUNK / 32 + PERIOD * 3 + (size_t)opt.depth;
+    char *call = pattern = calloc(messages, 96), *answer = answers = calloc(messages, 96);
+    for (size_t i = 0; i < messages; i++) {
+        char tag[8], a[8], b[8], total[8];
+        unsigned number = (unsigned)(i % PERIOD);
+        snprintf(tag, sizeof tag, "%x", 16 + number);
+        snprintf(a, sizeof a, "%u", 100 + number);
+        snprintf(b, sizeof b, "%u", 200 + 3 * number);
+        snprintf(total, sizeof total, "%u", 300 + 4 * number);
+        char *at = call;
+        at += put_field(at, "_ask", tag);
+        at += put_field(at, "_command", "Sum");
+        at += put_field(at, "a", a);
+        at += put_field(at, "b", b);
+        message_len = (size_t)(at + 2 - call);
+        call = at + 2;
+        at = answer;
+        at += put_field(at, "_answer", tag);
+        at += put_field(at, "total", total);
+        answer_len = (size_t)(at + 2 - answer);
+        answer = at + 2;
+    }
+    period = message_len * PERIOD;
+    pattern_len = (size_t)(call - pattern);
+    answers_len = (size_t)(answer - answers);
 }
 
 /* A connection of the echo and sink modes. */
@@ -103,14 +148,14 @@ static void echo_read(struct conn *c) {
     if (len <= 0) die("read: %s", len ? strerror(errno) : "the server closed the connection");
     uint64_t now = now_ns();
     for (size_t at = 0; at < (size_t)len;) {
-        size_t part = (size_t)len - at < pattern_len - c->heard_at ? (size_t)len - at : pattern_len - c->heard_at;
-        if (memcmp(room + at, pattern + c->heard_at, part)) die("other bytes came back");
-        c->heard_at = (c->heard_at + part) % period;
+        size_t part = (size_t)len - at < answers_len - c->heard_at ? (size_t)len - at : answers_len - c->heard_at;
+        if (memcmp(room + at, answers + c->heard_at, part)) die("other bytes came back");
+        c->heard_at = (c->heard_at + part) % (answer_len * PERIOD);
         at += part;
     }
     c->partly += (size_t)len;
-    uint64_t messages = c->partly / message_len;
-    c->partly %= message_len;
+    uint64_t messages = c->partly / answer_len;
+    c->partly %= answer_len;
     if (c->done + messages > c->sent) die("more came back than was sent");
     for (uint64_t i = 0; i < messages; i++) {
         uint64_t sent = c->when[c->done++ % (uint64_t)opt.depth];
@@ -162,7 +207,10 @@ static void run_stream(void) {
     struct conn *conns = calloc((size_t)opt.conns, sizeof *conns);
     uint64_t start = now_ns(), begin = start, end = 0, limit = 0;
 
-    make_messages();
+    if (!strcmp(opt.mode, "amp-sum"))
+        make_calls();
+    else
+        make_messages();
     for (int i = 0; i < opt.conns; i++) {
         conns[i].fd = open_socket(0);
         fcntl(conns[i].fd, F_SETFL, O_NONBLOCK);

@@ -31,12 +31,27 @@ extension RawSpan {
     unsafeLoad(fromByteOffset: position, as: UInt8.self)  // checked against the span's bounds
   }
 
+  @inline(__always) public func bigEndian16(_ position: Int) -> Int {
+    Int(UInt16(bigEndian: unsafeLoadUnaligned(fromByteOffset: position, as: UInt16.self)))
+  }
+
   @inline(__always) public func bigEndian32(_ position: Int) -> UInt32 {
     UInt32(bigEndian: unsafeLoadUnaligned(fromByteOffset: position, as: UInt32.self))
   }
 
   @inline(__always) public func littleEndian64(_ position: Int) -> UInt64 {
     UInt64(littleEndian: unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self))
+  }
+
+  /// The same, for what is short: byte by byte.
+  @inline(__always) public func matches(_ other: RawSpan) -> Bool {
+    guard byteCount == other.byteCount else { return false }
+    var at = 0
+    while at < byteCount {
+      if byte(at) != other.byte(at) { return false }
+      at &+= 1
+    }
+    return true
   }
 
   public func isEqual(_ other: RawSpan) -> Bool {

@@ -29,6 +29,12 @@ extension Status {
   @inline(__always) public static var inUse: Status { Status(PLAIT_ERR_IN_USE) }
   @inline(__always) public static var tooLong: Status { Status(PLAIT_ERR_TOO_LONG) }
   @inline(__always) public static var malformed: Status { Status(PLAIT_ERR_PROTOCOL) }
+  @inline(__always) public static var remote: Status { Status(PLAIT_ERR_REMOTE) }
+  @inline(__always) public static var unhandled: Status { Status(PLAIT_ERR_UNHANDLED) }
+  @inline(__always) public static var value: Status { Status(PLAIT_ERR_VALUE) }
+  @inline(__always) public static var range: Status { Status(PLAIT_ERR_RANGE) }
+  @inline(__always) public static var absent: Status { Status(PLAIT_ERR_ABSENT) }
+  @inline(__always) public static var switched: Status { Status(PLAIT_ERR_SWITCHED) }
 
   /// The status for what a system call answered: -errno.
   public static func system(_ negativeErrno: Int) -> Status {
@@ -78,3 +84,6 @@ public struct Reason {
 
 /// The most bytes that a buffer, a message or a call has.
 @inline(__always) public var mostBytes: Int { Int(PLAIT_BYTES_MAX) }
+
+/// Bytes inside a host's struct: bytes.h, plait_bytes.
+public typealias HostBytes = plait_bytes

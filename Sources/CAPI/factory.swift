@@ -39,6 +39,46 @@ struct Calls {
   }
 }
 
+extension Calls {
+  func tellEnd(_ conn: Conn, _ reason: Reason) {
+    guard let disconnected else { return }
+    reason.export { disconnected(conn.user, plait_conn(id: conn.id), &$0) }
+  }
+
+  func tellReadClosed(_ conn: Conn) -> Bool {
+    guard let readClosed else { return false }
+    readClosed(conn.user, plait_conn(id: conn.id))
+    return true
+  }
+
+  /// Messages, as a block or one by one.
+  @inline(__always) func take(_ block: RawSpan, _ each: HostCallback?, _ conn: Conn) -> Int {
+    let context = conn.context
+    let pairs = context.table.pairs
+    let count = context.table.count
+    // Sound: the block is alive for the call, and the table is ours until then: what the host calls can't scan.
+    return block.withUnsafeBytes { bytes in
+      let data = bytes.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: UInt8.self)
+      if let messages { return messages(conn.user, plait_conn(id: conn.id), data, bytes.count, pairs, count) }
+      guard let each else { return count }
+      var next = pairs
+      let end = pairs + 2 &* count
+      while next < end {
+        context.delivery.current = UnsafePointer(next)
+        each(conn, data + Int(next[0]), Int(next[1]))
+        next += 2
+        if conn.mustReframe { break }
+      }
+      return (next - pairs) / 2
+    }
+  }
+}
+
+/// A factory that was never given out has no host to tell of its end.
+protocol Tellable: AnyObject {
+  var isGiven: Bool { get set }
+}
+
 /// What a host's factory speaks.
 enum Speech {
   case raw
@@ -50,7 +90,7 @@ enum Speech {
 }
 
 /// A factory whose protocols call the host.
-class HostFactory: MessageFactory {
+class HostFactory: MessageFactory, Tellable {
   final let speech: Speech
   final let calls: Calls
 
@@ -60,7 +100,6 @@ class HostFactory: MessageFactory {
     super.init(user: user)
     if calls.messages == nil, let message = calls.message { each = HostCallback(message) }
   }
-  /// A factory that was never given out has no host to tell.
   final var isGiven = false
   deinit { if isGiven { calls.release?(user) } }
 
@@ -79,39 +118,9 @@ class HostFactory: MessageFactory {
   override func writePaused(_ conn: Conn) { calls.writePaused?(conn.user, plait_conn(id: conn.id)) }
   override func writeResumed(_ conn: Conn) { calls.writeResumed?(conn.user, plait_conn(id: conn.id)) }
 
-  override func disconnected(_ conn: Conn, _ reason: Reason) {
-    guard let disconnected = calls.disconnected else { return }
-    reason.export { disconnected(conn.user, plait_conn(id: conn.id), &$0) }
-  }
-
-  override func readClosed(_ conn: Conn) -> Bool {
-    guard let readClosed = calls.readClosed else { return false }
-    readClosed(conn.user, plait_conn(id: conn.id))
-    return true
-  }
-
-  override func take(_ block: RawSpan, _ conn: Conn) -> Int {
-    let context = conn.context
-    let pairs = context.table.pairs
-    let count = context.table.count
-    // Sound: the block is alive for the call, and the table is ours until then: what the host calls can't scan.
-    return block.withUnsafeBytes { bytes in
-      let data = bytes.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: UInt8.self)
-      if let messages = calls.messages {
-        return messages(conn.user, plait_conn(id: conn.id), data, bytes.count, pairs, count)
-      }
-      guard let each else { return count }
-      var next = pairs
-      let end = pairs + 2 &* count
-      while next < end {
-        context.delivery.current = UnsafePointer(next)
-        each(conn, data + Int(next[0]), Int(next[1]))
-        next += 2
-        if conn.mustReframe { break }
-      }
-      return (next - pairs) / 2
-    }
-  }
+  override func disconnected(_ conn: Conn, _ reason: Reason) { calls.tellEnd(conn, reason) }
+  override func readClosed(_ conn: Conn) -> Bool { calls.tellReadClosed(conn) }
+  override func take(_ block: RawSpan, _ conn: Conn) -> Int { calls.take(block, each, conn) }
 
   override func takeRaw(_ bytes: RawSpan, _ conn: Conn) {
     guard let raw = calls.raw else { return }
@@ -135,7 +144,7 @@ class HostFactory: MessageFactory {
 }
 
 /// Makes a factory the host's.
-func give(_ out: UnsafeMutablePointer<plait_factory>?, _ made: HostFactory) -> Status {
+func give<F: Factory & Tellable>(_ out: UnsafeMutablePointer<plait_factory>?, _ made: F) -> Status {
   let status = addFactory(out, made)
   made.isGiven = status == .ok
   return status

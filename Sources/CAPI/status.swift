@@ -28,6 +28,12 @@ func words(_ status: CInt) -> (name: StaticString, sentence: StaticString)? {
   case PLAIT_ERR_IN_USE: ("PLAIT_ERR_IN_USE", "the name is taken")
   case PLAIT_ERR_TOO_LONG: ("PLAIT_ERR_TOO_LONG", "a line or string is longer than the limit")
   case PLAIT_ERR_PROTOCOL: ("PLAIT_ERR_PROTOCOL", "the peer sent bytes that no valid peer sends")
+  case PLAIT_ERR_REMOTE: ("PLAIT_ERR_REMOTE", "the peer answered with an error")
+  case PLAIT_ERR_UNHANDLED: ("PLAIT_ERR_UNHANDLED", "the peer knows no such command")
+  case PLAIT_ERR_VALUE: ("PLAIT_ERR_VALUE", "a value is missing, or cannot be of its type")
+  case PLAIT_ERR_RANGE: ("PLAIT_ERR_RANGE", "a number does not fit")
+  case PLAIT_ERR_ABSENT: ("PLAIT_ERR_ABSENT", "it is not there")
+  case PLAIT_ERR_SWITCHED: ("PLAIT_ERR_SWITCHED", "another protocol is spoken, or about to be")
   default: nil
   }
 }

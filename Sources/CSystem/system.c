@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "CSystem.h"
 #include <errno.h>
+#include <locale.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -42,6 +43,20 @@ void arc4random_buf(void *buffer, size_t len) {
 const char *csystem_error_text(int error) {
     static _Thread_local char text[160];
     return strerror_r(error, text, sizeof text); /* GNU's: never NULL */
+}
+
+double csystem_real(const char *text) {
+    static locale_t plain; /* made once, and kept: whoever comes first */
+    locale_t known = __atomic_load_n(&plain, __ATOMIC_ACQUIRE);
+    if (!known) {
+        locale_t made = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+        if (!made) return strtod(text, NULL);
+        if (__atomic_compare_exchange_n(&plain, &known, made, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+            known = made;
+        else
+            freelocale(made);
+    }
+    return strtod_l(text, NULL, known);
 }
 
 static int is_pending(void) {

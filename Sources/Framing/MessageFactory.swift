@@ -11,6 +11,8 @@ open class MessageFactory: Factory {
   open func readClosed(_ conn: Conn) -> Bool { false }
   open func writePaused(_ conn: Conn) {}
   open func writeResumed(_ conn: Conn) {}
+  /// A protocol that this factory built hears nothing more.
+  open func left(_ former: Protocol, _ conn: Conn, _ why: Reason) {}
 
   /// The messages of `conn.context.table`, measured from the start of `block`; returns how many it took.
   open func take(_ block: RawSpan, _ conn: Conn) -> Int { conn.context.table.count }

@@ -29,6 +29,7 @@ public final class MessageProtocol<F: Framer>: Protocol {
   public override func writeResumed(_ conn: Conn) { factory.writeResumed(conn) }
   public override func disconnected(_ conn: Conn, _ reason: Reason) { factory.disconnected(conn, reason) }
 
+  public override func left(_ conn: Conn, _ why: Reason) { factory.left(self, conn, why) }
   public override func held(_ conn: Conn) -> Int { heldNow(conn) }
   public override func takeHeld() -> ByteBuffer { kept.take() }
 

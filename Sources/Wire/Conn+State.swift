@@ -74,6 +74,7 @@ extension Conn {
     guard let next = rebuild(by: factory, origin) else { return .refused }
     let before = spoken.takeRetainedValue()
     if !state.isDisjoint(with: [.replaced, .fresh, .untold]) {  // it was never connected, and holds nothing
+      before.left(self, Reason(.switched))
       context.bury(before)
     } else {
       needExtras().former = before
@@ -123,6 +124,7 @@ extension Conn {
     guard let extras, let former = extras.former else { return }
     extras.former = nil
     context.bury(former)
+    former.left(self, Reason(.switched))
     let held = former.takeHeld()
     let top = extras.formerLayers - 1
     if top + 1 < layers.count {  // it brought layers of its own: what was held goes through them

@@ -265,7 +265,8 @@ public final class Conn: Entity {
     if let extras { context.timers.remove(extras.limit) }
     countOut()
     tellLayers(reason)
-    if !state.contains(.untold) { spoken._withUnsafeGuaranteedRef { $0.disconnected(self, reason) } }
+    let isUntold = state.contains(.untold)
+    spoken._withUnsafeGuaranteedRef { isUntold ? $0.left(self, reason) : $0.disconnected(self, reason) }
     context.log(.debug, "conn", "disconnected", reason.status)
     unregister()
     context.connEnded()

@@ -16,6 +16,18 @@ open class Entity {
     return id != 0
   }
 
+  /// Enters the table for a while, and stays its owner's; who called this calls `leave` before the owner goes.
+  @inline(__always) public final func enter(_ kind: UInt64) -> Bool {
+    id = context.ids.insert(Unmanaged.passUnretained(self).toOpaque(), kind)
+    return id != 0
+  }
+
+  /// The id is stale at once; the object lives on.
+  @inline(__always) public final func leave() { _ = context.ids.remove(id) }
+
+  /// What entered for a while stays: the table is its owner from now on.
+  public final func settleIn() { _ = Unmanaged.passRetained(self) }
+
   /// Leaves the table: the id is stale at once, the memory goes at the turn's end, when no call
   /// can have the object in its hands any more.
   public final func unregister() {

@@ -10,8 +10,10 @@ public enum Kind {
   @inline(__always) public static var call: UInt64 { 6 }
   @inline(__always) public static var connector: UInt64 { 7 }
   @inline(__always) public static var stringTransport: UInt64 { 12 }
+  @inline(__always) public static var command: UInt64 { 8 }
+  @inline(__always) public static var box: UInt64 { 9 }
   /// Is it of those that belong to no reactor?
-  @inline(__always) public static func isShared(_ kind: UInt64) -> Bool { kind == factory }
+  @inline(__always) public static func isShared(_ kind: UInt64) -> Bool { kind == factory || kind == command }
 }
 
 /// The parts of an id: kind 4 bits, reactor 10, slot 24, generation 26.

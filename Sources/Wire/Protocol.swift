@@ -9,6 +9,7 @@ public enum Tag {
   @inline(__always) public static var netstring: UInt8 { 5 }
   @inline(__always) public static var stateful: UInt8 { 12 }
   @inline(__always) public static var accumulating: UInt8 { 13 }
+  @inline(__always) public static var box: UInt8 { 6 }
 }
 
 /// What is spoken on a connection: the top of a conn. The conn is passed in, so that no back
@@ -37,6 +38,8 @@ open class Protocol {
   open func held(_ conn: Conn) -> Int { 0 }
   /// What the protocol before this one held: in front of everything else.
   open func inherit(_ bytes: RawSpan, _ conn: Conn) { if bytes.byteCount > 0 { received(bytes, conn) } }
+  /// It hears nothing more: another protocol follows on the conn, or the conn has ended before `connected`.
+  open func left(_ conn: Conn, _ why: Reason) {}
   /// Gives it up, to the protocol that follows on this conn.
   open func takeHeld() -> ByteBuffer { ByteBuffer() }
 }

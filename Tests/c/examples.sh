@@ -75,6 +75,29 @@ END
     printf 'hello\r\nthere\r\n' | cmp - "$WORK/out"
     kill "${started[-1]}"
 
+    "$WORK/amp_server$variant" tcp:0:interface=127.0.0.1 >"$WORK/amp.out" &
+    started+=($!)
+    port=$(port_of "$WORK/amp.out")
+    "$WORK/amp_client$variant" "tcp:127.0.0.1:$port" 13 81 World | sort | diff - <(printf '13 + 81 = 94\nHello, World!\n')
+    "$STAGE/bin/plait-amp" call "tcp:127.0.0.1:$port" 'Sum(a: Integer, b: Integer) -> (total: Integer)' a=13 b=81 \
+        | diff - <(echo total=94)
+    code=0
+    "$STAGE/bin/plait-amp" call "tcp:127.0.0.1:$port" 'Greeting(name: Unicode) -> (text: Unicode)' name= 2>"$WORK/err" || code=$?
+    [ $code = 1 ] && grep -q 'NO_NAME: who are you?' "$WORK/err"
+    code=0
+    "$STAGE/bin/plait-amp" call "tcp:127.0.0.1:$port" 'Sum(a: Intege)' 2>"$WORK/err" || code=$?
+    [ $code = 2 ] && grep -q 'unknown' "$WORK/err"
+    kill "${started[-1]}"
+    "$STAGE/bin/plait-amp" listen tcp:0:interface=127.0.0.1 >"$WORK/boxes.out" &
+    started+=($!)
+    code=0
+    "$STAGE/bin/plait-amp" call "tcp:127.0.0.1:$(port_of "$WORK/boxes.out")" 'Any(x: ListOf(Integer))' 'x=[1,20]' \
+        2>"$WORK/err" || code=$?
+    [ $code = 1 ] && grep -q UNHANDLED "$WORK/err"
+    grep -qF '_ask=1 _command=Any x=\x00\x011\x00\x0220' "$WORK/boxes.out"
+    kill "${started[-1]}"
+    rm "$WORK/amp.out" "$WORK/boxes.out"
+
     rm -f "$WORK/input"
     mkfifo "$WORK/input"
     "$WORK/epoll_host$variant" tcp:0:interface=127.0.0.1 <"$WORK/input" >"$WORK/epoll.out" &

@@ -44,6 +44,8 @@ class Function:
         """The codes of its @errors section; True stands for any of the operating system's."""
         text = self.sections.get("errors", "")
         codes = {CONSTANTS[name] for name in re.findall(r"PLAIT_ERR_\w+", text) if name in CONSTANTS}
+        for other in re.findall(r"as those of (plait_\w+)\(\)", text):
+            codes |= FUNCTIONS[other].documented_errors()[0]
         if "those of a handle" in text:
             codes |= {CONSTANTS["PLAIT_ERR_" + name] for name in ("STALE", "TYPE", "THREAD", "FORKED")}
         return codes, "operating system" in text
@@ -68,7 +70,7 @@ def _split(parameters):
 
 
 def _parameter(text):
-    text = text.replace("const ", "").strip()
+    text = text.replace("const ", "").replace("struct ", "").strip()
     match = re.match(r"(?P<type>[\w ]+?)\s*(?P<stars>\**)\s*(?P<name>\w+)(\[\d+\])?$", text)
     stars = match["stars"]
     if len(stars) == 2:  # only `void **`
@@ -126,9 +128,11 @@ def _read_structs():
         STRUCTS[name] = type(name, (ctypes.Structure,), {"_fields_": [("id", ctypes.c_uint64)]})
     for result, name, parameters in re.findall(r"typedef\s+([\w\s]+?[\s*]*)\(\*(plait_\w+)\)\(([^;]*)\);", _CODE):
         CALLBACKS[name] = _prototype(result, parameters)
-    for name, body in re.findall(r"typedef struct (plait_\w+) \{(.*?)\} \1;", _CODE, flags=re.S):
-        if name in HANDLES:
-            continue
+    bodies = [(name, body) for name, body in re.findall(r"typedef struct (plait_\w+) \{(.*?)\} \1;", _CODE, flags=re.S)
+              if name not in HANDLES]
+    # One that is a field of another comes before it; headers are read by their names' order.
+    held = lambda found: any(re.search(rf"\b{name}\s+\w+\s*;", found[1]) for name, _ in bodies)
+    for name, body in sorted(bodies, key=held):
         fields = []
         for line in filter(None, (part.strip() for part in body.split(";"))):
             function = re.match(r"([\w\s]+?[\s*]*)\(\*(\w+)\)\((.*)\)$", line, flags=re.S)

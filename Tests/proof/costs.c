@@ -122,6 +122,63 @@ static void over_tcp_without_allocations(void) {
     CHECK(plait_listener_close(listener) == 0 && plait_factory_release(factory) == 0);
 }
 
+static void on_sum(void *user, plait_conn conn, plait_amp_box request) {
+    int64_t a, b;
+    plait_amp_value total;
+    (void)user;
+    (void)conn;
+    memset(&total, 0, sizeof total);
+    CHECK(plait_amp_get_int(request, 0, &a) == 0 && plait_amp_get_int(request, 1, &b) == 0);
+    total.integer = a + b;
+    CHECK(plait_amp_answer(request, &total, 1) == 0);
+}
+static void on_total(void *user, plait_conn conn, plait_amp_box answer, const plait_reason *reason) {
+    int64_t total;
+    (void)user;
+    (void)conn;
+    CHECK(reason->status == 0 && plait_amp_get_int(answer, 0, &total) == 0 && total == 3);
+    messages++;
+}
+static void on_other_end(void *user, plait_connector connector, plait_conn conn) {
+    (void)connector;
+    *(plait_conn *)user = conn;
+}
+
+/* Both sides of calls: a thousand at a time, on one conn in memory. */
+static void calls_without_allocations(void) {
+    plait_amp_command sum = {0}, none = {0};
+    plait_factory factory = {0};
+    plait_listener listener = {0};
+    plait_connector connector = {0};
+    plait_connector_handler handler = PLAIT_CONNECTOR_HANDLER_INIT;
+    plait_conn conn = {0};
+    plait_amp_value values[2];
+
+    memset(values, 0, sizeof values);
+    values[0].integer = 1;
+    values[1].integer = 2;
+    handler.connected = on_other_end;
+    CHECK(plait_amp_command_parse(&sum, none, "Sum(a: Integer, b: Integer) -> (total: Integer)", NULL) == 0);
+    CHECK(plait_amp_factory_new(&factory, NULL, NULL, NULL) == 0);
+    CHECK(plait_amp_factory_add_responder(factory, sum, on_sum) == 0);
+    CHECK(plait_listen(reactor, "memory:sums", factory, NULL, &listener) == 0);
+    CHECK(plait_connector_start(reactor, "memory:sums", factory, NULL, &handler, &conn, &connector) == 0);
+    UNTIL(conn.id != 0);
+    for (int round = 0; round < 6; round++) {
+        long before = allocations;
+        messages = 0;
+        for (int i = 0; i < 1000; i++)
+            CHECK(plait_amp_call(conn, sum, values, 2, i % 2 ? 1000 : 0, on_total, NULL, NULL) == 0);
+        UNTIL(messages == 1000);
+        if (round == 5 && allocations != before)
+            failed = printf("AMP: %ld allocations for 1000 calls and their answers\n", allocations - before);
+    }
+    CHECK(plait_connector_stop(connector) == 0 && plait_listener_close(listener) == 0);
+    CHECK(plait_factory_release(factory) == 0 && plait_amp_command_release(sum) == 0);
+    CHECK(plait_conn_abort(conn) == 0);
+    UNTIL(plait_conn_pause(conn) == PLAIT_ERR_STALE);
+}
+
 static double cpu(void) {
     struct timespec now;
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
@@ -187,6 +244,7 @@ int main(void) {
     for (int kind = LINES; kind <= NETSTRINGS; kind++)
         for (int block = 0; block < 2; block++) without_allocations((enum kind)kind, block);
     over_tcp_without_allocations();
+    calls_without_allocations();
     linear("64 MiB of lines in one feed", LINES, 0, 64 * MIB, 64 * MIB);
     linear("64 MiB of lines in one feed, in blocks", LINES, 1, 64 * MIB, 64 * MIB);
     linear("8 MiB of lines byte by byte", LINES, 0, 8 * MIB, 1);

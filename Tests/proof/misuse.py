@@ -22,7 +22,7 @@ C = abi.CONSTANTS
 INVALID, STALE, TYPE, THREAD = (C["PLAIT_ERR_" + name] for name in ("INVALID", "STALE", "TYPE", "THREAD"))
 FORKED, SIZE, BOUND = (C["PLAIT_ERR_" + name] for name in ("FORKED", "STRUCT_SIZE", "BOUND"))
 PATTERN = 0xA5
-PROCESS_WIDE = "plait_factory"
+PROCESS_WIDE = ("plait_factory", "plait_amp_command")
 # Numbers that are out of range wherever a parameter has this type and this name; other numbers are tried too, and may
 # be answered by anything that is documented.
 OUT_OF_RANGE = {
@@ -31,6 +31,7 @@ OUT_OF_RANGE = {
     ("size_t", "max_length"): (C["PLAIT_BYTES_MAX"] + 1, 1 << 63, (1 << 64) - 1),
     ("uint64_t", "delay_ms"): ((1 << 62) + 1, (1 << 64) - 1),
     ("uint64_t", "repeat_ms"): ((1 << 62) + 1, (1 << 64) - 1),
+    ("uint64_t", "limit_ms"): ((1 << 62) + 1, (1 << 64) - 1),
     ("uint64_t", "ms"): ((1 << 62) + 1, (1 << 64) - 1),
     ("int64_t", "more_ms"): ((1 << 62) + 1, (1 << 63) - 1),
     ("size_t", "index"): (1 << 31, 1 << 63, (1 << 64) - 1),
@@ -55,9 +56,20 @@ EXTREMES = {
     "size_t": (0,), "uint64_t": (0, 1 << 62, (1 << 63) - 1), "int64_t": (0, -1, -(1 << 63)),
 }
 # What a conn may speak that has functions of its own: the longer name first.
-SPOKEN = ("stateful_string", "stateful", "string", "line")
+SPOKEN = ("stateful_string", "stateful", "string", "line", "amp")
 # Texts that are no endpoint.
-NAMES = {"plait_stateful_string_set_state": b"init"}
+BAD_TEXTS = (b"", b"x" * 100000, b"\xff\xfe", b"done")
+# function: what is right, and what is none.
+NAMES = {
+    "plait_stateful_string_set_state": (b"init", BAD_TEXTS), "plait_amp_command_parse": (b"Sum()", BAD_TEXTS),
+    "plait_amp_command_add_argument": (b"Integer", BAD_TEXTS), "plait_amp_command_add_response": (b"Integer?", BAD_TEXTS),
+    "plait_amp_command_add_type": (b"Mine", (b"", b"x" * 100000, b"\xff\xfe", b"Integer", b"a b", b"a(")), "plait_amp_answer_error": (b"CODE", ()),
+}
+# Numbers of some functions that are right where the usual ones are not.
+NUMBERS = {
+    ("plait_amp_command_add_error", "flags"): 0, ("plait_amp_answer_error", "flags"): 0, ("plait_amp_get_real", "index"): 1,
+    ("plait_amp_send_boxes", "len"): 2, ("plait_amp_get_items", "count"): 0,
+}
 # Negative and huge ones wait without limit, which is what is asked for.
 WITHOUT_EXTREMES = {("plait_reactor_poll", "timeout_ms")}
 
@@ -111,7 +123,11 @@ class Cases:
             return world.callback(abi.CALLBACKS[part.type], part.name)
         if part.pointer:
             if part.type == "char" and function.name in NAMES:
-                return NAMES[function.name]
+                return NAMES[function.name][0]
+            if function.name == "plait_amp_get_items" and part.name == "list":
+                return at_the_wall(bytes(abi.STRUCTS["plait_amp_value"](type=world.list_type)))
+            if part.name == "pairs":  # of a key and a value each
+                return at_the_wall(bytes(abi.STRUCTS["plait_bytes"](at_the_wall(b"abc"), 3)) * 2)
             if part.type == "char":
                 return b"memory:spare" if function.name == "plait_listen" else b"memory:here"
             if part.type == "void":
@@ -119,7 +135,10 @@ class Cases:
             if part.is_output:
                 if "struct_size" in dict(getattr(abi.STRUCTS.get(part.type), "_fields_", ())):
                     return self.output(bytes(self.valid_struct(part)))
-                return self.output(bytes([PATTERN]) * (4096 if part.type == "uint8_t" else 8))
+                size = ctypes.sizeof(abi.STRUCTS[part.type]) if part.type in abi.STRUCTS else 8
+                return self.output(bytes([PATTERN]) * (4096 if part.type == "uint8_t" else size * (8 if part.name == "values" else 1)))
+            if function.name == "plait_amp_send_boxes":
+                return at_the_wall(b"\0\0")
             if part.type == "uint8_t":
                 return at_the_wall(b"abc")
             if part.type == "uint32_t":
@@ -133,10 +152,18 @@ class Cases:
             return world.hand[part.type]
         if function.name.startswith("plait_loopback_") and part.type == "plait_call":
             return world.loopback
-        if function.name.startswith("plait_accumulating_") and part.type == PROCESS_WIDE:
+        if function.name.startswith("plait_accumulating_") and part.type == "plait_factory":
             return self.accumulating()
+        if part.type == "plait_factory" and function.name.startswith("plait_amp_factory_"):
+            return world.factories["amp"]
+        if part.type == "plait_amp_command" and "_add_" in function.name and part.name == "command" and "factory" not in function.name:
+            return world.command(b"Fresh()")
+        if part.type == "plait_amp_command" and function.name == "plait_amp_call_switch":
+            return world.command(b"Switch(a: Integer?) switch")
         if part.type in abi.HANDLES:
             return world.live[part.type]
+        if (function.name, part.name) in NUMBERS:
+            return NUMBERS[function.name, part.name]
         return {"len": 3, "count": 1, "cap": 4096, "index": 0, "status": -34 if function.name == "plait_memory_refuse" else 0}.get(part.name, 1)
 
     # What is wrong
@@ -160,7 +187,7 @@ class Cases:
     def wrong_handles(self, place, part):
         world, right = self.world, self.valid[place]
         stale = {STALE}
-        yield self.at(place, 0, "zero", stale)
+        yield self.at(place, 0, "zero", None if "or {0}" in part.about else stale)
         yield self.at(place, (1 << 64) - 1, "all ones", stale)
         yield self.at(place, world.ended[part.type], "ended", stale)
         yield self.at(place, right ^ 1, "another generation", stale)
@@ -176,8 +203,8 @@ class Cases:
                 # One of states is one of strings, too.
                 if world.conns[kind] != right and not (kind == "stateful_string" and right == world.conns["string"]):
                     yield self.at(place, world.conns[kind], f"one that speaks {kind}", {TYPE})
-        if part.type == PROCESS_WIDE:
-            if place > 0 and BOUND in self.function.documented_errors()[0]:
+        if part.type in PROCESS_WIDE:
+            if part.type == "plait_factory" and place > 0 and BOUND in self.function.documented_errors()[0]:
                 yield self.at(place, world.elsewhere["bound factory"], "of another reactor", {BOUND})
             return
         thread = self.function.sections.get("thread", "")
@@ -194,7 +221,7 @@ class Cases:
             return
         yield self.at(place, None, "NULL", None if part.may_be_null else {INVALID})
         if part.type == "char" and self.function.name in NAMES:
-            for text in (b"", b"x" * 100000, b"\xff\xfe", b"done"):
+            for text in NAMES[self.function.name][1]:
                 yield self.at(place, text, repr(text[:24]), {INVALID})
         elif part.type == "char":
             wanted = {C["PLAIT_ERR_ENDPOINT"]}

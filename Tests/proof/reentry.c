@@ -25,6 +25,20 @@ static void nothing_counted(void *user, plait_conn conn, const uint8_t *data, si
     (void)len;
 }
 
+static int nobody_found(void *user, plait_conn conn, const uint8_t *name, size_t len, plait_amp_responder *out) {
+    (void)user;
+    (void)conn;
+    (void)name;
+    (void)len;
+    (void)out;
+    return 0;
+}
+static void nothing_answered(void *user, plait_conn conn, plait_amp_box request) {
+    (void)user;
+    (void)conn;
+    (void)request;
+}
+
 #define FUNCTION(name, call)                                                                                           \
     static int do_##name(struct world *w) {                                                                            \
         (void)w;                                                                                                       \
@@ -58,6 +72,7 @@ void came(struct world *w, enum kind kind) {
     w->timer = w->standing.timer;
     w->call = w->standing.call;
     w->connector = w->standing.connector;
+    w->box = w->standing.box;
 }
 
 /* What the table expects, by name; read once. */

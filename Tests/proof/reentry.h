@@ -14,7 +14,7 @@
     KIND(release_outside) KIND(line) KIND(lines) KIND(raw) KIND(line_too_long) KIND(data) KIND(string) KIND(strings) \
     KIND(string_too_long) KIND(state) KIND(counted) KIND(timer) KIND(timer_repeating) KIND(post) KIND(connect_done) KIND(connect_failed) \
     KIND(drain_done) KIND(connector_connected) KIND(connector_waiting) KIND(connector_stopped) \
-    KIND(connector_release) KIND(op_write) KIND(op_set_reading) KIND(op_close_write) KIND(op_close) KIND(op_release) \
+    KIND(connector_release) KIND(responder) KIND(answered) KIND(box) KIND(boxes) KIND(requests) KIND(op_write) KIND(op_set_reading) KIND(op_close_write) KIND(op_close) KIND(op_release) \
     KIND(on_free)
 // clang-format on
 
@@ -41,10 +41,22 @@ struct world {
         plait_timer timer;
         plait_call call;
         plait_connector connector;
+        plait_amp_box box;
     } standing;
 
     plait_reactor reactor, new_reactor;
-    plait_factory lines, blocks, raws, strings, string_blocks, states, counts, spare, new_factory;
+    plait_factory lines, blocks, raws, strings, string_blocks, states, counts, calls, boxed, box_blocks, rows, spare,
+        new_factory;
+    plait_amp_command command, fresh, switching, new_command;
+    plait_amp_box box;
+    plait_amp_value value, values[4];
+    plait_bytes pair_of_bytes[2];
+    uint8_t room[64];
+    uint32_t fields[64];
+    size_t len, rows_used;
+    int64_t integer;
+    double real;
+    uint64_t number;
     plait_conn conn, new_conn;
     plait_call call, new_call;
     plait_timer timer, new_timer;

@@ -35,8 +35,10 @@ ON_BYTES(line_too_long)
 ON_BYTES(data)
 ON_BYTES(string)
 ON_BYTES(counted)
+ON_BYTES(box)
 ON_BLOCK(lines)
 ON_BLOCK(strings)
+ON_BLOCK(boxes)
 
 static void connected(void *user, plait_conn conn) {
     world_of(user)->opened++;
@@ -69,6 +71,21 @@ static const char *state(void *user, plait_conn conn, const uint8_t *data, size_
     came(user, K_state);
     if (len && data[len - 1] == 255) abort();
     return NULL;
+}
+static void requests(void *user, plait_conn conn, const uint8_t *data, size_t len, const uint32_t *rows, size_t count) {
+    world_of(user)->conn = conn;
+    came(user, K_requests);
+    if (count != 1 || rows[0] != 14 || rows[4] + rows[5] > len || data[rows[4]] == 255) abort();
+}
+static void responder(void *user, plait_conn conn, plait_amp_box request) {
+    world_of(user)->conn = conn;
+    world_of(user)->box = request;
+    came(user, K_responder);
+}
+static void answered(void *user, plait_conn conn, plait_amp_box answer, const plait_reason *reason) {
+    world_of(user)->conn = conn;
+    if (reason->status == 0) world_of(user)->box = answer;
+    came(user, K_answered);
 }
 static void release(void *user) { came(user, K_release); }
 static void release_outside(void *user) { came(user, K_release_outside); }
@@ -179,6 +196,30 @@ static void stateful_factories(struct world *w) {
     if (plait_stateful_string_factory_new(&w->states, NULL, &named, w)) abort();
     if (plait_stateful_factory_new(&w->counts, &counting, w)) abort();
 }
+static plait_factory amp_factory(struct world *w, plait_amp_handler handler) {
+    plait_factory factory = {0};
+    handler.connected = connected;
+    handler.disconnected = disconnected;
+    if (plait_amp_factory_new(&factory, NULL, &handler, w)) abort();
+    if (plait_amp_factory_add_responder(factory, w->command, handler.requests ? NULL : responder) < 0) abort();
+    return factory;
+}
+static void amp_factories(struct world *w) {
+    plait_amp_command none = {0};
+    plait_amp_handler handler = PLAIT_AMP_HANDLER_INIT, one = handler, many = handler, rows = handler;
+    if (plait_amp_command_parse(&w->command, none, "Sum(a: Integer, r: Float?) -> (total: Integer?)", NULL) ||
+        plait_amp_command_parse(&w->switching, none, "Switch(a: Integer?) switch", NULL) ||
+        plait_amp_command_parse(&w->fresh, none, "Fresh()", NULL))
+        abort();
+    one.box = box;
+    many.boxes = boxes;
+    rows.requests = requests;
+    w->calls = amp_factory(w, handler);
+    w->boxed = amp_factory(w, one);
+    w->box_blocks = amp_factory(w, many);
+    w->rows = amp_factory(w, rows);
+    w->pair_of_bytes[0] = w->pair_of_bytes[1] = w->part;
+}
 static plait_conn attach(struct world *w, plait_factory factory) {
     plait_conn conn = {0};
     plait_conn_attach(w->reactor, factory, &w->ops, w, &conn);
@@ -253,6 +294,7 @@ void set_up(struct world *w) {
     w->strings = string_factory(w, 0);
     w->string_blocks = string_factory(w, 1);
     stateful_factories(w);
+    amp_factories(w);
     if (plait_raw_factory_new(&w->raws, &raws, w) || plait_line_factory_new(&w->spare, NULL, &spare, w)) abort();
     w->conn = w->standing.conn = attach(w, w->lines);
     plait_timer_start(w->reactor, 1000000, 0, timer, w, &w->timer);
@@ -264,6 +306,25 @@ void set_up(struct world *w) {
 }
 
 #define FEED(conn, text) plait_conn_feed(conn, (const uint8_t *)(text), sizeof(text) - 1)
+
+#define REQUEST "\0\4_ask\0\0011\0\10_command\0\3Sum\0\1a\0\0011\0\0"
+
+static void talk_amp(struct world *w) {
+    plait_conn caller = attach(w, w->calls), one = attach(w, w->boxed), many = attach(w, w->box_blocks);
+    plait_conn rows = attach(w, w->rows);
+
+    plait_reactor_poll(w->reactor, 0);
+    plait_amp_call(caller, w->command, w->values, 1, 0, answered, w, NULL);
+    FEED(caller, "\0\7_answer\0\0011\0\0");
+    FEED(caller, REQUEST);
+    FEED(one, REQUEST);
+    FEED(many, REQUEST);
+    FEED(rows, REQUEST);
+    plait_conn_close(one);
+    plait_conn_close(many);
+    plait_conn_close(rows);
+    plait_conn_close(caller);
+}
 
 static void talk(struct world *w) {
     static char much[20000];
@@ -306,6 +367,8 @@ static void talk(struct world *w) {
     plait_conn_close(many);
     plait_conn_close(short_ones);
     plait_conn_eof(short_block, PLAIT_ERR_CLOSED);
+    plait_reactor_poll(w->reactor, 0);
+    talk_amp(w);
     plait_reactor_poll(w->reactor, 0);
 }
 
@@ -380,6 +443,14 @@ const char *tear_down(struct world *w) {
     plait_reactor_free(w->hand);
     plait_factory_release(w->hand_lines);
     plait_factory_release(w->accumulating);
+    plait_factory_release(w->calls);
+    plait_factory_release(w->boxed);
+    plait_factory_release(w->box_blocks);
+    plait_factory_release(w->rows);
+    while (plait_amp_command_release(w->command) == 0) continue;
+    plait_amp_command_release(w->fresh);
+    plait_amp_command_release(w->switching);
+    plait_amp_command_release(w->new_command);
     while (plait_factory_release(w->spare) == 0) continue; /* one call retains it */
     plait_factory_release(w->new_factory);
     plait_reactor_free(w->new_reactor);

@@ -32,12 +32,14 @@ class World:
         self.calls = []  # names of the callbacks that came
         self.keep = []  # callbacks must outlive their use
         self.reactor = self._reactor(3 - 1)  # a loop and a manual clock
-        self.factories = {kind: self.factory(kind) for kind in ("raw", "line", "string", "stateful", "stateful_string")}
+        self.factories = {kind: self.factory(kind) for kind in ("raw", "line", "string", "stateful", "stateful_string", "amp")}
         self.factories["accumulating"] = self.accumulating()
         self.conns = {kind: self.conn(self.reactor, self.factories[kind]) for kind in self.factories}
         self.live = {"plait_reactor": self.reactor, "plait_factory": self.factories["line"], "plait_conn": self.conns["line"]}
         self.live.update(self._others(self.reactor))
         self.loopback = self.live.pop("loopback")
+        self.live["plait_amp_command"] = self.command(b"Sum(l: ListOf(Integer)?, a: Integer?) -> (total: Integer?)")
+        self.list_type = 1  # behind its element's
         self._settle()
         self.hand = self.by_hand()
         self.ended = self._ended()
@@ -66,6 +68,8 @@ class World:
         """A struct of the host's in which all callbacks are set."""
         made = abi.struct(name)
         for field, kind in made._fields_:
+            if name == "amp_handler" and field in ("box", "boxes", "requests"):
+                continue  # with these it has no responders
             if isinstance(kind, type) and issubclass(kind, ctypes._CFuncPtr):
                 setattr(made, field, self.callback(kind, field, 0 if kind._restype_ else None))
         if name == "stateful_string_handler":
@@ -92,6 +96,27 @@ class World:
         arguments = rest if kind in ("raw", "stateful") else (None, *rest)
         self.check(getattr(self.library, f"plait_{kind}_factory_new")(ctypes.addressof(out), *arguments), kind)
         return out.value
+
+    def command(self, signature):
+        out = ctypes.c_uint64()
+        self.check(self.library.plait_amp_command_parse(ctypes.addressof(out), 0, signature, None), "command")
+        return out.value
+
+    def request(self, reactor, factory, conn):
+        """A request that waits for its answer, with its arguments."""
+        found = []
+
+        def respond(_, __, box):
+            found.append(box)
+            self.check(self.library.plait_amp_box_retain(box), "retain")
+        responder = abi.CALLBACKS["plait_amp_responder_fn"](respond)
+        self.keep.append(responder)
+        command = self.command(b"Wait(a: Integer, r: Float?, l: ListOf(Integer)?) -> (v: Integer?) switch")
+        self.check(self.library.plait_amp_factory_add_responder(factory, command, responder), "responder")
+        fields = (b"_ask", b"1"), (b"_command", b"Wait"), (b"a", b"5")
+        box = b"".join(bytes([0, len(key)]) + key + bytes([0, len(value)]) + value for key, value in fields) + b"\0\0"
+        self.check(self.library.plait_conn_feed(conn, box, len(box)), "feed")
+        return found[0]
 
     def conn(self, reactor, factory):
         ops = self.filled("transport_ops")
@@ -149,6 +174,8 @@ class World:
     def _settle(self):
         """Everything that was begun has had its first turn, but for the call, which is begun anew."""
         self.check(self.library.plait_reactor_poll(self.reactor, 0), "poll")
+        if "plait_amp_box" not in self.live:
+            self.live["plait_amp_box"] = self.request(self.reactor, self.factories["amp"], self.conns["amp"])
         done = self.callback(abi.CALLBACKS["plait_connect_fn"], "done")
         self.live["plait_call"] = self.made("plait_connect", self.reactor, b"memory:here", self.factories["line"], None, done, None)
         self.calls.clear()
@@ -163,6 +190,11 @@ class World:
         conn = self.conn(self.reactor, self.factories["raw"])
         self.check(library.plait_conn_abort(conn), "abort")
         ended = {"plait_reactor": other, "plait_factory": factory, "plait_conn": conn}
+        ended["plait_amp_command"] = self.command(b"Gone()")
+        self.check(library.plait_amp_command_release(ended["plait_amp_command"]), "release")
+        talking = self.conn(self.reactor, self.factories["amp"])
+        ended["plait_amp_box"] = self.request(self.reactor, self.factories["amp"], talking)
+        self.check(library.plait_amp_answer(ended["plait_amp_box"], None, 0), "answer")
         line = self.factories["line"]
         timer = self.callback(abi.CALLBACKS["plait_timer_fn"], "timer")
         ended["plait_timer"] = self.made("plait_timer_start", self.reactor, 5, 0, timer, None)
@@ -188,6 +220,9 @@ class World:
             mine = self.factory("line")
             found["bound factory"] = mine
             found["plait_conn"] = self.conn(reactor, mine)
+            amp = self.factory("amp")
+            found["plait_amp_box"] = self.request(reactor, amp, self.conn(reactor, amp))
+            found["plait_amp_command"] = self.live["plait_amp_command"]
             kept, self.factories["line"] = self.factories["line"], mine
             found.update(self._others(reactor))
             self.factories["line"] = kept

@@ -1,5 +1,5 @@
 /* plait_server MODE PORT [one|block]: Plait from C, as the load generator wants it.
- * MODE: line-echo line-sink int32-echo netstring-echo */
+ * MODE: line-echo line-sink int32-echo netstring-echo amp-sum */
 #include <plait/plait.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,7 +50,27 @@ static size_t echo_strings(void *user, plait_conn conn, const uint8_t *data, siz
     return count;
 }
 
+static void on_sum(void *user, plait_conn conn, plait_amp_box request) {
+    int64_t a = 0, b = 0;
+    plait_amp_value total = {0};
+    (void)user;
+    (void)conn;
+    plait_amp_get_int(request, 0, &a);
+    plait_amp_get_int(request, 1, &b);
+    total.integer = a + b;
+    plait_amp_answer(request, &total, 1);
+}
+
+static int make_amp(plait_factory *out) {
+    plait_amp_command sum = {0}, none = {0};
+    int status = plait_amp_command_parse(&sum, none, "Sum(a: Integer, b: Integer) -> (total: Integer)", NULL);
+    if (status == 0) status = plait_amp_factory_new(out, NULL, NULL, NULL);
+    if (status == 0) status = plait_amp_factory_add_responder(*out, sum, on_sum);
+    return status;
+}
+
 static int make_factory(plait_factory *out, const char *mode, int block) {
+    if (!strcmp(mode, "amp-sum")) return make_amp(out);
     if (!strcmp(mode, "line-echo") || !strcmp(mode, "line-sink")) {
         plait_line_handler handler = PLAIT_LINE_HANDLER_INIT;
         int sink = !strcmp(mode, "line-sink");

@@ -9,12 +9,15 @@ library, mode, port = sys.argv[1], sys.argv[2], int(sys.argv[3])
 if library == "plait":
     from plait.internet import protocol, reactor
     from plait.protocols import basic
+
+    if mode == "amp-sum":
+        from plait.protocols import amp
 else:
     from twisted.internet import epollreactor
 
     epollreactor.install()
     from twisted.internet import protocol, reactor
-    from twisted.protocols import basic
+    from twisted.protocols import amp, basic
 
 
 class LineEcho(basic.LineReceiver):
@@ -43,8 +46,21 @@ class NetstringEcho(basic.NetstringReceiver):
         self.sendString(string)
 
 
+def calls():
+    class Sum(amp.Command):
+        arguments = [(b"a", amp.Integer()), (b"b", amp.Integer())]
+        response = [(b"total", amp.Integer())]
+
+    class Adder(amp.AMP):
+        @Sum.responder
+        def sum(self, a, b):
+            return {"total": a + b}
+
+    return Adder
+
+
 classes = {"line-echo": LineEcho, "line-sink": LineSink, "int32-echo": Int32Echo, "netstring-echo": NetstringEcho}
-factory = protocol.Factory.forProtocol(classes[mode])
+factory = protocol.Factory.forProtocol(calls() if mode == "amp-sum" else classes[mode])
 factory.noisy = False
 reactor.listenTCP(port, factory, interface="127.0.0.1", backlog=1024)
 reactor.run()

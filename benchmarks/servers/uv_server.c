@@ -117,6 +117,72 @@ static ssize_t netstring_echo(struct conn *c, const char *data, size_t len) {
     return (ssize_t)at;
 }
 
+static long get_number(const char *text, size_t len) {
+    long value = 0;
+    size_t at = len && text[0] == '-';
+    for (; at < len; at++) value = value * 10 + (text[at] - '0');
+    return len && text[0] == '-' ? -value : value;
+}
+
+static char *put_field(char *to, const char *key, size_t key_len, const char *value, size_t len) {
+    *to++ = 0;
+    *to++ = (char)key_len;
+    memcpy(to, key, key_len);
+    to += key_len;
+    *to++ = (char)(len >> 8);
+    *to++ = (char)len;
+    memcpy(to, value, len);
+    return to + len;
+}
+
+/* Answers calls of Sum(a, b). */
+static ssize_t amp_sum(struct conn *c, const char *data, size_t len) {
+    const unsigned char *bytes = (const unsigned char *)data;
+    size_t box = 0;
+    (void)c;
+    for (;;) {
+        const char *ask = NULL, *command = NULL;
+        size_t ask_len = 0, command_len = 0, at = box;
+        long a = 0, b = 0;
+        for (;;) {
+            if (len - at < 2) return (ssize_t)box;
+            size_t key_len = (size_t)bytes[at] << 8 | bytes[at + 1];
+            if (!key_len) break;
+            if (key_len > 255) return -1;
+            if (len - at < 4 + key_len) return (ssize_t)box;
+            size_t size = (size_t)bytes[at + 2 + key_len] << 8 | bytes[at + 3 + key_len];
+            if (len - at < 4 + key_len + size) return (ssize_t)box;
+            const char *key = data + at + 2, *value = key + key_len + 2;
+            if (key_len == 4 && !memcmp(key, "_ask", 4)) {
+                ask = value;
+                ask_len = size;
+            } else if (key_len == 8 && !memcmp(key, "_command", 8)) {
+                command = value;
+                command_len = size;
+            } else if (key_len == 1 && *key == 'a') {
+                a = get_number(value, size);
+            } else if (key_len == 1 && *key == 'b') {
+                b = get_number(value, size);
+            }
+            at += 4 + key_len + size;
+        }
+        if (!ask || command_len != 3 || memcmp(command, "Sum", 3)) return -1;
+        long total = a + b;
+        char text[24], *start = reserve(ask_len + 64), *to = start;
+        size_t digits = put_number(text, total < 0 ? 0 - (size_t)total : (size_t)total);
+        if (total < 0) {
+            memmove(text + 1, text, digits++);
+            text[0] = '-';
+        }
+        to = put_field(to, "_answer", 7, ask, ask_len);
+        to = put_field(to, "total", 5, text, digits);
+        *to++ = 0;
+        *to++ = 0;
+        out_len += (size_t)(to - start);
+        box = at + 2;
+    }
+}
+
 static void on_closed(uv_handle_t *handle) {
     struct conn *c = (struct conn *)handle;
     free(c->rest);
@@ -208,7 +274,8 @@ int main(int argc, char **argv) {
     } modes[] = {{"line-echo", line_echo},
                  {"line-sink", line_sink},
                  {"int32-echo", int32_echo},
-                 {"netstring-echo", netstring_echo}};
+                 {"netstring-echo", netstring_echo},
+                 {"amp-sum", amp_sum}};
     for (size_t i = 0; argc == 3 && i < sizeof modes / sizeof *modes; i++)
         if (!strcmp(argv[1], modes[i].name)) consume = modes[i].consume;
     if (!consume) {

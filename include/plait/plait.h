@@ -27,5 +27,7 @@
 #include "line.h"
 #include "string.h"
 #include "stateful.h"
+#include "amp_command.h"
+#include "amp.h"
 
 #endif

@@ -56,6 +56,14 @@ enum {
     PLAIT_ERR_TOO_LONG = -50,    /**< a line or string is longer than the limit */
     PLAIT_ERR_PROTOCOL = -51,    /**< bytes that no valid peer sends */
 
+    /* Remote calls (amp.h). */
+    PLAIT_ERR_REMOTE = -60,      /**< the peer answered with an error */
+    PLAIT_ERR_UNHANDLED = -61,   /**< the peer knows no such command */
+    PLAIT_ERR_VALUE = -62,       /**< a value is missing, or cannot be of its type */
+    PLAIT_ERR_RANGE = -63,       /**< a number does not fit */
+    PLAIT_ERR_ABSENT = -64,      /**< what was asked for is not there */
+    PLAIT_ERR_SWITCHED = -65,    /**< another protocol is spoken, or about to be */
+
     PLAIT_ERR_SYSTEM = -1000     /**< `PLAIT_ERR_SYSTEM - errno`: an error of the operating system */
 };
 

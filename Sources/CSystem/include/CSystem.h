@@ -143,6 +143,8 @@ void csystem_find_lines(struct csystem_lines *lines, const uint8_t *bytes, size_
 const void *csystem_find(const void *in, size_t len, const void *what, size_t count);
 uint64_t csystem_now_ms(void);
 uint64_t csystem_random(void);
+/* strtod with a point as the decimal point, whatever the host's locale. */
+double csystem_real(const char *text);
 const char *csystem_error_text(int error);
 
 /* Blocks SIGPIPE in this thread; end undoes that, and takes a SIGPIPE that came meanwhile. */

@@ -1,0 +1,187 @@
+import Bytes
+import Wire
+
+/// Requests: who answers, with which arguments.
+extension AMPFactory {
+  final func request(
+    _ block: RawSpan, _ at: Int, _ box: RawSpan, _ width: Int, _ found: Reserved, _ conn: Conn, _ session: Session
+  ) {
+    let number = find(found.command.of(box))
+    if wantsRequests {
+      return addRow(number, block, at, box, width, found, conn, session)
+    }
+    guard number >= 0 else { return requestOther(box, width, found, conn, session) }
+    respond(responders[number], box, width, found, conn, session)
+  }
+
+  /// A command that no responder is for: it may be the library's, or a locator knows who answers.
+  @inline(never)
+  final func requestOther(_ box: RawSpan, _ width: Int, _ found: Reserved, _ conn: Conn, _ session: Session) {
+    if session.takeOwn(box, found, self, conn) { return }
+    let isFound = locate(found.command.of(box), conn) { respond($0, box, width, found, conn, session) }
+    if !isFound { unhandled(box, width, found, conn, session) }
+  }
+
+  @inline(never)
+  final func respond(
+    _ responder: Responder, _ box: RawSpan, _ width: Int, _ found: Reserved, _ conn: Conn, _ session: Session
+  ) {
+    scratch(conn.context)._withUnsafeGuaranteedRef { shown in
+      shown.show(box, width, conn, ask: found.ask)
+      shown.isRequest = true
+      shown.command = responder.command
+      shown.schema = .arguments
+      shown.due = nil
+      if !found.deadline.isAbsent { shown.readDeadline(found.deadline) }
+      if let command = responder.command {
+        let bad = command._withUnsafeGuaranteedRef { command -> Int in
+          guard command.locate(box, width: width, command.arguments, 0, command.arguments.count, &shown.slots) else {
+            return -2
+          }
+          return command.checkAll(box, command.arguments, 0, command.arguments.count, &shown.slots)
+        }
+        if bad != -1 { return refuse(shown, bad, conn, session) }
+      } else {
+        shown.slots.removeAll()
+      }
+      ask(responder, shown, conn, session)
+    }
+  }
+
+  /// The host has the request.
+  @inline(__always) final func ask(_ responder: Responder, _ shown: Box, _ conn: Conn, _ session: Session) {
+    guard shown.enter(Kind.box) else { return conn.abort(.limit) }
+    shown.isOpen = true
+    respond(shown, responder, conn)
+    if shown.isOpen { keep(shown, conn, session) } else { shown.isReadable = false }
+  }
+
+  /// A request as nearly all are: its fields in their order, its arguments all there, and right. False: nothing was done.
+  @inline(__always) final func quick(_ box: RawSpan, _ conn: Conn, _ session: Session) -> Bool {
+    var fields = Fields(width: 2)
+    guard fields.next(box) else { return false }
+    var ask = Part.absent
+    if fields.keyLength == 4, box.bigEndian32(fields.key) == 0x5f61_736b {
+      ask = Part(fields.value, fields.valueLength)
+      guard fields.next(box) else { return false }
+    }
+    guard fields.keyLength == 8, box.littleEndian64(fields.key) == 0x646e_616d_6d6f_635f else { return false }
+    let number = find(fields.valueIn(box))
+    guard number >= 0 else { return false }
+    let responder = responders[number]
+    guard let command = responder.command else { return false }
+    return scratch(conn.context)._withUnsafeGuaranteedRef { shown in
+      guard command._withUnsafeGuaranteedRef({ $0.locateInOrder(box, &fields, &shown.slots) }) else { return false }
+      shown.show(box, 2, conn, ask: ask)
+      shown.isRequest = true
+      shown.command = command
+      shown.schema = .arguments
+      shown.due = nil
+      self.ask(responder, shown, conn, session)
+      return true
+    }
+  }
+
+  /// The request is answered later: it keeps the box, and the next one gets another.
+  @inline(never) final func keep(_ shown: Box, _ conn: Conn, _ session: Session) {
+    guard shown.stay(session) else {
+      shown.finish(session, conn)
+      return conn.abort(.noMemory)
+    }
+    box?.release()
+    box = nil
+    if session.isExtended { session.rememberTag(shown) }
+    if session.requestCount >= session.options.maxRequests, !conn.isPaused, conn.pause() == .ok {
+      session.isChoked = true
+    }
+  }
+
+  /// An argument is missing, or bad: that is the caller's fault, and of this request alone.
+  @inline(never) final func refuse(_ shown: Box, _ bad: Int, _ conn: Conn, _ session: Session) {
+    guard bad >= 0, let command = shown.command else { return conn.abort(.noMemory) }
+    guard shown.isAsked else { return conn.close(Reason(.value, text: "an argument is missing or bad")) }
+    var text = ByteBuffer()
+    command._withUnsafeGuaranteedRef { command in
+      let name = command.text(command.arguments.fields[bad].name)
+      guard text.reserve(name.byteCount + 40, limit: mostBytes) else { return }
+      text.put(shown.slots[bad].part.isAbsent ? "a missing argument: " : "a bad argument: ")
+      text.put(name)
+    }
+    conn.context.log(.info, "amp", "a request with a bad or missing argument")
+    _ = shown.sendError("UNKNOWN", text.bytes, session, conn)
+    shown.isReadable = false
+  }
+
+  /// Nobody answers that command.
+  @inline(never)
+  final func unhandled(_ box: RawSpan, _ width: Int, _ found: Reserved, _ conn: Conn, _ session: Session) {
+    guard !found.ask.isAbsent else { return conn.close(Reason(.unhandled, text: "a command that nobody answers")) }
+    let name = found.command.of(box)
+    let isTLS = name.isEqual("StartTLS")
+    var text = ByteBuffer()
+    guard text.reserve(name.byteCount + 40, limit: mostBytes) else { return conn.abort(.noMemory) }
+    text.put(isTLS ? "TLS not available" : "Unhandled Command: ")
+    if !isTLS { text.put(name.extracting(first: min(name.byteCount, 60_000))) }
+    scratch(conn.context)._withUnsafeGuaranteedRef { shown in
+      shown.show(box, width, conn, ask: found.ask)
+      shown.command = nil
+      _ = shown.sendError(isTLS ? "TLS_ERROR" : "UNHANDLED", text.bytes, session, conn)
+      shown.isReadable = false
+    }
+  }
+
+  // MARK: As numbers
+
+  /// Appends a row to the table: amp.h, plait_amp_handler::requests.
+  @inline(never)
+  final func addRow(
+    _ number: Int, _ block: RawSpan, _ at: Int, _ box: RawSpan, _ width: Int, _ found: Reserved, _ conn: Conn,
+    _ session: Session
+  ) {
+    if number < 0 {
+      if session.takeOwn(box, found, self, conn) { return }
+      guard options.wantsAllRequests else { return unhandled(box, width, found, conn, session) }
+    }
+    scratch(conn.context)._withUnsafeGuaranteedRef { shown in
+      var count = 0
+      var switches = number < 0
+      if number >= 0, let command = responders[number].command {
+        command._withUnsafeGuaranteedRef { command in
+          switches = command.flags.contains(.switches)
+          count = command.arguments.count
+          if !command.locate(box, width: width, command.arguments, 0, count, &shown.slots) { count = -1 }
+        }
+      }
+      let size = 10 + 2 * count
+      guard count >= 0, rows.reserve(size * 4, limit: mostBytes) else { return conn.abort(.noMemory) }
+      func put(_ part: Part) {
+        rows.put(part.isAbsent ? part.offset : part.offset &+ UInt32(truncatingIfNeeded: at))
+        rows.put(part.length)
+      }
+      rows.put(UInt32(truncatingIfNeeded: size))
+      rows.put(number < 0 ? UInt32.max : UInt32(truncatingIfNeeded: number))
+      put(found.ask)
+      put(Part(0, box.byteCount))
+      put(found.command)
+      var deadline: UInt32 = .max
+      if !found.deadline.isAbsent, case .value(let time) = integer(found.deadline.of(box)), time >= 0 {
+        deadline = UInt32(truncatingIfNeeded: min(time, Int64(UInt32.max) - 1))
+      }
+      rows.put(deadline)
+      rows.put(UInt32(truncatingIfNeeded: width))
+      for index in 0..<count { put(shown.slots[index].part) }
+      rowCount += 1
+      if switches || rowCount >= 4096 { giveRows(block, conn) }
+    }
+  }
+
+  /// The host has nothing of the table open while it is called.
+  @inline(never) final func giveRows(_ block: RawSpan, _ conn: Conn) {
+    let count = rowCount
+    var table = rows.take()
+    rowCount = 0
+    takeRequests(block, table.bytes, count, conn)
+    table.removeAll()
+    if rows.capacity == 0 { rows = table }
+  }
+}
