@@ -131,3 +131,7 @@ def in_thread(reactor, function, *args):
 
     threading.Thread(target=work, daemon=True).start()
     return done
+
+
+# The fixture; it needs what is above.
+from amps import link  # noqa: E402, F401
