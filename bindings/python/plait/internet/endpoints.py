@@ -221,8 +221,15 @@ def _check(description: str, use: int) -> str:
 def serverFromString(reactor: IReactor, description: str) -> ServerEndpoint:
     """Somewhere to listen, as ``tcp:8080:interface=127.0.0.1`` or ``unix:/run/x.sock`` says.
 
+    With ``haproxy:`` in front, connections begin with a header of the PROXY protocol.
+
     :raises ValueError: if that is malformed, or of an unknown kind.
     """
+    kind, _, rest = description.partition(":")
+    if kind == "haproxy":
+        from ..protocols.haproxy import proxyEndpoint
+
+        return proxyEndpoint(serverFromString(reactor, rest))
     return ServerEndpoint(reactor, _check(description, 1))
 
 

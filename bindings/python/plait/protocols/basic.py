@@ -9,6 +9,7 @@ from ._prefixed import (
     NetstringReceiver,
     StringTooLongError,
 )
+from ._states import StatefulStringProtocol
 
 __all__ = [
     "Int16StringReceiver",
@@ -18,5 +19,6 @@ __all__ = [
     "LineOnlyReceiver",
     "LineReceiver",
     "NetstringReceiver",
+    "StatefulStringProtocol",
     "StringTooLongError",
 ]

@@ -1,0 +1,1 @@
+"""What protocols are tested with: of Twisted's ``twisted.test``."""

@@ -1,0 +1,257 @@
+"""Reactors that note what they are asked for."""
+
+from __future__ import annotations
+
+from typing import Any, Callable
+
+from ..internet.address import IPv4Address, IPv6Address, UNIXAddress
+from ..internet.error import UserError
+from ..internet.task import Clock
+from ..python.failure import Failure
+
+
+class _Port:
+    """A port that listens nowhere."""
+
+    def __init__(self, reactor: Any, address: Any, factory: Any) -> None:
+        self.reactor, self._address, self.factory = reactor, address, factory
+        self.isListening = True
+
+    def startListening(self) -> None:
+        """Listens."""
+        self.isListening = True
+
+    def stopListening(self) -> Any:
+        """Listens no more."""
+        from ..internet import defer
+
+        self.isListening = False
+        return defer.succeed(None)
+
+    def getHost(self) -> Any:
+        """Where it is said to listen."""
+        return self._address
+
+
+class _Connector:
+    """A connector whose attempt the test decides: by :meth:`succeed`, or :meth:`fail`.
+
+    :ivar stoppedConnecting: whether the attempt was given up.
+    """
+
+    def __init__(self, reactor: Any, address: Any, factory: Any) -> None:
+        self.reactor, self._address, self.factory = reactor, address, factory
+        self.stoppedConnecting = False
+        self._connected = False
+
+    def getDestination(self) -> Any:
+        """Where it is said to connect to."""
+        return self._address
+
+    def connect(self) -> None:
+        """Begins another attempt."""
+        self._connected, self.stoppedConnecting = False, False
+        self.factory.startedConnecting(self)
+
+    def stopConnecting(self) -> None:
+        """Gives the attempt up."""
+        self.stoppedConnecting = True
+        self.factory.clientConnectionFailed(self, Failure(UserError()))
+
+    def disconnect(self) -> None:
+        """Ends whatever there is."""
+        if not self._connected:
+            self.stopConnecting()
+
+    def succeed(self, transport: Any) -> Any:
+        """Has the attempt succeed: the protocol that the factory builds meets this transport."""
+        protocol = self.factory.buildProtocol(self._address)
+        if protocol is not None:
+            self._connected = True
+            protocol.makeConnection(transport)
+        return protocol
+
+    def fail(self, reason: Any) -> None:
+        """Has the attempt fail."""
+        self.factory.clientConnectionFailed(self, Failure(reason))
+
+
+class MemoryReactor:
+    """A reactor without a network: it notes what it is asked for, and a test completes it.
+
+    :ivar tcpServers: ``(port, factory, backlog, interface)`` of each ``listenTCP``.
+    :ivar tcpClients: ``(host, port, factory, timeout, bindAddress)`` of each ``connectTCP``.
+    :ivar unixServers: ``(address, factory, backlog, mode, wantPID)`` of each ``listenUNIX``.
+    :ivar unixClients: ``(address, factory, timeout, checkPID)`` of each ``connectUNIX``.
+    :ivar connectors: what ``connectTCP`` and ``connectUNIX`` gave.
+    :ivar ports: what ``listenTCP`` and ``listenUNIX`` gave.
+    :ivar triggers: by event and phase, what ``addSystemEventTrigger`` was given.
+    :ivar whenRunningHooks: what ``callWhenRunning`` was given.
+    """
+
+    def __init__(self) -> None:
+        self.hasInstalled = self.running = self.hasRun = self.hasStopped = self.hasCrashed = False
+        self.tcpServers: list[tuple[Any, ...]] = []
+        self.tcpClients: list[tuple[Any, ...]] = []
+        self.unixServers: list[tuple[Any, ...]] = []
+        self.unixClients: list[tuple[Any, ...]] = []
+        self.sslServers: list[tuple[Any, ...]] = []
+        self.sslClients: list[tuple[Any, ...]] = []
+        self.connectors: list[_Connector] = []
+        self.ports: list[_Port] = []
+        self.triggers: dict[str, dict[str, list[Any]]] = {}
+        self.whenRunningHooks: list[tuple[Any, ...]] = []
+        self._ids: dict[int, tuple[str, str, Any]] = {}
+        self.readers: set[Any] = set()
+        self.writers: set[Any] = set()
+
+    # Listening and connecting
+
+    def listenTCP(self, port: int, factory: Any, backlog: int = 50, interface: str = "") -> _Port:
+        """Notes a TCP port."""
+        self.tcpServers.append((port, factory, backlog, interface))
+        kind = IPv6Address if ":" in interface else IPv4Address
+        return self._port(kind("TCP", interface or "0.0.0.0", port), factory)
+
+    def connectTCP(
+        self, host: str, port: int, factory: Any, timeout: float = 30, bindAddress: Any = None
+    ) -> _Connector:
+        """Notes an attempt to connect."""
+        self.tcpClients.append((host, port, factory, timeout, bindAddress))
+        kind = IPv6Address if ":" in host else IPv4Address
+        return self._connector(kind("TCP", host, port), factory)
+
+    def listenUNIX(
+        self, address: Any, factory: Any, backlog: int = 50, mode: int = 0o666, wantPID: Any = 0
+    ) -> _Port:
+        """Notes a UNIX socket."""
+        self.unixServers.append((address, factory, backlog, mode, wantPID))
+        return self._port(UNIXAddress(address), factory)
+
+    def connectUNIX(
+        self, address: Any, factory: Any, timeout: float = 30, checkPID: Any = 0
+    ) -> _Connector:
+        """Notes an attempt to connect."""
+        self.unixClients.append((address, factory, timeout, checkPID))
+        return self._connector(UNIXAddress(address), factory)
+
+    def _port(self, address: Any, factory: Any) -> _Port:
+        port = _Port(self, address, factory)
+        self.ports.append(port)
+        return port
+
+    def _connector(self, address: Any, factory: Any) -> _Connector:
+        connector = _Connector(self, address, factory)
+        self.connectors.append(connector)
+        factory.startedConnecting(connector)
+        return connector
+
+    # Running
+
+    def install(self) -> None:
+        """Notes that it was installed."""
+        self.hasInstalled = True
+
+    def run(self) -> None:
+        """Notes that it was run, and makes the calls that were to be made then."""
+        self.running = self.hasRun = True
+        for function, args, keywords in self.whenRunningHooks:
+            function(*args, **keywords)
+        self.stop()
+
+    def stop(self) -> None:
+        """Notes that it was stopped."""
+        self.running, self.hasStopped = False, True
+
+    def crash(self) -> None:
+        """Notes that it was crashed."""
+        self.running, self.hasCrashed = False, True
+
+    def iterate(self, delay: float = 0) -> None:
+        """Does nothing."""
+
+    def callWhenRunning(self, callable: Callable[..., Any], *args: Any, **kw: Any) -> None:
+        """Notes a call that is to be made when it runs."""
+        self.whenRunningHooks.append((callable, args, kw))
+
+    def addSystemEventTrigger(
+        self, phase: str, eventType: str, callable: Callable[..., Any], *args: Any, **kw: Any
+    ) -> int:
+        """Notes a call that is to be made at an event."""
+        number = len(self._ids) + 1
+        self._ids[number] = (eventType, phase, (callable, args, kw))
+        self.triggers.setdefault(eventType, {}).setdefault(phase, []).append((callable, args, kw))
+        return number
+
+    def removeSystemEventTrigger(self, triggerID: int) -> None:
+        """Forgets such a call."""
+        eventType, phase, made = self._ids.pop(triggerID)
+        self.triggers[eventType][phase].remove(made)
+
+    def fireSystemEvent(self, eventType: str) -> None:
+        """Makes the calls of an event."""
+        for phase in ("before", "during", "after"):
+            for function, args, keywords in self.triggers.get(eventType, {}).get(phase, []):
+                function(*args, **keywords)
+
+    # Descriptors
+
+    def addReader(self, reader: Any) -> None:
+        """Notes a reader."""
+        self.readers.add(reader)
+
+    def removeReader(self, reader: Any) -> None:
+        """Forgets a reader."""
+        self.readers.discard(reader)
+
+    def addWriter(self, writer: Any) -> None:
+        """Notes a writer."""
+        self.writers.add(writer)
+
+    def removeWriter(self, writer: Any) -> None:
+        """Forgets a writer."""
+        self.writers.discard(writer)
+
+    def getReaders(self) -> list[Any]:
+        """The readers."""
+        return list(self.readers)
+
+    def getWriters(self) -> list[Any]:
+        """The writers."""
+        return list(self.writers)
+
+    def removeAll(self) -> list[Any]:
+        """Forgets readers and writers; gives them."""
+        all_ = list(self.readers | self.writers)
+        self.readers.clear()
+        self.writers.clear()
+        return all_
+
+
+class MemoryReactorClock(MemoryReactor, Clock):
+    """A memory reactor that has a clock, too."""
+
+    def __init__(self) -> None:
+        MemoryReactor.__init__(self)
+        Clock.__init__(self)
+
+
+class RaisingMemoryReactor:
+    """A reactor that can do nothing: it raises the exceptions that it was given."""
+
+    def __init__(
+        self, listenException: BaseException | None = None, connectException: Any = None
+    ) -> None:
+        self._listenException, self._connectException = listenException, connectException
+
+    def listenTCP(self, *args: Any, **keywords: Any) -> Any:
+        """Raises."""
+        raise self._listenException or RuntimeError("nothing can be listened at")
+
+    listenUNIX = listenSSL = listenTCP
+
+    def connectTCP(self, *args: Any, **keywords: Any) -> Any:
+        """Raises."""
+        raise self._connectException or RuntimeError("nothing can be connected to")
+
+    connectUNIX = connectSSL = connectTCP

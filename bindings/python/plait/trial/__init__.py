@@ -1,0 +1,1 @@
+"""Tests that wait for Deferreds: of Twisted's ``twisted.trial``."""
