@@ -18,7 +18,7 @@ from .framing import BinaryBoxProtocol
 from .plans import Plan, plan
 from .responding import bad_return, known, unreadable
 from .results import later
-from .switching import ProtocolSwitchCommand
+from .switching import ProtocolSwitchCommand, StartTLS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,13 +40,15 @@ class Served:
         self.plans: list[Plan | None] = []
         commands: list[_Known] = []
         for name, (command, function) in responders.items():
-            made = plan(command, function) if 0 < len(name) < 65536 else None
+            if not 0 < len(name) < 65536:
+                continue
+            made = plan(command, function)
             names = () if made is None else tuple(key for key, _ in command.arguments)
-            switches = issubclass(command, ProtocolSwitchCommand)
-            # One that switches has to be the last of what is delivered, whoever answers it.
-            if made is not None or switches:
-                self.plans.append(made)
-                commands.append((name, AMP_SWITCH if switches else 0, names))
+            # One that switches has to be the last of what is delivered; and so is one that the C
+            # library does not know, as it may be such a one.
+            switches = issubclass(command, (ProtocolSwitchCommand, StartTLS))
+            self.plans.append(made)
+            commands.append((name, AMP_SWITCH if switches else 0, names))
         self.known = tuple(commands)
 
 
