@@ -7,7 +7,8 @@ let swift: [SwiftSetting] = [
   .swiftLanguageMode(.v6),
   .enableExperimentalFeature("Lifetimes"),
   .enableExperimentalFeature("Embedded", .when(traits: ["Embedded"])),
-  .unsafeFlags(["-wmo", "-enforce-exclusivity=unchecked"], .when(traits: ["Embedded"])),
+  .unsafeFlags(
+    ["-wmo", "-enforce-exclusivity=unchecked", "-Xfrontend", "-function-sections"], .when(traits: ["Embedded"])),
 ]
 // Embedded must not be named here: with a test target it changes how test programs are linked, trait or not.
 let tests: [SwiftSetting] = [.swiftLanguageMode(.v6), .enableExperimentalFeature("Lifetimes")]
