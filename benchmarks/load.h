@@ -130,6 +130,7 @@ static void usage_stop(void) {
 }
 
 static void tell(double secs, double operations, int latency) {
+    if (operations <= 0) die("nothing came back in %.1f s", secs);
     printf("{\"secs\":%.3f,\"ops\":%.0f,\"per_s\":%.0f,\"us_per_op\":%.5f,\"server_cpu\":%.3f,\"load_cpu\":%.3f,"
            "\"server_wait\":%.3f,\"load_wait\":%.3f",
            secs, operations, operations / secs, theirs.cpu * 1e6 / operations, theirs.cpu / secs, ours.cpu / secs,
