@@ -6,7 +6,7 @@ import decimal
 
 import pytest
 
-from amps import Memory, failing, gathered
+from amps import Memory, Socket, failing, gathered, seen
 from conftest import until
 from pairs import pair, receive  # noqa: F401
 from plait.internet import defer, error, protocol
@@ -471,6 +471,25 @@ def test_cancelling(both):
     both.server.waiting[0].callback({"text": b"late"})
     alive(both)
     call.cancel()
+
+
+@pytest.mark.parametrize("kind", [Both, seen(Both)])
+def test_a_limit_of_requests(reactor, kind):
+    class Busy(kind):
+        ampOptions = amp.AmpOptions(maxRequests=2)
+
+    made = Socket(reactor)
+    made.connect(Busy(), Both())
+    calls = [made.client.callRemote(Wait) for _ in range(2)]
+    made.until(lambda: len(made.server.waiting) == 2)
+    calls += [made.client.callRemote(Sum, a=1, b=number) for number in range(3)]
+    # What it is sent waits, answers too.
+    failing(made, made.server.callRemote(Sum, a=1, b=2, timeout=0.05), error.TimeoutError)
+    assert not any(call.called for call in calls)
+    made.server.waiting[0].callback({"text": b""})
+    assert len(made.run(gathered([calls[0], *calls[2:]]))) == 4
+    made.server.waiting[1].callback({"text": b""})
+    made.run(calls[1])
 
 
 def test_a_responder_that_is_cancelled(both):

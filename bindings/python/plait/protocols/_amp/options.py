@@ -14,6 +14,8 @@ class AmpOptions(NamedTuple):
     :ivar maxBox: the longest box that is received, in bytes.
     :ivar maxLarge: the same for boxes with large values, by the extension.
     :ivar maxCalls: how many calls may wait for their answers, those included that were given up.
+    :ivar maxRequests: how many of the peer's calls may wait for their answers, on a reactor's own
+        transport: when there are so many, nothing is read until one is answered.
     :ivar callTimeout: how many seconds calls may take that have no ``timeout``; None for ever.
     :ivar keepAlive: after so many seconds of silence the peer is asked for a sign of life, and after
         as many more the connection ends; None for never.
@@ -25,6 +27,7 @@ class AmpOptions(NamedTuple):
     maxBox: int = 4 << 20
     maxLarge: int = 16 << 20
     maxCalls: int = 131072
+    maxRequests: int = 131072
     callTimeout: float | None = None
     keepAlive: float | None = None
     extension: bool = False

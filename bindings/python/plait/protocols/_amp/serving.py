@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..._native import amp as native
-from ..._native import constants
+from ..._native import constants, functions
 from ..._native.amp import AMP_NONE, AMP_SWITCH
 from ...internet._reasons import check
 from ...internet.defer import Deferred
@@ -61,6 +61,9 @@ class Serving(BinaryBoxProtocol, BoxDispatcher):
     #: it said so.
     ampTimeLeft: float | None = None
     _plans: list[Plan | None]
+    #: How many requests wait for their answers, and whether these are as many as may wait.
+    _unanswered = 0
+    _isFull = False
     #: By tag, where the caller may give a call up: what will answer it; None once it did.
     _pending: dict[bytes, Deferred[Any] | None]
 
@@ -91,15 +94,31 @@ class Serving(BinaryBoxProtocol, BoxDispatcher):
         self.ampExtended, self._pending = True, {}
 
     def _pend(self, deferred: Deferred[Any], tag: bytes) -> None:
-        if self.ampExtended and not deferred.called:
+        if deferred.called and not deferred.paused:
+            return
+        self._unanswered += 1
+        if self.ampExtended:
             self._pending[tag] = deferred
-            deferred.addBoth(self._settled, tag)
+        if self._unanswered >= self.ampOptions.maxRequests and not self._isFull and self._reads():
+            self._isFull = True
+            functions.conn_pause(self._conn)
+        deferred.addBoth(self._settled, tag)
 
     def _settled(self, result: Any, tag: bytes) -> Any:
         """What answers a request is there; a request that its caller gave up ends without harm."""
-        if self._pending.pop(tag, result) is None and isinstance(result, Failure):
-            raise RemoteAmpError(CANCELLED_ERROR_CODE, "the caller gave up")
+        self._unanswered -= 1
+        if self._isFull:
+            self._isFull = False
+            if self._reads() and not self._ours.halted:
+                functions.conn_resume(self._conn)
+        if self.ampExtended and self._pending.pop(tag, result) is None:
+            if isinstance(result, Failure):
+                raise RemoteAmpError(CANCELLED_ERROR_CODE, "the caller gave up")
         return result
+
+    def _reads(self) -> bool:
+        """Whether the conn reads by itself."""
+        return bool(self._conn) and self._ours is not None
 
     def _cancelled(self, tag: bytes) -> None:
         deferred = self._pending.get(tag)
