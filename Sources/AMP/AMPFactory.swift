@@ -72,6 +72,7 @@ open class AMPFactory: MessageFactory {
     if let box, box._withUnsafeGuaranteedRef({ $0.context !== conn.context }) { rest() }
     let session = Session(self)
     conn.keep(session)
+    conn.acceptDescriptors()
     return BoxProtocol(BoxFramer(session, longest: options.maxBox), self)
   }
 

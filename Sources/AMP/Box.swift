@@ -108,7 +108,7 @@ public final class Box: Entity {
       if command.types[Int(type)].kind == .descriptor, !slot.part.isAbsent {
         guard let conn else { return .stale }
         var fd: CInt = -1
-        let status = conn._withUnsafeGuaranteedRef { $0.takeDescriptor(slot.number, &fd) }
+        let status = conn._withUnsafeGuaranteedRef { $0.take(descriptor: UInt64(max(0, slot.number)), &fd) }
         guard status == .ok else { return status == .absent ? .value : status }
         found.integer = Int64(fd)
       }

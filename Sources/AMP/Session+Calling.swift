@@ -170,7 +170,7 @@ extension Session {
   @inline(never) func sendRare(_ writer: inout BoxWriter, _ conn: Conn) -> Status {
     for index in 0..<writer.descriptors.count {
       var number: UInt64 = 0
-      let status = conn.sendDescriptor(writer.descriptors[index], &number)
+      let status = conn.send(descriptor: writer.descriptors[index], &number)
       if status != .ok { return status }
     }
     return writer.width == 4 ? sendLarge(writer.out.bytes, conn) : send(writer.out.bytes, conn)

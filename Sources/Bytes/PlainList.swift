@@ -50,6 +50,12 @@ public struct PlainList<Element: BitwiseCopyable>: ~Copyable {
 
   @inline(__always) public mutating func removeAll() { count = 0 }
 
+  public mutating func removeFirst(_ dropped: Int) {
+    precondition(dropped >= 0 && dropped <= count)
+    count -= dropped
+    if let base, dropped > 0 { memmove(base, base + dropped, count * MemoryLayout<Element>.stride) }
+  }
+
   @inline(__always) public subscript(_ index: Int) -> Element {
     get {
       precondition(index >= 0 && index < count)

@@ -111,7 +111,7 @@ public func plait_amp_send_descriptor(_ conn: plait_conn, _ fd: CInt, _ number: 
 public func plait_amp_take_descriptor(_ conn: plait_conn, _ number: UInt64, _ fd: UnsafeMutablePointer<CInt>?) -> CInt {
   onAMP(conn) { conn, session in
     guard let fd else { return .invalid }
-    return conn.takeDescriptor(Int64(clamping: number), &fd.pointee)
+    return conn.take(descriptor: number, &fd.pointee)
   }
 }
 

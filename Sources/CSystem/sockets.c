@@ -226,6 +226,60 @@ ssize_t csystem_read(int fd, void *data, size_t len) {
     return got < 0 ? -errno : got;
 }
 
+/* What descriptors travel in. */
+union control {
+    struct cmsghdr head;
+    char room[CMSG_SPACE(CSYSTEM_DESCRIPTORS * sizeof(int))];
+};
+
+ssize_t csystem_send_with(int fd, const void *data, size_t len, const int *fds, size_t count) {
+    union control control;
+    struct iovec bytes = {(void *)(uintptr_t)data, len};
+    struct msghdr message;
+    ssize_t sent;
+
+    memset(&control, 0, sizeof control);
+    memset(&message, 0, sizeof message);
+    message.msg_iov = &bytes;
+    message.msg_iovlen = 1;
+    message.msg_control = control.room;
+    message.msg_controllen = CMSG_SPACE(count * sizeof(int));
+    struct cmsghdr *head = CMSG_FIRSTHDR(&message);
+    head->cmsg_level = SOL_SOCKET;
+    head->cmsg_type = SCM_RIGHTS;
+    head->cmsg_len = CMSG_LEN(count * sizeof(int));
+    memcpy(CMSG_DATA(head), fds, count * sizeof(int));
+    do sent = sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    while (sent < 0 && errno == EINTR);
+    return sent < 0 ? -errno : sent;
+}
+
+ssize_t csystem_receive(int fd, void *data, size_t len, int *fds, size_t *count) {
+    union control control;
+    struct iovec bytes = {data, len};
+    struct msghdr message;
+    ssize_t got;
+
+    *count = 0;
+    memset(&message, 0, sizeof message);
+    message.msg_iov = &bytes;
+    message.msg_iovlen = 1;
+    message.msg_control = control.room;
+    message.msg_controllen = sizeof control.room;
+    do got = recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
+    while (got < 0 && errno == EINTR);
+    if (got < 0) return -errno;
+    for (struct cmsghdr *head = CMSG_FIRSTHDR(&message); head; head = CMSG_NXTHDR(&message, head)) {
+        if (head->cmsg_level != SOL_SOCKET || head->cmsg_type != SCM_RIGHTS) continue;
+        size_t more = (head->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+        for (size_t i = 0; i < more && *count < CSYSTEM_DESCRIPTORS; i++, ++*count)
+            memcpy(&fds[*count], CMSG_DATA(head) + i * sizeof(int), sizeof(int));
+    }
+    return got;
+}
+
+int csystem_duplicate(int fd) { return result(fcntl(fd, F_DUPFD_CLOEXEC, 0)); }
+
 int csystem_shutdown_write(int fd) { return result(shutdown(fd, SHUT_WR)); }
 int csystem_close(int fd) { return result(close(fd)); }
 

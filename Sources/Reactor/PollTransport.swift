@@ -14,6 +14,8 @@ final class PollTransport: Transport, Polled {
   var conn: Unmanaged<Conn>?  // not owned: the conn owns this; cleared by close
   var rest = ByteBuffer()
   var wantsReading = false
+  /// Open files that go with the next bytes.
+  var descriptors = PlainList<CInt>()
 
   private init(_ loop: Loop, _ fd: CInt, _ isSocket: Bool, _ isReadable: Bool) {
     self.loop = loop
@@ -50,7 +52,9 @@ final class PollTransport: Transport, Polled {
   func read(_ conn: Conn) {
     let scratch = loop.scratch
     while wantsReading {
-      let count = csystem_read(fd, scratch.baseAddress, scratch.count)
+      let count =
+        isSocket && conn.wantsDescriptors
+        ? receive(scratch, conn) : csystem_read(fd, scratch.baseAddress, scratch.count)
       if count <= 0 {
         guard csystem_would_block(count) == 0 else { return }
         setReading(false)
@@ -62,13 +66,44 @@ final class PollTransport: Transport, Polled {
     }
   }
 
+  /// Reads bytes, and the open files that came with them.
+  func receive(_ scratch: UnsafeMutableRawBufferPointer, _ conn: Conn) -> Int {
+    withUnsafeTemporaryAllocation(of: CInt.self, capacity: Int(CSYSTEM_DESCRIPTORS)) { files in
+      var count = 0
+      let got = csystem_receive(fd, scratch.baseAddress, scratch.count, files.baseAddress, &count)
+      for index in 0..<count { conn.received(descriptor: files[index]) }
+      return got
+    }
+  }
+
   // MARK: Out
+
+  override var canSendDescriptors: Bool { isSocket }
+  override func send(descriptor: CInt) { if !descriptors.append(descriptor) { _ = csystem_close(descriptor) } }
+
+  /// Sends bytes with as many of the open files as go with them.
+  func sendWithDescriptors(_ bytes: RawSpan) -> Int {
+    let count = min(descriptors.count, Int(CSYSTEM_DESCRIPTORS))
+    // The rest goes with the next bytes: so there has to be one left.
+    let length = descriptors.count > count ? min(bytes.byteCount, 1) : bytes.byteCount
+    let sent = bytes.withUnsafeBytes { csystem_send_with(fd, $0.baseAddress, length, descriptors.pointer, count) }
+    guard sent > 0 else { return csystem_would_block(sent) != 0 ? 0 : sent }
+    for index in 0..<count { _ = csystem_close(descriptors[index]) }
+    descriptors.removeFirst(count)
+    return sent
+  }
 
   override var isBusy: Bool { !rest.isEmpty }
   override var waiting: Int { rest.count }
 
   /// Sends what it can; how much, or -errno.
   func send(_ bytes: RawSpan) -> Int {
+    if descriptors.count > 0, bytes.byteCount > 0 {
+      let sent = sendWithDescriptors(bytes)
+      guard sent > 0, sent < bytes.byteCount else { return sent }
+      let more = send(bytes.extracting(droppingFirst: sent))
+      return more < 0 ? more : sent + more
+    }
     let sent = bytes.withUnsafeBytes {
       isSocket ? csystem_send(fd, $0.baseAddress, $0.count) : csystem_write(fd, $0.baseAddress, $0.count)
     }
@@ -115,6 +150,8 @@ final class PollTransport: Transport, Polled {
     self.poller = nil
     conn = nil
     poller.close()
+    for index in 0..<descriptors.count { _ = csystem_close(descriptors[index]) }
+    descriptors.removeAll()
     _ = csystem_close(fd)
   }
 

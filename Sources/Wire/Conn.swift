@@ -290,6 +290,8 @@ final class Extras {
   /// The factories that built for it behind the outermost one, and those of the conn that opened it.
   var builders: [Factory] = []
   var elders: [Factory] = []
+  /// Open files that came and go, where the protocol wants them.
+  var descriptors: Descriptors?
   /// What the protocol points at.
   var keepsake: AnyObject?
   /// Who waits for `connected`: called with nil, or with the reason for which it never came.

@@ -18,6 +18,9 @@ open class Transport {
   open var keepsWritesApart: Bool { false }
   /// Is something that it took still on its way to the other end? A close waits for that.
   open var isUnderway: Bool { false }
+  /// Can it send open files, which go with the next bytes that are written? Then it takes them over.
+  open var canSendDescriptors: Bool { false }
+  open func send(descriptor: CInt) {}
   open func setReading(_ reading: Bool) {}
   open var canCloseWrite: Bool { false }
   /// Everything is sent: tells the peer that nothing more will come.

@@ -200,6 +200,11 @@ int csystem_peer(int fd, struct csystem_address *out);
 ssize_t csystem_send(int fd, const void *data, size_t len);  /* never SIGPIPE, never blocks */
 ssize_t csystem_write(int fd, const void *data, size_t len); /* for what is no socket; shielded */
 ssize_t csystem_read(int fd, void *data, size_t len);
+/* Over UNIX sockets, with descriptors beside the bytes: at most CSYSTEM_DESCRIPTORS at once. */
+enum { CSYSTEM_DESCRIPTORS = 64 };
+ssize_t csystem_send_with(int fd, const void *data, size_t len, const int *fds, size_t count);
+ssize_t csystem_receive(int fd, void *data, size_t len, int *fds, size_t *count);
+int csystem_duplicate(int fd);
 int csystem_shutdown_write(int fd);
 int csystem_reset_on_close(int fd);
 int csystem_close(int fd);
