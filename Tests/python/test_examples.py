@@ -151,3 +151,13 @@ def test_a_program_for_twisted(environment, tmp_path, package):
 def test_asyncio(environment):
     assert finished(environment, EXAMPLES / "aio_echo.py") == "hello\nworld\n"
     assert finished(environment, EXAMPLES / "aio_echo.py", "a", "b c") == "a\nb c\n"
+
+
+def test_the_guarded_chat(environment):
+    told = finished(environment, EXAMPLES / "guarded_chat.py", "test")
+    assert told == "all is well: 5 lines, 64 ways of cutting\n"
+    with program(environment, EXAMPLES / "guarded_chat.py", 0) as server:
+        port = int(server.stdout.readline().split()[-1])
+        first, second = Plain(port), Plain(port)
+        first.say(b"hello")
+        assert second.hear() == b"User says: hello\n"
