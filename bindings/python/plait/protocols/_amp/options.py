@@ -11,6 +11,9 @@ from ..._native import amp as native
 class AmpOptions(NamedTuple):
     """What :attr:`AMP.ampOptions` holds. Twisted has none of these.
 
+    Keep-alive and the extension are the C library's: they need a reactor's own transport, and a
+    protocol that gets its boxes itself, by no ``ampBoxReceived`` of a subclass's.
+
     :ivar maxBox: the longest box that is received, in bytes.
     :ivar maxLarge: the same for boxes with large values, by the extension.
     :ivar maxCalls: how many calls may wait for their answers, those included that were given up.
