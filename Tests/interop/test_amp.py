@@ -96,3 +96,19 @@ def test_the_examples(programs, server):
                 assert (done.returncode, done.stdout) == (1, "1 + 2 = 3\n") and "who are you?" in done.stderr
         finally:
             process.kill()
+
+
+@pytest.mark.parametrize("client", ["twisted", "plait"])
+@pytest.mark.parametrize("server", ["twisted", "plait"])
+def test_open_files(tmp_path, server, client):
+    environment = dict(os.environ, PYTHONUNBUFFERED="1")
+    command = [sys.executable, Path(__file__).resolve().parent / "amp_files.py"]
+    path = tmp_path / "socket"
+    with subprocess.Popen([*command, server, "server", path], stdout=subprocess.PIPE, text=True, env=environment) as process:
+        try:
+            assert process.stdout.readline() == "listening\n"
+            done = subprocess.run([*command, client, "client", path], capture_output=True, text=True, timeout=SECONDS, env=environment)
+        finally:
+            process.kill()
+    expected = "".join(f"{number} one {number}, two {number} from the server: {number}\n" for number in range(5))
+    assert done.stdout == expected, done.stderr

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from amps import Memory, failing
+from amps import Memory, Unix, failing, seen
 from conftest import until
 from doubles import Transport
 from pairs import pair, receive  # noqa: F401
@@ -327,6 +327,21 @@ def pipe(data):
     os.write(writing, data)
     os.close(writing)
     return reading
+
+
+@pytest.mark.parametrize("server", [Passing, seen(Passing)])
+@pytest.mark.parametrize("client", [amp.AMP, seen(amp.AMP)])
+def test_descriptors(reactor, tmp_path, server, client):
+    made = Unix(reactor, tmp_path / "socket")
+    made.connect(server(), client())
+    for number in range(3):
+        one, two = pipe(b"one %d, " % number), pipe(b"two")
+        result = made.run(made.client.callRemote(Pass, one=one, two=two))
+        os.close(one)
+        os.close(two)
+        assert result["text"] == b"one %d, two" % number
+        assert os.read(result["file"], 100) == b"back"
+        os.close(result["file"])
 
 
 def test_descriptors_that_did_not_come(link):
