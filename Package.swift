@@ -1,4 +1,5 @@
 // swift-tools-version: 6.2
+import Foundation
 import PackageDescription
 
 // The product is Embedded Swift (`make`); without the trait the same sources build as ordinary Swift,
@@ -21,6 +22,28 @@ let link: [LinkerSetting] = [
     ].flatMap { ["-Xlinker", $0] }, .when(traits: ["Embedded"])),
 ]
 
+// Where OpenSSL's headers are missing, a plain build goes without TLS. PLAIT_OPENSSL=1 says that they are there, and is what the
+// Makefile says: SwiftPM remembers a manifest's answer as long as the environment stays the same.
+func hasHeader(_ name: String) -> Bool {
+  let places = ["/usr/include", "/usr/local/include", "/opt/homebrew/include"]
+  return places.contains { FileManager.default.fileExists(atPath: $0 + "/" + name) }
+}
+let hasOpenSSL = Context.environment["PLAIT_OPENSSL"].map { $0 == "1" } ?? hasHeader("openssl/ssl.h")
+if !hasOpenSSL {
+  FileHandle.standardError.write(
+    Data("plait: TLS is left out, for want of OpenSSL's headers (Debian: libssl-dev)\n".utf8))
+}
+let systemLibraries = ["TLS"].filter { _ in hasOpenSSL } + ["XMPP"]
+let tlsTargets: [Target] = [
+  .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+  .target(name: "TLS", dependencies: ["Bytes", "Wire", "COpenSSL", "CSystem"], swiftSettings: swift),
+]
+let tlsTests: [Target] = [
+  .testTarget(
+    name: "TLSTests", dependencies: ["Bench", "Bytes", "Wire", "Framing", "TLS", "COpenSSL"], swiftSettings: tests)
+]
+let tls: [Target.Dependency] = hasOpenSSL ? [.target(name: "TLS", condition: .when(traits: ["TLS"]))] : []
+
 let package = Package(
   name: "plait",
   products: [
@@ -31,7 +54,7 @@ let package = Package(
     .trait(name: "Embedded", description: "The product build: no Swift runtime"),
     .trait(name: "TLS", description: "TLS and digests, by OpenSSL"),
     .trait(name: "XMPP", description: "XMPP, by expat and libidn"),
-    .default(enabledTraits: ["TLS", "XMPP"]),
+    .default(enabledTraits: Set(systemLibraries)),
   ],
   targets: [
     .systemLibrary(name: "CPlait", path: "include"),
@@ -45,7 +68,7 @@ let package = Package(
     .target(name: "Reactor", dependencies: ["Bytes", "Wire", "CLibuv", "CSystem"], swiftSettings: swift),
     .target(
       name: "CAPI",
-      dependencies: ["Bytes", "Wire", "Framing", "AMP", "Loopback", "Reactor", "CPlait", "CSystem"],
+      dependencies: ["Bytes", "Wire", "Framing", "AMP", "Loopback", "Reactor", "CPlait", "CSystem"] + tls,
       swiftSettings: swift, linkerSettings: link),
     // What the unit tests share: a reactor in memory, a host that writes down what it hears.
     .testTarget(
@@ -62,5 +85,5 @@ let package = Package(
       name: "ReactorTests", dependencies: ["Bench", "Bytes", "Wire", "Framing", "Loopback", "Reactor", "CSystem"],
       swiftSettings: tests),
     .testTarget(name: "CAPITests", dependencies: ["CAPI", "CPlait", "CSystem"], swiftSettings: tests),
-  ]
+  ] + (hasOpenSSL ? tlsTargets + tlsTests : [])
 )

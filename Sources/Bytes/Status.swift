@@ -35,6 +35,20 @@ extension Status {
   @inline(__always) public static var range: Status { Status(PLAIT_ERR_RANGE) }
   @inline(__always) public static var absent: Status { Status(PLAIT_ERR_ABSENT) }
   @inline(__always) public static var switched: Status { Status(PLAIT_ERR_SWITCHED) }
+  @inline(__always) public static var tls: Status { Status(PLAIT_ERR_TLS) }
+  @inline(__always) public static var tlsAlert: Status { Status(PLAIT_ERR_TLS_ALERT) }
+  @inline(__always) public static var tlsConfig: Status { Status(PLAIT_ERR_TLS_CONFIG) }
+  @inline(__always) public static var tlsTruncated: Status { Status(PLAIT_ERR_TLS_TRUNCATED) }
+  @inline(__always) public static var tlsPlaintext: Status { Status(PLAIT_ERR_TLS_PLAINTEXT) }
+  @inline(__always) public static var tlsUntrusted: Status { Status(PLAIT_ERR_TLS_UNTRUSTED) }
+  @inline(__always) public static var tlsSelfSigned: Status { Status(PLAIT_ERR_TLS_SELF_SIGNED) }
+  @inline(__always) public static var tlsExpired: Status { Status(PLAIT_ERR_TLS_EXPIRED) }
+  @inline(__always) public static var tlsName: Status { Status(PLAIT_ERR_TLS_NAME) }
+  @inline(__always) public static var tlsRevoked: Status { Status(PLAIT_ERR_TLS_REVOKED) }
+  @inline(__always) public static var tlsCRL: Status { Status(PLAIT_ERR_TLS_CRL) }
+  @inline(__always) public static var tlsOCSP: Status { Status(PLAIT_ERR_TLS_OCSP) }
+  @inline(__always) public static var tlsPin: Status { Status(PLAIT_ERR_TLS_PIN) }
+  @inline(__always) public static var tlsNoCertificate: Status { Status(PLAIT_ERR_TLS_NO_CERTIFICATE) }
 
   /// The status for what a system call answered: -errno.
   public static func system(_ negativeErrno: Int) -> Status {

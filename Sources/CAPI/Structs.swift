@@ -81,6 +81,16 @@ func read(_ pointer: UnsafePointer<plait_address>?, _ into: inout Address) -> St
   }
 }
 
+/// Fills a host's reason whose size was checked; what is made of its words is this thread's until the next time.
+func tell(_ fault: Reason, _ out: UnsafeMutablePointer<plait_reason>?) -> Status {
+  guard let out else { return fault.status }
+  let size = out.pointee.struct_size
+  out.pointee = fault.exported
+  out.pointee.struct_size = size
+  if let detail = fault.detail { out.pointee.text = csystem_keep_text(detail.pointer) }
+  return fault.status
+}
+
 extension Address {
   /// Fills the host's struct, whose size was checked.
   func export(_ out: UnsafeMutablePointer<plait_address>) {

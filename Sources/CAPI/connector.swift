@@ -53,7 +53,7 @@ public func plait_connector_start(
   _ options: UnsafePointer<plait_connector_options>?, _ handler: UnsafePointer<plait_connector_handler>?,
   _ user: UnsafeMutableRawPointer?, _ out: UnsafeMutablePointer<plait_connector>?
 ) -> CInt {
-  onReactor(reactor) { context, _ in
+  onReactor(reactor) { context, box in
     onFactory(factory) { factory in
       var wanted = plait_connector_options()
       var table = plait_connector_handler()
@@ -65,10 +65,12 @@ public func plait_connector_start(
       case .failed(let fault): return fault.status
       case .endpoint(let parsed):
         if parsed.kind == .fd { return .invalid }
-        let connector = HostConnector(context, parsed, factory, chosen, table, user)
-        let status = connector.begin()
-        if status == .ok { out.pointee.id = connector.id }
-        return status
+        return onSecured(parsed, .connect, box, factory) { factory in
+          let connector = HostConnector(context, parsed, factory, chosen, table, user)
+          let status = connector.begin()
+          if status == .ok { out.pointee.id = connector.id }
+          return status
+        }
       }
     }
   }

@@ -21,12 +21,7 @@ public func plait_endpoint_check(
   guard case .failed(let fault) = endpoint(text, use == CInt(PLAIT_ENDPOINT_LISTEN) ? .listen : .connect) else {
     return .ok
   }
-  if let reason {
-    let size = reason.pointee.struct_size
-    reason.pointee = fault.exported
-    reason.pointee.struct_size = size
-  }
-  return fault.status
+  return tell(fault, reason)
 }
 
 @_cdecl("plait_listen") @implementation
@@ -34,7 +29,7 @@ public func plait_listen(
   _ reactor: plait_reactor, _ text: UnsafePointer<CChar>?, _ factory: plait_factory,
   _ options: UnsafePointer<plait_listen_options>?, _ out: UnsafeMutablePointer<plait_listener>?
 ) -> CInt {
-  onReactor(reactor) { context, _ in
+  onReactor(reactor) { context, box in
     onFactory(factory) { factory in
       var wanted = plait_listen_options()
       let status = unused(read(options, &wanted), wanted.reserved)
@@ -53,11 +48,13 @@ public func plait_listen(
           let status = onOwnConn(wanted.parent, context) { parent = $0 }
           guard status == .ok else { return status }
         }
-        switch context.listen(parsed, chosen, factory, parent: parent) {
-        case .failed(let status): return status
-        case .listener(let listener):
-          out.pointee.id = listener.id
-          return .ok
+        return onSecured(parsed, .listen, box, factory) { factory in
+          switch context.listen(parsed, chosen, factory, parent: parent) {
+          case .failed(let status): return status
+          case .listener(let listener):
+            out.pointee.id = listener.id
+            return .ok
+          }
         }
       }
     }
@@ -127,7 +124,7 @@ public func plait_connect(
   _ options: UnsafePointer<plait_connect_options>?, _ done: plait_connect_fn?, _ user: UnsafeMutableRawPointer?,
   _ call: UnsafeMutablePointer<plait_call>?
 ) -> CInt {
-  onReactor(reactor) { context, _ in
+  onReactor(reactor) { context, box in
     onFactory(factory) { factory in
       var wanted = plait_connect_options()
       let status = read(options, &wanted)
@@ -137,17 +134,19 @@ public func plait_connect(
       case .failed(let fault): return fault.status
       case .endpoint(let parsed):
         let delay = wanted.attempt_delay_ms == 0 ? 250 : UInt64(wanted.attempt_delay_ms)
-        let connect = Connect(context, parsed, factory, attemptDelay: delay, time: time == 0 ? 30_000 : time) {
-          id, conn, reason in
-          reason.export { done?(user, plait_call(id: id), plait_conn(id: conn), &$0) }
+        return onSecured(parsed, .connect, box, factory) { factory in
+          let connect = Connect(context, parsed, factory, attemptDelay: delay, time: time == 0 ? 30_000 : time) {
+            id, conn, reason in
+            reason.export { done?(user, plait_call(id: id), plait_conn(id: conn), &$0) }
+          }
+          if wanted.parent.id != 0 {
+            let status = onOwnConn(wanted.parent, context) { connect.parent = $0.id }
+            guard status == .ok else { return status }
+          }
+          let status = connect.begin()
+          if status == .ok { call?.pointee.id = connect.id }
+          return status
         }
-        if wanted.parent.id != 0 {
-          let status = onOwnConn(wanted.parent, context) { connect.parent = $0.id }
-          guard status == .ok else { return status }
-        }
-        let status = connect.begin()
-        if status == .ok { call?.pointee.id = connect.id }
-        return status
       }
     }
   }

@@ -9,6 +9,8 @@ import Wire
 final class ReactorBox {
   let context: Context
   let loop: Loop?
+  /// What `tls:` endpoints share that say nothing about certificates: a configuration of TLS.
+  var plainTLS: AnyObject?
   init(_ context: Context, _ loop: Loop?) { (self.context, self.loop) = (context, loop) }
 }
 

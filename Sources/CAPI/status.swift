@@ -34,6 +34,20 @@ func words(_ status: CInt) -> (name: StaticString, sentence: StaticString)? {
   case PLAIT_ERR_RANGE: ("PLAIT_ERR_RANGE", "a number does not fit")
   case PLAIT_ERR_ABSENT: ("PLAIT_ERR_ABSENT", "it is not there")
   case PLAIT_ERR_SWITCHED: ("PLAIT_ERR_SWITCHED", "another protocol is spoken, or about to be")
+  case PLAIT_ERR_TLS: ("PLAIT_ERR_TLS", "the two sides of TLS found no common ground")
+  case PLAIT_ERR_TLS_ALERT: ("PLAIT_ERR_TLS_ALERT", "the peer ended TLS with an alert")
+  case PLAIT_ERR_TLS_CONFIG: ("PLAIT_ERR_TLS_CONFIG", "a certificate, key, list or name cannot be used, or is missing")
+  case PLAIT_ERR_TLS_TRUNCATED: ("PLAIT_ERR_TLS_TRUNCATED", "the connection ended without the peer's saying so")
+  case PLAIT_ERR_TLS_PLAINTEXT: ("PLAIT_ERR_TLS_PLAINTEXT", "plain bytes lay behind the message that asked for TLS")
+  case PLAIT_ERR_TLS_UNTRUSTED: ("PLAIT_ERR_TLS_UNTRUSTED", "the peer's certificate is not trusted")
+  case PLAIT_ERR_TLS_SELF_SIGNED: ("PLAIT_ERR_TLS_SELF_SIGNED", "the peer's certificate is signed by itself")
+  case PLAIT_ERR_TLS_EXPIRED: ("PLAIT_ERR_TLS_EXPIRED", "a certificate is not valid at this time")
+  case PLAIT_ERR_TLS_NAME: ("PLAIT_ERR_TLS_NAME", "the peer's certificate is for another name")
+  case PLAIT_ERR_TLS_REVOKED: ("PLAIT_ERR_TLS_REVOKED", "the peer's certificate was revoked")
+  case PLAIT_ERR_TLS_CRL: ("PLAIT_ERR_TLS_CRL", "a revocation list is missing, too old or bad")
+  case PLAIT_ERR_TLS_OCSP: ("PLAIT_ERR_TLS_OCSP", "the OCSP answer is missing, too old or bad")
+  case PLAIT_ERR_TLS_PIN: ("PLAIT_ERR_TLS_PIN", "none of the pinned keys is in the peer's chain")
+  case PLAIT_ERR_TLS_NO_CERTIFICATE: ("PLAIT_ERR_TLS_NO_CERTIFICATE", "the client has shown no certificate")
   default: nil
   }
 }

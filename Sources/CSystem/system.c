@@ -1,6 +1,8 @@
 #define _GNU_SOURCE
 #include "CSystem.h"
+#include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <locale.h>
 #include <poll.h>
 #include <signal.h>
@@ -57,6 +59,32 @@ double csystem_real(const char *text) {
             freelocale(made);
     }
     return strtod_l(text, NULL, known);
+}
+
+const char *csystem_keep_text(const char *text) {
+    static _Thread_local char kept[1024];
+    size_t len = strnlen(text, sizeof kept - 1);
+    memcpy(kept, text, len);
+    kept[len] = 0;
+    return kept;
+}
+
+int csystem_each_file(const char *directory, const char *ending, int (*each)(void *user, const char *path),
+                      void *user) {
+    char path[PATH_MAX];
+    size_t tail = strlen(ending);
+    struct dirent *entry;
+    int status = 0;
+    DIR *opened = opendir(directory);
+    if (!opened) return errno == ENOTDIR ? 1 : -errno;
+    while (status == 0 && (entry = readdir(opened))) {
+        size_t len = strlen(entry->d_name);
+        if (len < tail || strcmp(entry->d_name + len - tail, ending) != 0) continue;
+        if (snprintf(path, sizeof path, "%s/%s", directory, entry->d_name) < (int)sizeof path)
+            status = each(user, path);
+    }
+    closedir(opened);
+    return status;
 }
 
 static int is_pending(void) {

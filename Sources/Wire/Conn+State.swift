@@ -49,6 +49,20 @@ extension Conn {
   /// Is it being cut off, rather than ended in good order?
   public var isAborting: Bool { state.contains(.aborting) }
 
+  /// It cannot go on: it ends with this reason even where a close in good order is under way, when what layers have to say
+  /// about it has left, or at once.
+  public func fail(_ reason: Reason, atOnce: Bool = false) {
+    guard !state.contains(.closed), status == .ok || !isClosing else { return }
+    needExtras().reason = reason
+    status = reason.status
+    state.insert(.closing)
+    if atOnce {
+      state.insert(.aborting)
+      out.removeAll()
+    }
+    list()
+  }
+
   /// Ends it at the turn's end, whatever is still to be sent.
   public func abort(_ why: Status) {
     guard !state.contains(.closed) else { return }
@@ -165,6 +179,10 @@ extension Conn {
     if state.contains(.resumed), !isClosing { goOn() }
     if state.contains(.ended), !isClosing { handleEnd() }
     flush()
+    if state.contains(.upgrading) {
+      upgrade()
+      flush()
+    }
     watchWater()
     if state.contains(.closing) { finish() } else if state.contains(.halfClosing) { finishWriting() }
   }

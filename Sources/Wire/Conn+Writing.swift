@@ -100,11 +100,13 @@ extension Conn {
 
   /// Is there something that has not left yet?
   var isSending: Bool {
-    !out.isEmpty || transport.isBusy || extras?.needsFlush == true || layers.contains { $0.isBusy }
+    !out.isEmpty || transport.isBusy || state.contains(.upgrading) || extras?.needsFlush == true
+      || layers.contains { $0.isBusy }
   }
 
   /// Sends what was gathered: the buffer is out of the conn while layers and transport have it.
   public func flush() {
+    if state.contains(.upgrading) { return flushBefore() }
     guard !out.isEmpty || extras?.needsFlush == true, !state.contains(.closed), !transport.isBusy else { return }
     var buffer = layers.isEmpty && extras == nil ? out.take() : pull()
     if state.contains(.aborting) || buffer.isEmpty { return context.pool.give(buffer) }
@@ -129,7 +131,7 @@ extension Conn {
   @inline(never) func pull() -> ByteBuffer {
     extras?.needsFlush = false
     let busy = layers.firstIndex { $0.isBusy }
-    var block = busy == nil ? takeOutput() : ByteBuffer()
+    var block = busy == nil ? takeTop() : ByteBuffer()
     var place = busy.map { $0 + 1 } ?? layers.count
     while place > 0, !state.contains(.aborting) {
       place -= 1

@@ -4,8 +4,8 @@ import Bytes
 /// rest, outermost first. Going back, the conn is passed as a parameter.
 public final class Conn: Entity {
   public struct State: OptionSet {
-    public let rawValue: UInt16
-    @inline(__always) public init(rawValue: UInt16) { self.rawValue = rawValue }
+    public let rawValue: UInt32
+    @inline(__always) public init(rawValue: UInt32) { self.rawValue = rawValue }
     @inline(__always) public static var paused: State { State(rawValue: 1) }  // by the host
     @inline(__always) public static var closing: State { State(rawValue: 2) }  // nothing is delivered or written now
     @inline(__always) public static var closed: State { State(rawValue: 4) }  // disconnected was called
@@ -22,12 +22,19 @@ public final class Conn: Entity {
     @inline(__always) public static var aborting: State { State(rawValue: 8192) }  // nothing is waited for
     @inline(__always) public static var untold: State { State(rawValue: 16384) }  // a layer keeps `connected` back
     @inline(__always) public static var restrained: State { State(rawValue: 32768) }  // a layer wants no reading
-    @inline(__always) public static var silent: State { [.paused, .closing, .closed, .fresh, .replaced, .untold] }
-    @inline(__always) static var deaf: State { [.paused, .closing, .closed, .fresh, .restrained] }
-    @inline(__always) public static var reframe: State { [.paused, .closing, .closed, .switched, .replaced] }
+    @inline(__always) static var upgrading: State { State(rawValue: 65536) }  // a layer is to be put in
+    @inline(__always) static var accepted: State { State(rawValue: 131072) }  // the other side came to this one
+    @inline(__always) static var dialled: State { State(rawValue: 262144) }  // this side went to the other one
+    @inline(__always) public static var silent: State {
+      [.paused, .closing, .closed, .fresh, .replaced, .untold, .upgrading]
+    }
+    @inline(__always) static var deaf: State { [.paused, .closing, .closed, .fresh, .restrained, .upgrading] }
+    @inline(__always) public static var reframe: State {
+      [.paused, .closing, .closed, .switched, .replaced, .upgrading]
+    }
     @inline(__always) static var over: State { [.closing, .closed] }
     @inline(__always) static var mute: State { [.closing, .closed, .halfClosing] }
-    @inline(__always) static var unusual: State { [.closing, .closed, .fresh, .replaced] }
+    @inline(__always) static var unusual: State { [.closing, .closed, .fresh, .replaced, .upgrading] }
   }
 
   public final internal(set) var state: State = .fresh
@@ -39,6 +46,8 @@ public final class Conn: Entity {
   final var layers: [Layer] = []
   final var builder: Unmanaged<Factory>?  // owned; the outermost, and for most the only one: the rest is in the extras
   public final let transport: Transport
+  /// Whom this side connected to, if that has a host's name.
+  public final let peerName: Text?
   /// What few conns need.
   final var extras: Extras?
   public final internal(set) var bytesIn: UInt64 = 0
@@ -50,7 +59,7 @@ public final class Conn: Entity {
   ) -> Opening {
     guard factory.bind(context) else { return .failed(.bound) }
     guard !context.isEnding else { return .failed(.aborted) }
-    let conn = Conn(context, transport, factory.user)
+    let conn = Conn(context, transport, factory.user, origin)
     guard conn.register(Kind.conn) else { return .failed(.limit) }
     context.conns += 1
     if let parent = origin.parent { conn.inherit(from: parent) }
@@ -99,9 +108,11 @@ public final class Conn: Entity {
     case failed(Status)
   }
 
-  init(_ context: Context, _ transport: Transport, _ user: UnsafeMutableRawPointer?) {
+  init(_ context: Context, _ transport: Transport, _ user: UnsafeMutableRawPointer?, _ origin: Origin) {
     self.transport = transport
     self.user = user
+    peerName = origin.role == .connected && origin.endpoint?.kind == .tcp ? origin.endpoint?.name : nil
+    if origin.role == .accepted { state.insert(.accepted) } else if origin.role == .connected { state.insert(.dialled) }
     spoken = Unmanaged.passRetained(Conn.nothing)
     super.init(context)
   }
@@ -123,6 +134,10 @@ public final class Conn: Entity {
 
   // MARK: Questions
 
+  /// How it came to be.
+  public final var role: Origin.Role {
+    state.contains(.accepted) ? .accepted : state.contains(.dialled) ? .connected : .attached
+  }
   /// May something be delivered to the protocol now?
   @inline(__always) public final var isReading: Bool { state.isDisjoint(with: .silent) }
   /// May the transport read now?
@@ -148,6 +163,7 @@ public final class Conn: Entity {
   final var waitingBelow: Int {
     var total = transport.waiting
     for layer in layers { total += layer.waiting }
+    if let upgrade = extras?.upgrade { total += upgrade.before.count }
     return total
   }
   /// The same when the last flush was done, for a conn with layers.
@@ -201,6 +217,7 @@ public final class Conn: Entity {
       if isClosing, !isWaitedFor { return }
     }
     bytesIn &+= UInt64(truncatingIfNeeded: bytes.byteCount)
+    if state.contains(.upgrading) { return keepEarly(bytes) }
     if layers.isEmpty {
       spoken._withUnsafeGuaranteedRef { $0.received(bytes, self) }
     } else {
@@ -219,19 +236,22 @@ public final class Conn: Entity {
   @inline(never) final func catchUp() {
     start()
     if state.contains(.replaced) { finishReplacing() }
+    if state.contains(.upgrading) { upgrade() }
   }
 
   /// Does it close, and a layer needs the peer's bytes for that?
   final var isWaitedFor: Bool {
-    !layers.isEmpty && !state.contains(.closed) && !state.contains(.aborting) && layers.contains { $0.isBusy }
+    @inline(never) get {
+      state.isDisjoint(with: [.closed, .aborting]) && (state.contains(.upgrading) || layers.contains { $0.isBusy })
+    }
   }
 
   /// The transport got its peer's end (`ok`), or was lost.
   public final func ended(_ why: Status) {
     guard !state.contains(.closed), !hasEnded else { return }
     if why != .ok { return lost(Reason(status == .ok ? why : status)) }
-    if !layers.isEmpty { needExtras().isAtEnd = true }
-    passEnd(above: -1)
+    if !layers.isEmpty || state.contains(.upgrading) { needExtras().isAtEnd = true }
+    if !state.contains(.upgrading) { passEnd(above: -1) }
   }
 
   public final func passEnd(above place: Int) {
@@ -265,6 +285,7 @@ public final class Conn: Entity {
     if let extras { context.timers.remove(extras.limit) }
     countOut()
     tellLayers(reason)
+    extras?.upgrade?.layer.disconnected(self, reason)
     let isUntold = state.contains(.untold)
     spoken._withUnsafeGuaranteedRef { isUntold ? $0.left(self, reason) : $0.disconnected(self, reason) }
     context.log(.debug, "conn", "disconnected", reason.status)
@@ -292,6 +313,8 @@ final class Extras {
   var elders: [Factory] = []
   /// Open files that came and go, where the protocol wants them.
   var descriptors: Descriptors?
+  /// A layer that is to be put in.
+  var upgrade: Upgrade?
   /// What the protocol points at.
   var keepsake: AnyObject?
   /// Who waits for `connected`: called with nil, or with the reason for which it never came.
@@ -326,6 +349,8 @@ final class Extras {
     if cutsLeft == cuts.count { (cuts, cutsLeft) = ([], 0) }
     return length
   }
+
+  func forgetCuts() { (cuts, cutsLeft, cutBytes) = ([], 0, 0) }
 
   func takeTold() -> ((Reason?) -> Void)? {
     defer { onTold = nil }

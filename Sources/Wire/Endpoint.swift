@@ -19,6 +19,8 @@ public final class Endpoint {
   public internal(set) var reusePort = false
   /// In milliseconds.
   public internal(set) var timeout: UInt64?
+  /// What `tls:` and `ssl:` say beside.
+  public internal(set) var tls: EndpointTLS?
 
   let isForListening: Bool
 
@@ -39,13 +41,15 @@ extension Endpoint {
     var fields: [EndpointField] = []
     if let fault = EndpointField.split(text, into: &fields) { return .failed(fault) }
     guard let first = fields.first, first.key == nil else { return .failed(bad(0, "the kind of endpoint is missing")) }
-    guard let kind = kind(first.value, use) else {
-      if first.says("tls") || first.says("ssl") {
-        return .failed(Reason(.unsupported, offset: 0, text: "this version has no TLS"))
-      }
+    let isSecure = first.says("tls") || first.says("ssl")
+    #if !TLS
+      if isSecure { return .failed(Reason(.unsupported, offset: 0, text: "this library was built without TLS")) }
+    #endif
+    guard let kind = isSecure ? .tcp : kind(first.value, use) else {
       return .failed(bad(0, "unknown kind of endpoint"))
     }
     let endpoint = Endpoint(kind, use)
+    if isSecure { endpoint.tls = EndpointTLS() }
     if let fault = endpoint.take(fields, use) { return .failed(fault) }
     return .endpoint(endpoint)
   }
@@ -64,7 +68,8 @@ extension Endpoint {
   /// The key of the positional field at `index`, or nil behind the last. (No table: constant arrays in a function that
   /// other modules inline are mixed up by the Embedded compiler, 6.3.)
   func key(_ index: Int, _ use: Use) -> Key? {
-    switch kind {
+    if tls != nil { return use == .listen ? Key.listenTLS(index) : Key.connectTLS(index) }
+    return switch kind {
     case .tcp, .tcp6: use == .listen ? Key.listenTCP(index) : Key.connectTCP(index)
     case .unix: use == .listen ? Key.listenUNIX(index) : Key.connectUNIX(index)
     case .fd: index == 0 ? .number : nil
@@ -95,7 +100,9 @@ extension Endpoint {
     }
     var index = 0
     while let key = key(index, use) {
-      if key.isNeeded, seen & key.bit == 0 { return Endpoint.bad(fields.last?.end ?? 0, key.missing) }
+      if key.isNeeded || (key == .privateKey && use == .listen), seen & key.bit == 0 {
+        return Endpoint.bad(fields.last?.end ?? 0, key.missing)
+      }
       index += 1
     }
     return nil
@@ -132,6 +139,8 @@ extension Endpoint {
       if let fault = field.textFault(atMost: key.longest) { return Endpoint.bad(at, fault) }
       name = Text.make(field.value.span.bytes)
       if name == nil { return Reason(.noMemory) }
+    case .privateKey, .certificate, .certKey, .chain, .method, .parameters, .trustRoots, .caCertsDir, .hostname:
+      return setTLS(key, field)
     case .interface, .bindAddress:
       if field.value.isEmpty { return nil }
       if let fault = field.textFault(atMost: 80) { return Endpoint.bad(at, fault) }

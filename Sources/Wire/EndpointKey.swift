@@ -2,6 +2,7 @@ extension Endpoint {
   /// What a field of an endpoint string can mean.
   enum Key: UInt8 {
     case port, host, interface, backlog, reusePort, timeout, bindAddress, address, path, mode, lockfile, number, name
+    case privateKey, certificate, certKey, chain, method, parameters, trustRoots, caCertsDir, hostname
 
     var bit: UInt32 { 1 << UInt32(rawValue) }
 
@@ -41,6 +42,33 @@ extension Endpoint {
       }
     }
 
+    static func listenTLS(_ index: Int) -> Key? {
+      switch index {
+      case 0: .port
+      case 1: .privateKey
+      case 2: .certKey
+      case 3: .method
+      case 4: .interface
+      case 5: .backlog
+      case 6: .chain
+      case 7: .parameters
+      case 8: .reusePort
+      default: nil
+      }
+    }
+    static func connectTLS(_ index: Int) -> Key? {
+      switch index {
+      case 0..<4: connectTCP(index)
+      case 4: .certificate
+      case 5: .privateKey
+      case 6: .trustRoots
+      case 7: .hostname
+      case 8: .certKey
+      case 9: .caCertsDir
+      default: nil
+      }
+    }
+
     func isNamed(_ word: [UInt8]) -> Bool { EndpointField.equal(word, text) }
     var isNeeded: Bool {
       switch self {
@@ -48,7 +76,7 @@ extension Endpoint {
       default: false
       }
     }
-    var longest: Int { self == .host ? 255 : 107 }
+    var longest: Int { self == .host || self == .hostname ? 255 : rawValue >= Key.privateKey.rawValue ? 4096 : 107 }
 
     var text: StaticString {
       switch self {
@@ -65,6 +93,15 @@ extension Endpoint {
       case .lockfile: "lockfile"
       case .number: "number"
       case .name: "name"
+      case .privateKey: "privateKey"
+      case .certificate: "certificate"
+      case .certKey: "certKey"
+      case .chain: "extraCertChain"
+      case .method: "sslmethod"
+      case .parameters: "dhParameters"
+      case .trustRoots: "trustRoots"
+      case .caCertsDir: "caCertsDir"
+      case .hostname: "hostname"
       }
     }
 
@@ -74,6 +111,7 @@ extension Endpoint {
       case .host: "the host is missing"
       case .number: "the descriptor is missing"
       case .name: "the name is missing"
+      case .privateKey: "the private key is missing"
       default: "the path is missing"
       }
     }

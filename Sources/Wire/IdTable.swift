@@ -12,8 +12,11 @@ public enum Kind {
   @inline(__always) public static var stringTransport: UInt64 { 12 }
   @inline(__always) public static var command: UInt64 { 8 }
   @inline(__always) public static var box: UInt64 { 9 }
+  @inline(__always) public static var tlsConfig: UInt64 { 10 }
   /// Is it of those that belong to no reactor?
-  @inline(__always) public static func isShared(_ kind: UInt64) -> Bool { kind == factory || kind == command }
+  @inline(__always) public static func isShared(_ kind: UInt64) -> Bool {
+    kind == factory || kind == command || kind == tlsConfig
+  }
 }
 
 /// The parts of an id: kind 4 bits, reactor 10, slot 24, generation 26.

@@ -18,6 +18,10 @@ open class Layer {
   /// The peer will send no more.
   open func ended(_ conn: Conn, _ place: Int) { conn.passEnd(above: place) }
 
+  /// It has come below a conversation that is under way (`Conn.insert`): nobody above waits for `connected`. The protocol
+  /// holds so many bytes that came before it was there.
+  open func inserted(_ conn: Conn, _ place: Int, held: Int) {}
+
   // MARK: Down
 
   /// What is left in the block goes further down. While it is busy, the block comes empty.
@@ -32,6 +36,10 @@ open class Layer {
   open func closing(_ conn: Conn, _ place: Int) {}
 
   // MARK: The rest
+
+  /// Does it hide what is said from whoever is in between, by now?
+  open var isSecure: Bool { false }
+  open func channelBinding(_ kind: ChannelBinding, into bytes: inout [UInt8]) -> Status { .unsupported }
 
   /// Once, last; for a conn that was refused after this layer was added, too.
   open func disconnected(_ conn: Conn, _ reason: Reason) {}

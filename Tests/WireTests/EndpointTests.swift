@@ -21,6 +21,10 @@ struct EndpointTests {
       if let backlog = endpoint.backlog { out += " backlog \(backlog)" }
       if endpoint.mode != 0o666 { out += " mode \(endpoint.mode)" }
       if endpoint.reusePort { out += " reuse" }
+      if let tls = endpoint.tls {
+        out += " tls"
+        for text in [tls.key, tls.certificate, tls.chain, tls.roots, tls.hostname] { out += " " + words(text) }
+      }
       if let timeout = endpoint.timeout { out += " timeout \(timeout)" }
       return out
     }
@@ -36,6 +40,16 @@ struct EndpointTests {
     ("tcp:interface=localhost:port=8080:reusePort=1", .listen, "tcp - localhost 8080 reuse"),
     ("tcp:80:interface=", .listen, "tcp - - 80"),
     ("tcp:80:reusePort=0", .listen, "tcp - - 80"),
+    ("ssl:443:privateKey=k.pem:certKey=c.pem", .listen, "tcp - - 443 tls k.pem c.pem - - -"),
+    (
+      "tls:443:k.pem:extraCertChain=x:interface=127.0.0.1:backlog=7:dhParameters=d:sslmethod=TLS_METHOD", .listen,
+      "tcp - 127.0.0.1 443 backlog 7 tls k.pem - x - -"
+    ),
+    ("tls:host=h:port=443:timeout=5", .connect, "tcp h - 443 tls - - - - - timeout 5000"),
+    (
+      "ssl:h:443:certKey=c:privateKey=k:caCertsDir=/d:hostname=n", .connect, "tcp h - 443 tls k c - /d n"
+    ),
+    ("tls:h:443:bindAddress=127.0.0.1:trustRoots=/r:certificate=c", .connect, "tcp h 127.0.0.1 443 tls - c - /r -"),
     ("tcp6:80:interface=\\:\\:1", .listen, "tcp6 - ::1 80"),
     ("unix:/run/x", .listen, "unix /run/x - 0"),
     ("unix:/run/x:mode=660:backlog=9:lockfile=0", .listen, "unix /run/x - 0 backlog 9 mode 432"),
@@ -66,7 +80,10 @@ struct EndpointTests {
   static let bad: [(String, Use, String)] = [
     ("", .listen, "-40 0"), (":80", .listen, "-40 0"), ("=tcp:80", .listen, "-40 0"), ("kind=tcp:80", .listen, "-40 0"),
     ("udp:80", .listen, "-40 0"), ("tcpx:80", .listen, "-40 0"), ("tc:80", .listen, "-40 0"),
-    ("tcp6:h:80", .connect, "-40 0"), ("tls:h:443", .connect, "-8 0"), ("SSL:443", .listen, "-8 0"),
+    ("tcp6:h:80", .connect, "-40 0"), ("tls:h", .connect, "-40 5"),
+    ("SSL:443", .listen, "-40 7"), ("ssl:443:k.pem:sslmethod=TLSv1_METHOD", .listen, "-40 24"),
+    ("tls:h:443:certKey=a:certificate=b", .connect, "-40 20"), ("tls:h:443:hostname=", .connect, "-40 19"),
+    ("tls:h:443:trustRoots=a:caCertsDir=b", .connect, "-40 23"), ("ssl:x:k.pem", .listen, "-40 4"),
     ("tcp", .listen, "-40 3"), ("tcp:", .listen, "-40 4"), ("tcp:interface=127.0.0.1", .listen, "-40 23"),
     ("tcp:65536", .listen, "-40 4"), ("tcp:-1", .listen, "-40 4"), ("tcp:8a", .listen, "-40 4"),
     ("tcp: 80", .listen, "-40 4"),

@@ -136,7 +136,10 @@ int main(void) {
     call.id = 0;
     STATUS(plait_connect(reactor, NULL, factory, NULL, done, NULL, &call), PLAIT_ERR_INVALID);
     STATUS(plait_connect(reactor, "tcp:", factory, NULL, done, NULL, &call), PLAIT_ERR_ENDPOINT);
-    STATUS(plait_connect(reactor, "tls:example.org:443", factory, NULL, done, NULL, &call), PLAIT_ERR_UNSUPPORTED);
+    STATUS(plait_connect(reactor, "tls:example.org:443:trustRoots=/nowhere", factory, NULL, done, NULL, &call),
+           -1000 - ENOENT);
+    STATUS(plait_connect(reactor, "tls:example.org:443:certificate=/nowhere", factory, NULL, done, NULL, &call),
+           PLAIT_ERR_TLS_CONFIG);
     options.struct_size = 5;
     STATUS(plait_connect(reactor, endpoint, factory, &options, done, NULL, &call), PLAIT_ERR_STRUCT_SIZE);
     SAME(call.id, 0);

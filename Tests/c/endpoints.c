@@ -64,8 +64,8 @@ int main(void) {
     STATUS(plait_endpoint_check(NULL, L, NULL), PLAIT_ERR_INVALID);
     STATUS(plait_endpoint_check("tcp:80", 0, NULL), PLAIT_ERR_INVALID);
     STATUS(plait_endpoint_check("tcp:80", 3, NULL), PLAIT_ERR_INVALID);
-    STATUS(plait_endpoint_check("tls:example.org:443", C, NULL), PLAIT_ERR_UNSUPPORTED);
-    STATUS(plait_endpoint_check("ssl:443", L, NULL), PLAIT_ERR_UNSUPPORTED);
+    STATUS(plait_endpoint_check("tls:example.org:443", C, NULL), 0);
+    bad("ssl:443", L, 7);
     reason.struct_size = 3;
     STATUS(plait_endpoint_check("tcp:80", L, &reason), PLAIT_ERR_STRUCT_SIZE);
     PASSED();

@@ -122,6 +122,34 @@ END
     kill "${started[-1]}"
     rm "$WORK/first" "$WORK/chat.out" "$WORK/echo.out" "$WORK/epoll.out"
 
+    # the same over TLS, and a certificate that is renewed while its server runs
+    mkdir -p "$WORK/tls"
+    [ -e "$WORK/tls/root.pem" ] || Tests/certificates "$WORK/tls"
+    "$WORK/chat_server$variant" "ssl:0:privateKey=$WORK/tls/good.pem:interface=127.0.0.1" >"$WORK/chat.out" &
+    started+=($!)
+    place="tls:localhost:$(port_of "$WORK/chat.out"):trustRoots=$WORK/tls/root.pem"
+    "$WORK/line_client$variant" "$place" 2 30 >"$WORK/first" &
+    first=$!
+    until_in "$WORK/first" Welcome
+    "$WORK/line_client$variant" "$place" 1 30 "hello" >"$WORK/second"
+    wait $first
+    diff "$WORK/first" <(printf 'Welcome to chat server!\nUser says: hello\n')
+    kill "${started[-1]}"
+    cp "$WORK/tls/expired.pem" "$WORK/current.pem"
+    "$WORK/reloading_server$variant" 0 "$WORK/current.pem" >"$WORK/reload.out" 2>&1 &
+    started+=($!)
+    place="tls:localhost:$(port_of "$WORK/reload.out"):trustRoots=$WORK/tls/root.pem"
+    code=0
+    "$WORK/line_client$variant" "$place" 1 30 2>"$WORK/err" || code=$?
+    [ $code = 1 ] && grep -q "certificate has expired" "$WORK/err"
+    cp "$WORK/tls/good.pem" "$WORK/renewed.pem"
+    mv "$WORK/renewed.pem" "$WORK/current.pem"
+    until_in "$WORK/reload.out" "read again"
+    "$WORK/line_client$variant" "$place" 1 30 "hello" >"$WORK/second"
+    diff "$WORK/second" <(printf 'hello\n')
+    kill "${started[-1]}"
+    rm "$WORK/first" "$WORK/chat.out" "$WORK/reload.out"
+
     # what goes wrong is said, and told by the exit code
     code=0
     "$WORK/line_client$variant" tcp:127.0.0.1:1 1 30 2>"$WORK/err" || code=$?

@@ -80,6 +80,10 @@ struct world {
     plait_string_transport transport, new_transport;
     plait_string_transport_state transport_state;
     plait_splits_options splits;
+    plait_tls_config config, new_config;
+    plait_tls_conn_options as_client;
+    plait_tls_info agreed;
+    uint8_t digest[PLAIT_TLS_BINDING_MAX], ticket_key[PLAIT_TLS_TICKET_KEY_SIZE];
     size_t size;
     plait_conn_counters counters;
     plait_factory_counters sum;

@@ -141,3 +141,15 @@ FUNCTION(plait_string_transport_get_state, plait_string_transport_get_state(w->t
 FUNCTION(plait_string_transport_get_value, plait_string_transport_get_value(w->transport, NULL, &w->size))
 FUNCTION(plait_string_transport_new, plait_string_transport_new(&w->new_transport, w->reactor, NULL))
 FUNCTION(plait_string_transport_set_room, plait_string_transport_set_room(w->transport, 1))
+FUNCTION(plait_conn_get_channel_binding,
+         plait_conn_get_channel_binding(w->conn, 1, w->digest, sizeof w->digest, &w->size))
+FUNCTION(plait_conn_get_peer_certificate, plait_conn_get_peer_certificate(w->conn, 0, NULL, 0, &w->size))
+FUNCTION(plait_conn_get_tls, plait_conn_get_tls(w->conn, &w->agreed))
+FUNCTION(plait_conn_start_tls, plait_conn_start_tls(w->conn, w->config, &w->as_client, NULL, NULL))
+FUNCTION(plait_tls_config_new, plait_tls_config_new(&w->new_config, NULL, NULL))
+FUNCTION(plait_tls_config_release, plait_tls_config_release(w->config))
+FUNCTION(plait_tls_config_reload, plait_tls_config_reload(w->config, NULL))
+FUNCTION(plait_tls_config_retain, plait_tls_config_retain(w->config))
+FUNCTION(plait_tls_config_set_ticket_keys,
+         plait_tls_config_set_ticket_keys(w->config, w->ticket_key, sizeof w->ticket_key))
+FUNCTION(plait_tls_factory_new, plait_tls_factory_new(&w->new_factory, w->spare, w->config, NULL))

@@ -272,6 +272,11 @@ void set_up(struct world *w) {
     w->counters = (plait_conn_counters)PLAIT_CONN_COUNTERS_INIT;
     w->sum = (plait_factory_counters)PLAIT_FACTORY_COUNTERS_INIT;
     w->address = (plait_address)PLAIT_ADDRESS_INIT;
+    w->as_client = (plait_tls_conn_options)PLAIT_TLS_CONN_OPTIONS_INIT;
+    w->as_client.role = PLAIT_TLS_ROLE_CLIENT;
+    w->as_client.server_name = "localhost";
+    w->agreed = (plait_tls_info)PLAIT_TLS_INFO_INIT;
+    if (plait_tls_config_new(&w->config, NULL, NULL)) abort();
     w->part.data = (const uint8_t *)"x";
     w->part.len = w->pair[1] = 1;
     w->taken_most = (size_t)-1;
@@ -453,6 +458,8 @@ const char *tear_down(struct world *w) {
     plait_amp_command_release(w->new_command);
     while (plait_factory_release(w->spare) == 0) continue; /* one call retains it */
     plait_factory_release(w->new_factory);
+    while (plait_tls_config_release(w->config) == 0) continue; /* one call retains it */
+    plait_tls_config_release(w->new_config);
     plait_reactor_free(w->new_reactor);
     return wrong;
 }

@@ -35,7 +35,8 @@ class World:
         self.factories = {kind: self.factory(kind) for kind in ("raw", "line", "string", "stateful", "stateful_string", "amp")}
         self.factories["accumulating"] = self.accumulating()
         self.conns = {kind: self.conn(self.reactor, self.factories[kind]) for kind in self.factories}
-        self.live = {"plait_reactor": self.reactor, "plait_factory": self.factories["line"], "plait_conn": self.conns["line"]}
+        self.live = {"plait_reactor": self.reactor, "plait_factory": self.factories["line"], "plait_conn": self.conns["line"],
+                     "plait_tls_config": self.tls_config()}
         self.live.update(self._others(self.reactor))
         self.loopback = self.live.pop("loopback")
         self.live["plait_amp_command"] = self.command(b"Sum(l: ListOf(Integer)?, a: Integer?) -> (total: Integer?)")
@@ -79,6 +80,8 @@ class World:
             self.keep.append(states)
         if name == "loopback_options":
             made.cut = abi.CONSTANTS["PLAIT_LOOPBACK_HOST"]
+        if name == "tls_conn_options":
+            made.role, made.server_name = 1, b"localhost"
         if name == "splits_options":
             made.data.data, made.data.len = at_the_wall(b"abc"), 3
             made.make = dict(made._fields_)["make"](self._make)
@@ -121,6 +124,12 @@ class World:
     def conn(self, reactor, factory):
         ops = self.filled("transport_ops")
         return self.made("plait_conn_attach", reactor, factory, ctypes.addressof(ops), None)
+
+    def tls_config(self):
+        """A client's defaults."""
+        out = ctypes.c_uint64()
+        self.check(self.library.plait_tls_config_new(ctypes.addressof(out), None, None), "configuration of TLS")
+        return out.value
 
     def accumulating(self):
         out = ctypes.c_uint64()
@@ -189,7 +198,9 @@ class World:
         self.check(library.plait_factory_release(factory), "release")
         conn = self.conn(self.reactor, self.factories["raw"])
         self.check(library.plait_conn_abort(conn), "abort")
-        ended = {"plait_reactor": other, "plait_factory": factory, "plait_conn": conn}
+        config = self.tls_config()
+        self.check(library.plait_tls_config_release(config), "release")
+        ended = {"plait_reactor": other, "plait_factory": factory, "plait_conn": conn, "plait_tls_config": config}
         ended["plait_amp_command"] = self.command(b"Gone()")
         self.check(library.plait_amp_command_release(ended["plait_amp_command"]), "release")
         talking = self.conn(self.reactor, self.factories["amp"])

@@ -2,7 +2,7 @@
 
     PLAIT_LIBRARY=path/to/libplait.so python build_wheel.py [--output FOLDER] [--no-isolation]
 
-The library is stripped, and its search path taken out. It needs libuv from the system.
+The library is stripped, and its search path taken out. It needs libuv and OpenSSL from the system.
 """
 
 from __future__ import annotations

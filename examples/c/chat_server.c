@@ -1,6 +1,7 @@
-/* A chat: what one says all others hear.  chat_server [PORT]
+/* A chat: what one says all others hear.  chat_server [PORT or ENDPOINT]
  *
- * Port 0 has the kernel pick one. Lines end with "\n". Join with `nc 127.0.0.1 PORT`, or with line_client. */
+ * Port 0 has the kernel pick one. Lines end with "\n". Join with `nc 127.0.0.1 PORT`, or with line_client. Over TLS:
+ * `chat_server ssl:8443:privateKey=chat.pem`, and `line_client tls:localhost:8443:trustRoots=chat.pem`. */
 #include <plait/plait.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,7 +58,8 @@ static void on_line(void *user, plait_conn conn, const uint8_t *line, size_t len
 }
 
 int main(int argc, char **argv) {
-    char endpoint[64];
+    const char *place = argc > 1 ? argv[1] : "8080";
+    char endpoint[512];
     struct room room = {NULL, 0, 0};
     plait_reactor reactor = {0};
     plait_factory factory = {0};
@@ -66,7 +68,7 @@ int main(int argc, char **argv) {
     plait_line_handler handler = PLAIT_LINE_HANDLER_INIT;
     int status;
 
-    snprintf(endpoint, sizeof endpoint, "tcp:%.16s:interface=127.0.0.1", argc > 1 ? argv[1] : "8080");
+    snprintf(endpoint, sizeof endpoint, strchr(place, ':') ? "%.500s" : "tcp:%.16s:interface=127.0.0.1", place);
     options.delimiter.data = (const uint8_t *)"\n";
     options.delimiter.len = 1;
     handler.connected = on_connected;

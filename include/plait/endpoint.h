@@ -12,6 +12,8 @@
  *     unix:/run/chat.sock:mode=660:backlog=128     mode octal, 666 if left out; "@name" is abstract
  *     fd:3                                         a listening socket that was inherited
  *     memory:chat                                  a name in this reactor
+ *     ssl:443:privateKey=key.pem:certKey=cert.pem  TLS over IPv4; the certificate may lie in the key's file, its chain in
+ *                                                  extraCertChain=; interface and backlog as for tcp. `tls:` is the same
  *
  * To connect:
  *
@@ -20,11 +22,16 @@
  *     unix:/run/chat.sock:timeout=5
  *     fd:3                                         a connected socket, a pipe or a terminal
  *     memory:chat
+ *     tls:host=example.org:port=443:timeout=5      TLS; the name is checked, by the system's trust store, or by
+ *                                                  trustRoots= (PEM: a file, or a directory of .pem files); hostname= is
+ *                                                  another name to check; certificate= and privateKey= are shown to a server
+ *                                                  that asks. `ssl:` is the same, certKey= is certificate=, caCertsDir= trustRoots=
  *
  * Port 0 listens on a port that the kernel picks; plait_listener_get_port() tells which. A UNIX
  * socket that nobody listens on any more is replaced (`lockfile=` is accepted, and not needed), and removed when the
  * listener closes. Host names connect by RFC 8305: addresses of both families in turn, 250 ms or a
- * failure apart, the first to answer wins. `tls:` and `ssl:` give #PLAIT_ERR_UNSUPPORTED in this version.
+ * failure apart, the first to answer wins. With TLS a connect ends when the handshake is over; all that such an endpoint cannot
+ * say, a `tcp:` one can with plait_tls_factory_new(). `tls:` and `ssl:` give #PLAIT_ERR_UNSUPPORTED in a library without TLS.
  */
 #ifndef PLAIT_ENDPOINT_H
 #define PLAIT_ENDPOINT_H
@@ -105,7 +112,7 @@ PLAIT_API int plait_endpoint_check(const char *endpoint, int use, plait_reason *
  * @param out [out] the listener.
  * @return 0: from now on connections are accepted.
  * @errors those of a handle; #PLAIT_ERR_INVALID, #PLAIT_ERR_STRUCT_SIZE, #PLAIT_ERR_ENDPOINT, #PLAIT_ERR_UNSUPPORTED,
- *   #PLAIT_ERR_BOUND, #PLAIT_ERR_IN_USE, #PLAIT_ERR_CLOSED when the parent is closing, #PLAIT_ERR_LIMIT, #PLAIT_ERR_NOMEM, the
+ *   #PLAIT_ERR_TLS_CONFIG when a file of a `tls:` endpoint cannot be used, #PLAIT_ERR_BOUND, #PLAIT_ERR_IN_USE, #PLAIT_ERR_CLOSED when the parent is closing, #PLAIT_ERR_LIMIT, #PLAIT_ERR_NOMEM, the
  *   operating system's.
  * @thread the reactor's.
  * @callbacks none now.
@@ -193,8 +200,8 @@ PLAIT_API int plait_listener_close(plait_listener listener);
  * @param call [out] the call, or NULL.
  * @return 0: the completion will come.
  * @errors those of a handle; #PLAIT_ERR_INVALID, #PLAIT_ERR_STRUCT_SIZE, #PLAIT_ERR_ENDPOINT, #PLAIT_ERR_UNSUPPORTED,
- *   #PLAIT_ERR_BOUND, #PLAIT_ERR_CLOSED when the parent is closing, #PLAIT_ERR_LIMIT, #PLAIT_ERR_NOMEM. Everything else is told by the completion: #PLAIT_ERR_NO_NAME,
- *   #PLAIT_ERR_NAME_AGAIN, #PLAIT_ERR_TIMEOUT, #PLAIT_ERR_CANCELLED, #PLAIT_ERR_REFUSED, the operating system's.
+ *   #PLAIT_ERR_TLS_CONFIG when a file of a `tls:` endpoint cannot be used, #PLAIT_ERR_BOUND, #PLAIT_ERR_CLOSED when the parent is closing, #PLAIT_ERR_LIMIT, #PLAIT_ERR_NOMEM. Everything else is told by the completion: #PLAIT_ERR_NO_NAME,
+ *   #PLAIT_ERR_NAME_AGAIN, #PLAIT_ERR_TIMEOUT, #PLAIT_ERR_CANCELLED, #PLAIT_ERR_REFUSED, those of TLS, the operating system's.
  * @thread the reactor's.
  * @callbacks `done` once, in a later driving call: after the factory's `connected`, or alone.
  * @lifetime the call ends with its completion. `fd:` takes the descriptor over when the function returns 0.

@@ -41,6 +41,8 @@ typedef struct plait_call { uint64_t id; } plait_call;
 typedef struct plait_connector { uint64_t id; } plait_connector;
 /** What keeps the output of a conn for a test: testing.h. */
 typedef struct plait_string_transport { uint64_t id; } plait_string_transport;
+/** Who this side is in TLS, and whom it trusts; process-wide, counted. */
+typedef struct plait_tls_config { uint64_t id; } plait_tls_config;
 
 #ifdef __cplusplus
 extern "C" {

@@ -23,6 +23,7 @@
 #include "attach.h"
 #include "loopback.h"
 #include "testing.h"
+#include "tls.h"
 #include "raw.h"
 #include "line.h"
 #include "string.h"

@@ -64,6 +64,22 @@ enum {
     PLAIT_ERR_ABSENT = -64,      /**< what was asked for is not there */
     PLAIT_ERR_SWITCHED = -65,    /**< another protocol is spoken, or about to be */
 
+    /* TLS. */
+    PLAIT_ERR_TLS = -100,                /**< the two sides found no common ground, or broke the protocol */
+    PLAIT_ERR_TLS_ALERT = -101,          /**< the peer ended it with an alert: the reason's code */
+    PLAIT_ERR_TLS_CONFIG = -102,         /**< a certificate, key, list or name that cannot be used, or is missing */
+    PLAIT_ERR_TLS_TRUNCATED = -103,      /**< the connection ended, and the peer had not said so: something may be missing */
+    PLAIT_ERR_TLS_PLAINTEXT = -104,      /**< plain bytes lay behind the message that asked for TLS */
+    PLAIT_ERR_TLS_UNTRUSTED = -105,      /**< the peer's certificate leads to nobody who is trusted, or is not good for this */
+    PLAIT_ERR_TLS_SELF_SIGNED = -106,    /**< ...because it, or its root, is signed by itself */
+    PLAIT_ERR_TLS_EXPIRED = -107,        /**< a certificate of the peer's is not valid any more, or not yet */
+    PLAIT_ERR_TLS_NAME = -108,           /**< the peer's certificate is for another name */
+    PLAIT_ERR_TLS_REVOKED = -109,        /**< the peer's certificate was revoked */
+    PLAIT_ERR_TLS_CRL = -110,            /**< a revocation list is missing, too old or bad */
+    PLAIT_ERR_TLS_OCSP = -111,           /**< the stapled OCSP answer is missing, too old or bad */
+    PLAIT_ERR_TLS_PIN = -112,            /**< none of the pinned keys is in the peer's chain */
+    PLAIT_ERR_TLS_NO_CERTIFICATE = -113, /**< the client has shown no certificate */
+
     PLAIT_ERR_SYSTEM = -1000     /**< `PLAIT_ERR_SYSTEM - errno`: an error of the operating system */
 };
 

@@ -146,6 +146,11 @@ uint64_t csystem_random(void);
 /* strtod with a point as the decimal point, whatever the host's locale. */
 double csystem_real(const char *text);
 const char *csystem_error_text(int error);
+/* This thread's copy of a text, cut at 1,023 bytes, until the next one. */
+const char *csystem_keep_text(const char *text);
+/* Calls `each` for every file of a directory whose name ends so, until it answers nothing but 0. 1: it is no directory;
+ * or -errno. */
+int csystem_each_file(const char *directory, const char *ending, int (*each)(void *user, const char *path), void *user);
 
 /* Blocks SIGPIPE in this thread; end undoes that, and takes a SIGPIPE that came meanwhile. */
 struct csystem_shield {
@@ -234,5 +239,11 @@ int csystem_unlink(const char *path);
 /* Is there a socket at the path on which nobody listens? */
 int csystem_is_stale_socket(const char *path);
 
-enum { CSYSTEM_EADDRINUSE = 98, CSYSTEM_EINPROGRESS = 115, CSYSTEM_EAGAIN = 11, CSYSTEM_ECONNREFUSED = 111 };
+enum {
+    CSYSTEM_EADDRINUSE = 98,
+    CSYSTEM_EINPROGRESS = 115,
+    CSYSTEM_EAGAIN = 11,
+    CSYSTEM_ENOMEM = 12,
+    CSYSTEM_ECONNREFUSED = 111
+};
 #endif

@@ -14,6 +14,7 @@ from .transport import Transport, register
 
 if TYPE_CHECKING:
     from ..internet.reactors import Reactor
+    from .security import Use
 
 
 @entry(structs.ConnectFunction)
@@ -37,6 +38,11 @@ def _completed(user: int, call: int, conn: int, reason: Any) -> None:
 class Opener:
     """What conns are opened for: a listening port, or an attempt to connect."""
 
+    #: Whether it connects, or accepts.
+    connects = False
+    #: How its conns use TLS, if they do.
+    tls: Use | None = None
+
     def __init__(self, driver: Reactor) -> None:
         self.driver = driver
 
@@ -54,15 +60,17 @@ class Opener:
         """A new C factory whose conns come here; the caller releases it."""
         key = hold(self)
         try:
-            return raw_factory(key)
+            made = raw_factory(key)
         except BaseException:
             drop(key)
             raise
+        return made if self.tls is None else self.tls.over(made)
 
     def opened(self, conn: int) -> None:
         """A conn was opened."""
         transport = Transport(self.driver, conn)
         transport.opener, transport.ended = self, self.ended
+        transport.isClient = self.connects
         register(transport, conn)
         try:
             protocol = self.build(transport.getPeer())
@@ -82,6 +90,8 @@ class Opener:
 class Attempt(Opener):
     """One attempt to connect."""
 
+    connects = True
+
     def __init__(
         self,
         driver: Reactor,
@@ -89,8 +99,10 @@ class Attempt(Opener):
         made: Callable[[Any], None],
         failed: Callable[[int, str, int], None],
         lost: Callable[[Failure], None],
+        tls: Use | None = None,
     ) -> None:
         super().__init__(driver)
+        self.tls = tls
         self._call = 0
         self._build, self._made, self._failed, self._lost = build, made, failed, lost
 

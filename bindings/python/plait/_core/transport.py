@@ -14,6 +14,7 @@ from ..internet.error import ConnectionLost
 from ..python.failure import Failure
 from .producing import NOBODY, Producing
 from .registry import conns
+from .securing import Securing
 
 if TYPE_CHECKING:
     from ..internet.reactors import Reactor
@@ -22,7 +23,7 @@ _log = logging.getLogger("plait")
 _conn_write = functions.conn_write
 
 
-class Transport(Producing):
+class Transport(Producing, Securing):
     """One connection, as its protocol sees it.
 
     Twisted's transports have the same methods. What is written is gathered, and handed to the C
@@ -41,11 +42,13 @@ class Transport(Producing):
         "_noDelay",
         "_protocol",
         "_readingPaused",
+        "_starting",
         "connected",
         "disconnected",
         "disconnecting",
         "driver",
         "framer",
+        "isClient",
         "opener",
         "send",
     )
@@ -60,7 +63,9 @@ class Transport(Producing):
         self.connected = True
         self.disconnecting = self.disconnected = False
         self._protocol: Any = None
-        self._readingPaused = False
+        self._readingPaused = self._starting = False
+        #: Whether this side connected.
+        self.isClient = False
         self._failure: Failure | None = None
         self._noDelay, self._keepAlive = True, False
         self._address: Address | None = None
@@ -239,7 +244,7 @@ class Transport(Producing):
     @property
     def halted(self) -> bool:
         """Whether nothing may be delivered at the moment."""
-        return self._readingPaused or self.disconnecting
+        return self._readingPaused or self.disconnecting or self._starting
 
     # Addresses and options
 

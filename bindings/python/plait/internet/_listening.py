@@ -10,6 +10,7 @@ from .address import IPv4Address, IPv6Address, UNIXAddress
 if TYPE_CHECKING:
     from .ports import Connector, Port
     from .reactors import Reactor
+    from .ssl import ContextFactory
 
 
 class Listening:
@@ -69,6 +70,39 @@ class Listening:
         where = _strings.tcp_client(host, port, bindAddress)
         kind = IPv6Address if ":" in host else IPv4Address
         return Connector(self.getReactor(), where, factory, timeout, kind("TCP", host, port))
+
+    def listenSSL(
+        self,
+        port: int,
+        factory: Any,
+        contextFactory: ContextFactory,
+        backlog: int = 1024,
+        interface: str = "",
+    ) -> Port:
+        """Accepts TCP connections, and speaks TLS on them."""
+        from .ports import Port
+
+        where = _strings.tcp_server(port, backlog, interface)
+        use = contextFactory._use(True)
+        return Port(self.getReactor(), where, factory, interface, port, use)
+
+    def connectSSL(
+        self,
+        host: str,
+        port: int,
+        factory: Any,
+        contextFactory: ContextFactory,
+        timeout: float | None = 30,
+        bindAddress: tuple[str, int] | str | None = None,
+    ) -> Connector:
+        """Connects a ClientFactory to a TCP port where TLS is spoken."""
+        from .ports import Connector
+
+        where = _strings.tcp_client(host, port, bindAddress)
+        kind = IPv6Address if ":" in host else IPv4Address
+        address = kind("TCP", host, port)
+        use = contextFactory._use(False, host)
+        return Connector(self.getReactor(), where, factory, timeout, address, use)
 
     def connectUNIX(
         self,

@@ -34,7 +34,16 @@ def connection_lost(status: int, text: str = "") -> error.ConnectionClosed:
         return error.ConnectionAborted()
     if status in (constants.ERR_PROTOCOL, constants.ERR_TOO_LONG):
         return error.PeerError(status, text)
-    return error.ConnectionLost(status, text or describe(status))
+    return _tls_failed(status, text) or error.ConnectionLost(status, text or describe(status))
+
+
+def _tls_failed(status: int, text: str) -> error.ConnectionClosed | None:
+    """The exception for a failure of TLS, or None for any other."""
+    if status == constants.ERR_TLS_TRUNCATED or not -200 < status <= constants.ERR_TLS:
+        return None
+    refused = status <= constants.ERR_TLS_UNTRUSTED
+    kind = error.VerificationError if refused else error.SSLError
+    return kind(status, text or describe(status))
 
 
 def connect_failed(status: int, text: str = "", number: int = 0) -> Exception:
@@ -53,7 +62,7 @@ def connect_failed(status: int, text: str = "", number: int = 0) -> Exception:
         return error.UserError(string=text, status=status)
     if status == constants.ERR_REFUSED:
         return error.ConnectionRefusedError(number or None, text, status)
-    return error.ConnectError(None, text or describe(status), status)
+    return _tls_failed(status, text) or error.ConnectError(None, text or describe(status), status)
 
 
 def cannot_listen(interface: str, port: int | str, status: int) -> error.CannotListenError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from ctypes import byref
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +14,15 @@ from .protocol import Factory
 
 if TYPE_CHECKING:
     from ..python.failure import Failure
+    from .._core.security import Use
     from .interfaces import IReactor
     from .ports import Port
+    from .ssl import ContextFactory
 
 __all__ = [
     "HostnameEndpoint",
+    "SSL4ClientEndpoint",
+    "SSL4ServerEndpoint",
     "TCP4ClientEndpoint",
     "TCP4ServerEndpoint",
     "TCP6ClientEndpoint",
@@ -28,6 +33,7 @@ __all__ = [
     "connectProtocol",
     "quoteStringArgument",
     "serverFromString",
+    "wrapClientTLS",
 ]
 
 
@@ -35,8 +41,14 @@ class ServerEndpoint:
     """Somewhere to listen, as an endpoint string says: see ``plait/endpoint.h``."""
 
     def __init__(
-        self, reactor: IReactor, where: str, interface: str = "", port: int | str = 0
+        self,
+        reactor: IReactor,
+        where: str,
+        interface: str = "",
+        port: int | str = 0,
+        tls: Use | None = None,
     ) -> None:
+        self._tls = tls
         self._reactor, self._where = reactor, where
         self._interface, self._port = interface, port or where
 
@@ -51,6 +63,7 @@ class ServerEndpoint:
             protocolFactory,
             self._interface,
             self._port,
+            self._tls,
         )
 
     def __repr__(self) -> str:
@@ -65,6 +78,24 @@ class TCP4ServerEndpoint(ServerEndpoint):
     ) -> None:
         where = _strings.endpoint("tcp", port, backlog=backlog, interface=interface)
         super().__init__(reactor, where, interface, port)
+
+
+class SSL4ServerEndpoint(ServerEndpoint):
+    """A TCP port on IPv4 where TLS is spoken.
+
+    :param sslContextFactory: of :mod:`plait.internet.ssl`.
+    """
+
+    def __init__(
+        self,
+        reactor: IReactor,
+        port: int,
+        sslContextFactory: ContextFactory,
+        backlog: int = 1024,
+        interface: str = "",
+    ) -> None:
+        where = _strings.endpoint("tcp", port, backlog=backlog, interface=interface)
+        super().__init__(reactor, where, interface, port, sslContextFactory._use(True))
 
 
 class TCP6ServerEndpoint(ServerEndpoint):
@@ -103,7 +134,9 @@ class ClientEndpoint:
         timeout: float | None = 30,
         address: Any = None,
         attemptDelay: float | None = None,
+        tls: Use | None = None,
     ) -> None:
+        self._tls = tls
         self._reactor, self._where, self._timeout = reactor, where, timeout
         self._attemptDelay = attemptDelay
         self._address = address if address is not None else where
@@ -133,7 +166,8 @@ class ClientEndpoint:
                 clean = reason.check(error.ConnectionDone)
                 done.errback(error.NoProtocol() if clean else reason)
 
-        attempt = Attempt(self._reactor.getReactor(), build, made, failed, lost)
+        driver = self._reactor.getReactor()
+        attempt = Attempt(driver, build, made, failed, lost, self._tls)
         protocolFactory.doStart()
         try:
             attempt.start(self._where, self._timeout, self._attemptDelay)
@@ -163,6 +197,28 @@ class TCP4ClientEndpoint(ClientEndpoint):
     ) -> None:
         where = _strings.tcp_client(host, port, bindAddress)
         super().__init__(reactor, where, timeout, IPv4Address("TCP", host, port))
+
+
+class SSL4ClientEndpoint(ClientEndpoint):
+    """A TCP port of a host where TLS is spoken.
+
+    :param sslContextFactory: of :mod:`plait.internet.ssl`.
+    """
+
+    def __init__(
+        self,
+        reactor: IReactor,
+        host: str,
+        port: int,
+        sslContextFactory: ContextFactory,
+        timeout: float | None = 30,
+        bindAddress: Any = None,
+    ) -> None:
+        where = _strings.tcp_client(host, port, bindAddress)
+        address = IPv4Address("TCP", host, port)
+        super().__init__(
+            reactor, where, timeout, address, tls=sslContextFactory._use(False, host)
+        )
 
 
 class TCP6ClientEndpoint(TCP4ClientEndpoint):
@@ -239,6 +295,18 @@ def clientFromString(reactor: IReactor, description: str) -> ClientEndpoint:
     :raises ValueError: if that is malformed, or of an unknown kind.
     """
     return ClientEndpoint(reactor, _check(description, 2))
+
+
+def wrapClientTLS(
+    connectionCreator: ContextFactory, wrappedEndpoint: ClientEndpoint
+) -> ClientEndpoint:
+    """The same place to connect to, where TLS is spoken.
+
+    :param connectionCreator: what :func:`plait.internet.ssl.optionsForClientTLS` gave.
+    """
+    made = copy.copy(wrappedEndpoint)
+    made._tls = connectionCreator._use(False)
+    return made
 
 
 class _OneProtocol(Factory):

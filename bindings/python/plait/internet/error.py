@@ -35,7 +35,10 @@ __all__ = [
     "TCPTimedOutError",
     "TimeoutError",
     "UnknownHostError",
+    "SSLConfigurationError",
+    "SSLError",
     "UserError",
+    "VerificationError",
 ]
 
 
@@ -77,6 +80,26 @@ class PeerError(ConnectionLost):
 
     default_status = constants.ERR_PROTOCOL
     summary = "the peer broke the protocol"
+
+
+class SSLError(ConnectionLost):
+    """TLS came to nothing, before or after its handshake; ``status`` says how."""
+
+    default_status = constants.ERR_TLS
+    summary = "TLS failed"
+
+
+class VerificationError(SSLError):
+    """The peer's certificate was refused: ``text`` names the check and the certificate."""
+
+    default_status = constants.ERR_TLS_UNTRUSTED
+    summary = "the peer's certificate was refused"
+
+
+class SSLConfigurationError(PlaitError):
+    """A certificate, key or list of ciphers cannot be used; ``text`` names it."""
+
+    default_status = constants.ERR_TLS_CONFIG
 
 
 class ConnectError(PlaitError):

@@ -14,6 +14,7 @@ from ._reasons import cannot_listen, check, connect_failed
 from .address import Address, from_native
 
 if TYPE_CHECKING:
+    from .._core.security import Use
     from .reactors import Reactor
 
 __all__ = ["Connector", "Port"]
@@ -23,9 +24,16 @@ class Port(Opener):
     """A place where connections are accepted: Twisted's ``IListeningPort``."""
 
     def __init__(
-        self, reactor: Reactor, where: str, factory: Any, interface: str = "", port: Any = 0
+        self,
+        reactor: Reactor,
+        where: str,
+        factory: Any,
+        interface: str = "",
+        port: Any = 0,
+        tls: Use | None = None,
     ) -> None:
         super().__init__(reactor)
+        self.tls = tls
         self.factory = factory
         self.interface, self.port = interface, port
         self._where = where
@@ -93,8 +101,15 @@ class Connector:
     """
 
     def __init__(
-        self, reactor: Reactor, where: str, factory: Any, timeout: float | None, destination: Any
+        self,
+        reactor: Reactor,
+        where: str,
+        factory: Any,
+        timeout: float | None,
+        destination: Any,
+        tls: Use | None = None,
     ) -> None:
+        self._tls = tls
         self.reactor, self.factory, self.timeout = reactor, factory, timeout
         self.state = "disconnected"
         self.transport: Any = None
@@ -119,7 +134,9 @@ class Connector:
         self.factory.startedConnecting(self)
         if self.state != "connecting":
             return
-        self._attempt = Attempt(self.reactor, self._build, self._made, self._failed, self._lost)
+        self._attempt = Attempt(
+            self.reactor, self._build, self._made, self._failed, self._lost, self._tls
+        )
         try:
             self._attempt.start(self._where, self.timeout)
         except PlaitError as problem:

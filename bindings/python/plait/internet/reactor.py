@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .._core.timers import DelayedCall
     from .ports import Connector, Port
     from .reactors import Reactor
+    from .ssl import ContextFactory
 
     #: Whether the reactor runs.
     running: bool
@@ -86,6 +87,30 @@ def callWhenRunning(callable: Callable[..., Any], *args: Any, **kw: Any) -> None
 def listenTCP(port: int, factory: Any, backlog: int = 1024, interface: str = "") -> Port:
     """Accepts TCP connections."""
     return getReactor().listenTCP(port, factory, backlog, interface)
+
+
+def listenSSL(
+    port: int,
+    factory: Any,
+    contextFactory: ContextFactory,
+    backlog: int = 1024,
+    interface: str = "",
+) -> Port:
+    """Accepts TCP connections, and speaks TLS on them."""
+    return getReactor().listenSSL(port, factory, contextFactory, backlog, interface)
+
+
+def connectSSL(
+    host: str,
+    port: int,
+    factory: Any,
+    contextFactory: ContextFactory,
+    timeout: float | None = 30,
+    bindAddress: tuple[str, int] | str | None = None,
+) -> Connector:
+    """Connects a ClientFactory to a TCP port where TLS is spoken."""
+    made = getReactor()
+    return made.connectSSL(host, port, factory, contextFactory, timeout, bindAddress)
 
 
 def listenUNIX(

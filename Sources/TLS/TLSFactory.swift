@@ -1,0 +1,44 @@
+import Bytes
+import COpenSSL
+import Wire
+
+/// Which part this side plays.
+public enum Role { case auto, client, server }
+
+extension Role {
+  /// As the connection came about, where nobody says; nil where that does not tell.
+  public func isServer(_ origin: Origin.Role) -> Bool? {
+    switch self {
+    case .client: false
+    case .server: true
+    case .auto: origin == .accepted ? true : origin == .connected ? false : nil
+    }
+  }
+}
+
+/// A factory whose connections speak TLS, and over it what another one builds.
+public final class TLSFactory: Factory {
+  let inner: Factory
+  let config: Config
+  let role: Role
+  let name: Text?
+
+  public init(_ inner: Factory, _ config: Config, _ role: Role, _ name: Text?) {
+    self.inner = inner
+    self.config = config
+    self.role = role
+    self.name = name
+    super.init(user: inner.user)
+  }
+
+  public override func bind(_ context: Context) -> Bool { inner.bind(context) && super.bind(context) }
+
+  public override func build(_ conn: Conn, _ origin: Origin) -> Protocol? {
+    guard let isServer = role.isServer(origin.role) else { return nil }
+    let endpoint = isServer || origin.role != .connected ? nil : origin.endpoint
+    let name = name ?? (endpoint?.kind == .tcp ? endpoint?.name : nil)
+    guard let layer = TLSLayer.make(config, isServer: isServer, name, port: endpoint?.number ?? 0) else { return nil }
+    conn.add(layer)
+    return inner.make(conn, origin)
+  }
+}
