@@ -39,7 +39,6 @@ def serve(self, data, numbers, at):
         return
     try:
         {encoding}
-        answer = shape % (LENGTHS[len(tag)], tag, {pieces})
     except Exception:
         self._respond(result, plan, tag)
         return
@@ -58,27 +57,34 @@ class Plan:
         and in which byte of them its own begin.
     """
 
-    __slots__ = ("_results", "_shape", "command", "function", "serve")
+    __slots__ = ("_results", "command", "function", "serve")
 
     def __init__(self, command: type[Command], function: Callable[..., Any]) -> None:
         self.command, self.function = command, function
-        results: list[tuple[bytes, Any]] = sorted(command.response, key=lambda pair: pair[0])
-        #: For each result: its names on the wire and in Python, and what makes bytes of its value.
-        self._results = [(n, identifier(n), argument.toString) for n, argument in results]
-        names = (ANSWER, *(name for name, _ in results))
-        shape = b"".join(prefixed(name).replace(b"%", b"%%") + b"%b%b" for name in names)
-        self._shape = shape + b"\0\0"
+        fields: list[tuple[bytes, Any]] = [*command.response, (ANSWER, None)]
+        #: For each field in the order of a box: its name on the wire and in Python, what makes bytes
+        #: of its value, and whether it is optional. The tag has nothing but its name.
+        self._results = [
+            (name, identifier(name), argument and argument.toString, argument and argument.optional)
+            for name, argument in sorted(fields, key=lambda pair: pair[0])
+        ]
         self.serve = self._compiled()
 
     def encode(self, tag: bytes, objects: dict[str, Any]) -> bytes:
         """The box that answers with these results."""
-        pieces = [prefixed(tag)[:2], tag]
-        for name, called, convert in self._results:
-            value = convert(objects[called])
-            if len(value) > MAX_VALUE_LENGTH:
-                raise TooLong(False, True, value, name)
-            pieces += (prefixed(value)[:2], value)
-        return self._shape % tuple(pieces)
+        pieces: list[bytes] = []
+        for name, called, convert, optional in self._results:
+            value: Any = tag
+            if convert is not None:
+                value = objects.get(called) if optional else objects[called]
+                if value is None and optional:
+                    continue
+                value = convert(value)
+                if len(value) > MAX_VALUE_LENGTH:
+                    raise TooLong(False, True, value, name)
+            pieces += (prefixed(name), prefixed(value))
+        pieces.append(b"\0\0")
+        return b"".join(pieces)
 
     def _compiled(self) -> Callable[..., None]:
         arguments = self.command.arguments
@@ -88,9 +94,8 @@ class Plan:
             "function": self.function,
             "plan": self,
             "read": Struct(f"={_FIXED + 2 * len(arguments)}I").unpack_from,
-            "shape": self._shape,
         }
-        decoding, encoding = [], []
+        decoding = []
         for index, (name, argument) in enumerate(arguments):
             value = f"data[p{index} : p{index} + p{index}_]"
             convert = _decoder(argument)
@@ -102,18 +107,32 @@ class Plan:
             else:
                 decoding.append(f"if p{index} == NONE: raise KeyError({identifier(name)!r})")
             decoding.append(f"a{index} = {value}")
-        for index, (_, called, convert) in enumerate(self._results):
-            scope[f"to{index}"] = convert
-            encoding.append(f"r{index} = to{index}(result[{called!r}])")
         source = _SOURCE.format(
             places=" ".join(f"p{index}, p{index}_," for index in range(len(arguments))),
             decoding="\n        ".join(decoding or ["pass"]),
             arguments=", ".join(f"{identifier(n)}=a{i}" for i, (n, _) in enumerate(arguments)),
-            encoding="\n        ".join(encoding or ["pass"]),
-            pieces="".join(f"LENGTHS[len(r{i})], r{i}, " for i in range(len(self._results))),
+            encoding="\n        ".join(self._encoding(scope)),
         )
         exec(compile(source, f"<how {self.command.__qualname__} is answered>", "exec"), scope)
         return scope["serve"]  # type: ignore[no-any-return]
+
+
+    def _encoding(self, scope: dict[str, Any]) -> list[str]:
+        """The part of the source that makes the answer, and puts what it needs into the scope."""
+        if any(optional for _, _, _, optional in self._results):
+            scope["encode"] = self.encode
+            return ["answer = encode(tag, result)"]
+        lines, pieces, shape = [], [], b""
+        for index, (name, called, convert, _) in enumerate(self._results):
+            value = "tag"
+            if convert is not None:
+                value = f"r{index}"
+                scope[f"to{index}"] = convert
+                lines.append(f"{value} = to{index}(result[{called!r}])")
+            pieces.append(f"LENGTHS[len({value})], {value}")
+            shape += prefixed(name).replace(b"%", b"%%") + b"%b%b"
+        scope["shape"] = shape + b"\0\0"
+        return [*lines, f"answer = shape % ({', '.join(pieces)})"]
 
 
 def plan(command: type[Command], function: Callable[..., Any]) -> Plan | None:
@@ -124,12 +143,8 @@ def plan(command: type[Command], function: Callable[..., Any]) -> Plan | None:
             return None
     if command.responseType is not Box:
         return None
-    if not all(isPlain(argument) for _, argument in command.arguments):
+    if not all(isPlain(argument) for _, argument in [*command.arguments, *command.response]):
         return None
-    for name, argument in command.response:
-        # A box is ordered by key.
-        if argument.optional or name < ANSWER or not isPlain(argument):
-            return None
     names, results = dict(command.arguments), dict(command.response)
     if len(names) < len(command.arguments) or len(results) < len(command.response):
         return None
