@@ -198,6 +198,12 @@ def test_two_commands_of_one_name():
         + "class Derived(Server):\n    @Two.responder\n    def b(self): return {}\n"
     )
     assert made.Derived._commandDispatch[b"x"][0] is made.Two
+    # Where one is explicit, it is clear which one a method is for.
+    for explicit in ("    @One.responder\n    def x(self): return {}\n", "    def amp_X(self, box): return box\n"):
+        body = explicit if "def x" in explicit else "    def x(self): return {}\n" + explicit
+        made = module(HEAD + commands + "class Server(amp.AMP):\n" + body)
+        assert made.Server()._commandMethods() == {}
+        assert made.Server().locateResponder(b"x") is not None
     # And a name in the module that stands for the same command is no other one.
     module(
         HEAD

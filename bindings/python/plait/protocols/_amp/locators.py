@@ -45,7 +45,7 @@ class _CommandLocatorMeta(type):
     ) -> Any:
         announced = _announced[:]
         _announced.clear()
-        made = super().__new__(mcs, name, bases, attributes, **keywords)
+        made: Any = super().__new__(mcs, name, bases, attributes, **keywords)
         _unambiguous(made, [command for command, _ in announced])
         dispatch = {}
         for base in reversed(made.__mro__[1:]):
@@ -53,6 +53,9 @@ class _CommandLocatorMeta(type):
         for command, function in announced:
             dispatch[command.commandName] = (command, function)
         made._commandDispatch = dispatch
+        if any(isinstance(base, mcs) and issubclass(base, MethodLocator) for base in bases):
+            # For what is wrong with them; they are looked for when they are needed.
+            methods(made, made._reserved())
         return made
 
 
@@ -132,6 +135,7 @@ def methods(cls: type, top: type) -> dict[bytes, tuple[type[Command], str]]:
     :raises TypeError: if it cannot be told which command a method is for.
     """
     found: dict[bytes, tuple[type[Command], str]] = {}
+    explicit: dict[bytes, Any] = getattr(cls, "_commandDispatch", {})
     for base in reversed(cls.__mro__):
         if base is top or not issubclass(base, top):
             continue
@@ -142,6 +146,9 @@ def methods(cls: type, top: type) -> dict[bytes, tuple[type[Command], str]]:
             if isinstance(base.__dict__.get(method), FunctionType)
             and not method.startswith("_")
             and not hasattr(top, method)
+            # Somebody else answers it anyway.
+            and command.commandName not in explicit
+            and not hasattr(cls, "amp_" + command.commandName.upper().decode("latin-1"))
         ]
         _unambiguous(base, [command for command, _ in named])
         found.update({command.commandName: (command, method) for command, method in named})

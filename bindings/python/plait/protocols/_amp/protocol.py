@@ -13,7 +13,7 @@ from .asking import asking
 from .calling import askWithBox
 from .dispatching import BoxDispatcher
 from .framing import BinaryBoxProtocol
-from .locators import CommandLocator, MethodLocator, SimpleStringLocator, methods
+from .locators import CommandLocator, MethodLocator, SimpleStringLocator
 from .serving import Served, Serving
 from .switching import StartTLS
 from .tables import requests_factory
@@ -79,11 +79,6 @@ class AMP(Serving, CommandLocator, SimpleStringLocator, MethodLocator):
     boxSender: Any = _MostlySelf()
     locator: Any = _MostlySelf()
 
-    def __init_subclass__(cls, **keywords: Any) -> None:
-        super().__init_subclass__(**keywords)
-        # For what is wrong with them; they are looked for when they are needed.
-        methods(cls, AMP)
-
     def __repr__(self) -> str:
         inner = "" if self.innerProtocol is None else f" inner {self.innerProtocol!r}"
         return f"<{type(self).__name__}{inner} at {id(self):#x}>"
@@ -125,7 +120,6 @@ class AMP(Serving, CommandLocator, SimpleStringLocator, MethodLocator):
             found = {
                 name: (command, getattr(cls, method))
                 for name, (command, method) in cls._commandMethods().items()
-                if not hasattr(cls, "amp_" + name.upper().decode("latin-1"))
             }
             found.update(cls._commandDispatch)
             served = cls._served = Served(found)
