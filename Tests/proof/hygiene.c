@@ -1,8 +1,8 @@
-/* A guest that leaves the house as it found it: hygiene LIBRARY COPY
+/* A guest that leaves the house as it found it: hygiene LIBRARY OTHER
  *
  * Loads LIBRARY, uses it, unloads it, and compares what a process has: signal dispositions and masks, threads,
- * descriptors, locale, environment, umask, and what fork and exec pass on. Then COPY, another build or a renamed copy,
- * is loaded beside it, and both work at once, each with its own tables: handles of one are strange to the other. */
+ * descriptors, locale, environment, umask, and what fork and exec pass on. Then OTHER, another build of the library,
+ * is loaded beside it, and both work at once, each with its own tables; one goes, and the other works on. */
 #define _GNU_SOURCE
 #include "peers.h"
 #include <dlfcn.h>
