@@ -55,6 +55,8 @@ extension Status {
     Status(PLAIT_ERR_SYSTEM) + Status(truncatingIfNeeded: negativeErrno)
   }
   public static func system(_ negativeErrno: CInt) -> Status { system(Int(negativeErrno)) }
+  /// The same for a call that answers 0 when it succeeds.
+  public static func of(_ answer: CInt) -> Status { answer == 0 ? .ok : .system(answer) }
 
   /// The errno inside, or 0.
   public var systemError: CInt {

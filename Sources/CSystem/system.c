@@ -121,6 +121,12 @@ static int watch(int epoll, int fd) {
     return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
 }
 
+int csystem_enlist(int epoll, int fd) {
+    struct epoll_event event = {0};
+    event.data.fd = fd;
+    return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0 || errno == EEXIST ? 0 : -errno;
+}
+
 int csystem_outer_open(struct csystem_outer *outer, int inner) {
     int error = 0;
     outer->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -158,7 +164,7 @@ void csystem_outer_raise(struct csystem_outer *outer) {
 
 int csystem_is_readable(int fd) {
     struct pollfd watched = {.fd = fd, .events = POLLIN};
-    return poll(&watched, 1, 0) > 0;
+    return poll(&watched, 1, 0) != 0; /* one that fails may have missed something */
 }
 
 void csystem_outer_clear(struct csystem_outer *outer) {

@@ -194,6 +194,7 @@ final class Runner: Polled {
   let fd: CInt
   let family: UInt32
   var poller: Poller?
+  var refusal = Status.ok
 
   init(_ race: Race, _ fd: CInt, _ family: UInt32) {
     self.race = Unmanaged.passUnretained(race)
@@ -228,7 +229,13 @@ final class Runner: Polled {
       return nil
     }
     poller.watch(readable: false, writable: true)
-    return runner
+    if runner.poller == nil { fault = runner.refusal }
+    return runner.poller == nil ? nil : runner
+  }
+
+  func unwatched(_ status: Status) {
+    refusal = status
+    stop()
   }
 
   func ready(_ isReadable: Bool, _ isWritable: Bool) {

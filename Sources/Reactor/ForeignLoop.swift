@@ -13,8 +13,7 @@ final class ForeignLoop {
 
   func open(_ inner: CInt) -> Status {
     self.inner = inner
-    let status = csystem_outer_open(&outer, inner)
-    return status == 0 ? .ok : .system(status)
+    return .of(csystem_outer_open(&outer, inner))
   }
 
   func close() { csystem_outer_close(&outer) }

@@ -67,7 +67,9 @@ public final class Loop: Environment {
   func open() -> CInt {
     var status = uv_loop_init(uv)
     guard status == 0 else { return status }
-    status = uv_async_init(uv, async) { _ in }
+    status = enlist(uv.pointee.async_io_watcher.fd)
+    if status == 0 { status = enlist(uv.pointee.signal_io_watcher.fd) }
+    if status == 0 { status = uv_async_init(uv, async) { _ in } }
     guard status == 0 else {
       uv_loop_close(uv)
       return status
@@ -211,7 +213,7 @@ public final class Loop: Environment {
   public func descriptor(_ context: Context, _ fd: inout CInt) -> Status {
     if outer == nil {
       let made = ForeignLoop()
-      let status = made.open(uv_backend_fd(uv))
+      let status = made.open(epoll)
       guard status == .ok else { return status }
       outer = made
       made.settle(self, context)
@@ -219,6 +221,13 @@ public final class Loop: Environment {
     fd = outer?.descriptor ?? -1
     return .ok
   }
+
+  // MARK: Descriptors
+
+  /// libuv ends the process when its epoll refuses a descriptor, as it does when there is no memory or the user's watches are used
+  /// up (`fs.epoll.max_user_watches`). So it is added here first, whenever libuv is about to; what is there already is never refused.
+  func enlist(_ fd: CInt) -> CInt { csystem_enlist(epoll, fd) }
+  var epoll: CInt { uv_backend_fd(uv) }
 
   // MARK: The end
 

@@ -49,6 +49,8 @@ final class PollTransport: Transport, Polled {
     if isReadable, wantsReading { read(conn) }
   }
 
+  func unwatched(_ status: Status) { conn?._withUnsafeGuaranteedRef { $0.abort(status) } }
+
   func read(_ conn: Conn) {
     let scratch = loop.scratch
     while wantsReading {
@@ -141,8 +143,7 @@ final class PollTransport: Transport, Polled {
 
   override var canCloseWrite: Bool { isSocket }
   override func closeWrite() -> Status {
-    let status = csystem_shutdown_write(fd)
-    return status == 0 ? .ok : .system(status)
+    return .of(csystem_shutdown_write(fd))
   }
 
   override func close(_ status: Status) {
@@ -157,12 +158,10 @@ final class PollTransport: Transport, Polled {
 
   override func peer(_ address: inout Address) -> Status {
     guard isSocket else { return .ok }
-    let status = csystem_peer(fd, &address.socket)
-    return status == 0 ? .ok : .system(status)
+    return .of(csystem_peer(fd, &address.socket))
   }
   override func local(_ address: inout Address) -> Status {
     guard isSocket else { return .ok }
-    let status = csystem_local(fd, &address.socket)
-    return status == 0 ? .ok : .system(status)
+    return .of(csystem_local(fd, &address.socket))
   }
 }

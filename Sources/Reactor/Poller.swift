@@ -6,17 +6,23 @@ import Wire
 /// Who a poller tells that its descriptor is ready.
 protocol Polled: AnyObject {
   func ready(_ isReadable: Bool, _ isWritable: Bool)
+  /// It can't be watched any more.
+  func unwatched(_ status: Status)
 }
 
 /// Watches a descriptor, which stays its owner's. For what libuv's own streams can't do: accept by our rules,
 /// connect without its choices, read pipes and UNIX sockets. libuv keeps it until it is closed.
 final class Poller {
+  let loop: Loop
+  let fd: CInt
   let handle: UnsafeMutablePointer<uv_poll_t>
   var target: (any Polled)?  // cleared by `close`, which every owner calls
   var watched: CInt = 0
   var isStopped = false
 
-  private init(_ handle: UnsafeMutablePointer<uv_poll_t>, _ target: any Polled) {
+  private init(_ loop: Loop, _ fd: CInt, _ handle: UnsafeMutablePointer<uv_poll_t>, _ target: any Polled) {
+    self.loop = loop
+    self.fd = fd
     self.handle = handle
     self.target = target
   }
@@ -27,7 +33,7 @@ final class Poller {
       fault = .noMemory
       return nil
     }
-    let poller = Poller(memory.assumingMemoryBound(to: uv_poll_t.self), target)
+    let poller = Poller(loop, fd, memory.assumingMemoryBound(to: uv_poll_t.self), target)
     let status = uv_poll_init(loop.uv, poller.handle, fd)
     guard status == 0 else {
       fault = .system(status)
@@ -56,6 +62,11 @@ final class Poller {
         poller.failed()
       }
     }
+    let status = loop.enlist(fd)
+    guard status != 0 else { return }
+    uv_poll_stop(handle)
+    watched = 0
+    target?.unwatched(.system(status))
   }
 
   /// libuv has stopped watching, because of an error: who reads or writes now finds which. There may be

@@ -12,6 +12,8 @@ final class SocketListener: Listener, Polled {
   /// Runs while accepting rests, twice as long each time.
   let backoff = EntityTimer()
   var nextPause = shortestPause
+  /// Why it could not begin.
+  var refusal = Status.ok
   static var shortestPause: UInt64 { 100 }
   static var longestPause: UInt64 { 5000 }
   /// The socket's file, if it is ours to remove, and what it was when we made it.
@@ -30,8 +32,14 @@ final class SocketListener: Listener, Polled {
   func begin(_ fault: inout Status) -> Bool {
     poller = Poller.make(loop, fd, self, &fault)
     setAccepting(true)
-    return poller != nil
+    guard refusal != .ok else { return poller != nil }
+    fault = refusal
+    poller?.close()
+    poller = nil
+    return false
   }
+
+  func unwatched(_ status: Status) { if id == 0 { refusal = status } else { rest(status) } }
 
   override func setAccepting(_ accepting: Bool) {
     poller?.watch(readable: accepting && !backoff.isScheduled, writable: false)
@@ -84,8 +92,7 @@ final class SocketListener: Listener, Polled {
   override func timeIsUp() { if !isPaused { setAccepting(true) } }
 
   override func local(_ address: inout Address) -> Status {
-    let status = csystem_local(fd, &address.socket)
-    return status == 0 ? .ok : .system(status)
+    return .of(csystem_local(fd, &address.socket))
   }
 
   override func shut() {

@@ -60,6 +60,8 @@ final class TCPTransport: Transport {
   }
 
   func read() {
+    let status = loop.enlist(fd)
+    guard status == 0 else { return unwatched(.system(status)) }
     uv_read_start(
       stream,
       { handle, _, buffer in
@@ -76,6 +78,11 @@ final class TCPTransport: Transport {
       })
   }
 
+  /// libuv can't watch it.
+  @inline(never) func unwatched(_ status: Status) {
+    if let conn { conn._withUnsafeGuaranteedRef { $0.abort(status) } } else { letGo() }
+  }
+
   func didRead(_ count: Int, _ data: UnsafeMutablePointer<CChar>?) {
     if conn == nil, count < 0 { return letGo() }  // all is read that would have made the kernel reset
     conn?._withUnsafeGuaranteedRef { conn in
@@ -89,8 +96,7 @@ final class TCPTransport: Transport {
   /// libuv takes a hang-up behind bytes for a good end; the socket knows whether it was a reset.
   @inline(never) func end(_ count: Int) -> Status {
     guard count == Int(UV_EOF.rawValue) else { return .system(count) }
-    let error = csystem_socket_error(fd)
-    return error == 0 ? .ok : .system(error)
+    return .of(csystem_socket_error(fd))
   }
 
   func rest(_ conn: Conn) {
@@ -117,6 +123,8 @@ final class TCPTransport: Transport {
 
   /// The socket is full: libuv writes the rest when there is room.
   @inline(never) func handOver(_ buffer: inout ByteBuffer, _ conn: Conn) {
+    let status = loop.enlist(fd)
+    guard status == 0 else { return unwatched(.system(status)) }
     guard let memory = malloc(MemoryLayout<Queued>.stride) else { return conn.abort(.noMemory) }
     let queued = memory.assumingMemoryBound(to: Queued.self)
     queued.initialize(to: Queued(bytes: buffer.take()))
@@ -124,7 +132,7 @@ final class TCPTransport: Transport {
     loop.handedOver += 1
     loop.beginShield()
     let request = memory.assumingMemoryBound(to: uv_write_t.self)  // the first field
-    let status = queued.pointee.bytes.bytes.withUnsafeBytes { bytes in
+    let answer = queued.pointee.bytes.bytes.withUnsafeBytes { bytes in
       var part = uv_buf_t(
         base: UnsafeMutableRawPointer(mutating: bytes.baseAddress!).assumingMemoryBound(to: CChar.self),
         len: bytes.count)
@@ -134,7 +142,7 @@ final class TCPTransport: Transport {
         }
       }
     }
-    if status != 0 { didWrite(status) }
+    if answer != 0 { didWrite(answer) }
   }
 
   func didWrite(_ status: CInt) {
@@ -151,8 +159,7 @@ final class TCPTransport: Transport {
 
   override var canCloseWrite: Bool { true }
   override func closeWrite() -> Status {
-    let status = csystem_shutdown_write(fd)
-    return status == 0 ? .ok : .system(status)
+    return .of(csystem_shutdown_write(fd))
   }
 
   override func close(_ status: Status) {
@@ -188,19 +195,15 @@ final class TCPTransport: Transport {
   }
 
   override func peer(_ address: inout Address) -> Status {
-    let status = csystem_peer(fd, &address.socket)
-    return status == 0 ? .ok : .system(status)
+    return .of(csystem_peer(fd, &address.socket))
   }
   override func local(_ address: inout Address) -> Status {
-    let status = csystem_local(fd, &address.socket)
-    return status == 0 ? .ok : .system(status)
+    return .of(csystem_local(fd, &address.socket))
   }
   override func setNoDelay(_ on: Bool) -> Status {
-    let status = csystem_no_delay(fd, on ? 1 : 0)
-    return status == 0 ? .ok : .system(status)
+    return .of(csystem_no_delay(fd, on ? 1 : 0))
   }
   override func setKeepAlive(_ seconds: UInt32) -> Status {
-    let status = csystem_keep_alive(fd, seconds)
-    return status == 0 ? .ok : .system(status)
+    return .of(csystem_keep_alive(fd, seconds))
   }
 }

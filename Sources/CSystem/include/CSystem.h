@@ -159,6 +159,9 @@ struct csystem_shield {
 void csystem_shield_begin(struct csystem_shield *shield);
 void csystem_shield_end(struct csystem_shield *shield);
 
+/* Makes a descriptor known to an epoll, for no event yet. */
+int csystem_enlist(int epoll, int fd);
+
 /* One descriptor that becomes readable for an inner epoll, a time and a wake-up. */
 struct csystem_outer {
     int epoll, timer, event;
