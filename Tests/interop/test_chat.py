@@ -1,6 +1,7 @@
 """The chat over real TCP: servers in C, Python and Twisted; nc and clients in C, Python and Twisted talk through each."""
 
 import os
+import selectors
 import subprocess
 import sys
 import time
@@ -32,32 +33,50 @@ class Room:
     def __init__(self, directory):
         self.directory = directory
         self.processes = {}
+        self.said = {}
+        self.ears = selectors.DefaultSelector()
 
     def start(self, name, *command, stdin=subprocess.DEVNULL):
         environment = dict(os.environ, LD_LIBRARY_PATH=str(STAGE / "lib"), PYTHONUNBUFFERED="1")
-        with open(self.directory / name, "wb") as out, open(self.directory / f"{name}.log", "wb") as log:
-            self.processes[name] = subprocess.Popen(list(map(str, command)), stdin=stdin, stdout=out, stderr=log, env=environment)
-        return self.processes[name]
+        with open(self.directory / f"{name}.log", "wb") as log:
+            process = subprocess.Popen(list(map(str, command)), stdin=stdin, stdout=subprocess.PIPE, stderr=log, env=environment)
+        self.processes[name] = process
+        self.said[name] = b""
+        self.ears.register(process.stdout, selectors.EVENT_READ, name)
+        return process
+
+    def listen(self, seconds):
+        """Waits until somebody says something, and takes that."""
+        for key, _ in self.ears.select(seconds):
+            said = os.read(key.fd, 65536)
+            self.said[key.data] += said
+            if not said:
+                self.ears.unregister(key.fileobj)
 
     def heard(self, name):
-        return (self.directory / name).read_text()
+        """All that it said; to the end, if that is known."""
+        while self.processes[name].poll() is not None and self.is_open(name):
+            self.listen(SECONDS)
+        return self.said[name].decode()
+
+    def is_open(self, name):
+        return any(key.data == name for key in self.ears.get_map().values())
 
     def log(self):
-        return {path.name: path.read_text() for path in self.directory.iterdir()}
-
-    def until(self, condition):
-        deadline = time.monotonic() + SECONDS
-        while not condition():
-            assert time.monotonic() < deadline, self.log()
-            time.sleep(0.02)
+        return [self.said, *(path.read_text() for path in self.directory.iterdir())]
 
     def until_heard(self, name, text):
-        self.until(lambda: text in self.heard(name))
+        deadline = time.monotonic() + SECONDS
+        while text not in self.said[name].decode():
+            assert self.ears.get_map() and time.monotonic() < deadline, self.log()
+            self.listen(deadline - time.monotonic())
 
     def close(self):
         for process in self.processes.values():
             process.kill()
             process.wait()
+            process.stdout.close()
+        self.ears.close()
 
 
 @pytest.fixture
@@ -77,7 +96,8 @@ SERVERS = {
 @pytest.mark.parametrize("server", SERVERS)
 def test_all_talk_with_each_other(server, programs, room):
     room.start("server", *SERVERS[server](programs))
-    room.until_heard("server", "listening on port")
+    room.until_heard("server", "\n")
+    assert room.heard("server").startswith("listening on port ")
     port = room.heard("server").split()[-1]
 
     nc = room.start("nc", "nc", "127.0.0.1", port, stdin=subprocess.PIPE)
