@@ -108,9 +108,9 @@ fuzz:  ## run the fuzzers for TIME seconds each (60)
 	scripts/bootstrap build test
 	Tests/fuzz/run $(or $(TIME),60)
 
-coverage:  ## run the Swift tests and print the lines covered
+coverage:  ## run the Swift tests, one by one, and print the lines and branches that they reach
 	scripts/bootstrap build
-	$(SWIFT) test --scratch-path .build-coverage --enable-code-coverage
+	$(SWIFT) test --scratch-path .build-coverage --enable-code-coverage --no-parallel
 	scripts/coverage .build-coverage
 
 lint: $(LIBRARY)  ## check layout, headers, symbols, imports, scripts and what the library needs

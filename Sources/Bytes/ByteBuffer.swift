@@ -119,3 +119,8 @@ public struct ByteBuffer: ~Copyable {
 
   deinit { CSystem.free(base) }
 }
+
+extension ByteBuffer {
+  /// Why so many bytes could not be appended.
+  public func refusal(of more: Int, limit: Int) -> Status { more > limit - count ? .overflow : .noMemory }
+}

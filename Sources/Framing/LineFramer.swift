@@ -64,14 +64,13 @@ public struct LineFramer: Framer {
       let hit = more.position(of: delimiter.last, from: 0)
       return hit < 0 ? more.byteCount : hit + 1
     case .crlf:
-      var look = 0
-      while true {
-        let hit = more.position(of: 10, from: look)
-        guard hit >= 0 else { return more.byteCount }
-        look = hit + 1
+      var hit = more.position(of: 10, from: 0)
+      while hit >= 0 {
         let before = hit > 0 ? more.byte(hit - 1) : held.byte(held.byteCount - 1)
-        if before == 13 { return look }
+        if before == 13 { return hit + 1 }
+        hit = more.position(of: 10, from: hit + 1)
       }
+      return more.byteCount
     case .other:
       return straddling(held, more)
     }

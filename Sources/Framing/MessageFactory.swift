@@ -39,7 +39,8 @@ public final class RawProtocol: Protocol {
 
   public override func received(_ bytes: RawSpan, _ conn: Conn) {
     if conn.isReading, kept.isEmpty { return factory.takeRaw(bytes, conn) }
-    guard kept.append(bytes, limit: mostBytes) else { return conn.abort(.overflow) }
+    let limit = conn.context.mostHeld
+    guard kept.append(bytes, limit: limit) else { return conn.abort(kept.refusal(of: bytes.byteCount, limit: limit)) }
     resumed(conn)
   }
 

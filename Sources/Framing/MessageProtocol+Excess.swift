@@ -64,9 +64,8 @@ extension MessageProtocol {
 
   /// Back to messages; `extra` comes behind what is held.
   public func setFramed(_ extra: RawSpan, _ conn: Conn) -> Status {
-    guard kept.append(extra, limit: mostBytes) else {
-      return extra.byteCount > mostBytes - kept.count ? .overflow : .noMemory
-    }
+    let limit = conn.context.mostHeld
+    guard kept.append(extra, limit: limit) else { return kept.refusal(of: extra.byteCount, limit: limit) }
     isRaw = false
     isBegun = false
     if extra.byteCount > 0 { hasExtra = true }

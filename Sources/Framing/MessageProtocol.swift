@@ -86,8 +86,8 @@ public final class MessageProtocol<F: Framer>: Protocol {
   func keep(_ bytes: RawSpan, _ conn: Conn) {
     guard bytes.byteCount > 0, !conn.isClosing else { return }
     if kept.capacity == 0 { kept = conn.context.pool.take() }
-    if kept.append(bytes, limit: mostBytes) { return }
-    conn.abort(bytes.byteCount > mostBytes - kept.count ? .overflow : .noMemory)
+    let limit = conn.context.mostHeld
+    if !kept.append(bytes, limit: limit) { conn.abort(kept.refusal(of: bytes.byteCount, limit: limit)) }
   }
 
   /// A host may have put bytes in already: they come behind.
@@ -114,8 +114,10 @@ public final class MessageProtocol<F: Framer>: Protocol {
     var buffer = kept.take()
     buffer.dropFirst(deliver(buffer.bytes, conn))
     if conn.isClosing || buffer.isEmpty { return conn.context.pool.give(buffer) }
-    if !kept.isEmpty {  // what the host put in meanwhile comes behind
-      guard buffer.append(kept.bytes, limit: mostBytes) else { return conn.abort(.overflow) }
+    // What the host put in meanwhile comes behind.
+    let limit = conn.context.mostHeld
+    guard buffer.append(kept.bytes, limit: limit) else {
+      return conn.abort(buffer.refusal(of: kept.count, limit: limit))
     }
     kept = buffer
   }

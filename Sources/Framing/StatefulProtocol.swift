@@ -55,8 +55,8 @@ public final class StatefulProtocol: Protocol {
   func keep(_ bytes: RawSpan, _ conn: Conn) {
     guard bytes.byteCount > 0, !conn.isClosing else { return }
     if kept.capacity == 0 { kept = conn.context.pool.take() }
-    if kept.append(bytes, limit: mostBytes) { return }
-    conn.abort(bytes.byteCount > mostBytes - kept.count ? .overflow : .noMemory)
+    let limit = conn.context.mostHeld
+    if !kept.append(bytes, limit: limit) { conn.abort(kept.refusal(of: bytes.byteCount, limit: limit)) }
   }
 
   /// The buffer leaves the property for the calls, so that no access is open meanwhile. Nothing is added to it then.

@@ -8,6 +8,8 @@ public final class Context {
   public var timers = TimerHeap()
   public var table: FrameTable
   public var pool: BufferPool
+  /// The most bytes that a conn's protocol holds; other than this in tests alone, which have no gibibyte to spare.
+  public var mostHeld = mostBytes
   public var delivery = Delivery()
   public var random: Random
   public let environment: Environment

@@ -171,6 +171,15 @@ struct BufferPoolTests {
   }
 }
 
+/// Why bytes were not appended.
+@Test func refusals() {
+  var buffer = ByteBuffer()
+  let bytes: [UInt8] = [1, 2, 3]
+  #expect(buffer.append(bytes.span.bytes, limit: 4) && !buffer.append(bytes.span.bytes, limit: 4))
+  #expect(buffer.refusal(of: 3, limit: 4) == .overflow)
+  #expect(buffer.refusal(of: 1, limit: 4) == .noMemory)
+}
+
 struct FrameTableTests {
   @Test func pairs() {
     guard var table = FrameTable() else { return }

@@ -54,6 +54,12 @@ struct DefaultsTests {
 
   @Test func framers() {
     let bytes: [UInt8] = [1, 2, 3]
+    let delimiter = Delimiter.of(";")
+    guard case .unfinished = LineFramer(delimiter).step(bytes.span.bytes, from: 0) else {
+      Issue.record("lines are found by a scan alone")
+      return
+    }
+    withExtendedLifetime(delimiter) {}
     let framer = Int32Framer(longest: 1)
     #expect(framer.end(in: bytes.span.bytes) == 0)
     #expect(!framer.takesAll(100) && !framer.isUnfinished(bytes.span.bytes))

@@ -47,6 +47,25 @@ struct SendingTests {
     #expect(send(foo, PrefixProtocol.self, .strings(8, little: true)).1 == [3, 0, 0, 0, 0, 0, 0, 0] + foo)
   }
 
+  /// What is sent after the first of a turn is put behind it.
+  @Test func oneAfterTheOther() {
+    let bench = Bench()
+    for (host, wanted) in [(Host.lines(), "a\\r\\nb\\r\\n"), (.netstrings(), "1:a,1:b,")] {
+      let peer = bench.open(host)
+      bench.turn {
+        guard let conn = peer.conn else { return }
+        for message in [[97], [98]] as [[UInt8]] {
+          switch host.speech {
+          case .line: conn.lines { lines, conn in #expect(lines.send(message.span.bytes, conn) == .ok) }
+          default:
+            _ = conn.speaking(Tag.netstring) { (strings: NetstringProtocol) in strings.send(message.span.bytes, conn) }
+          }
+        }
+      }
+      #expect(peer.sent == wanted && peer.output.writes == 1)
+    }
+  }
+
   /// The receiver's limit is not the sender's matter; what the prefix can't say is.
   @Test func whatFits() {
     #expect(send([UInt8](repeating: 1, count: 255), PrefixProtocol.self, .strings(1, longest: 2)).0 == .ok)

@@ -20,6 +20,13 @@ struct StatefulTests {
 
     init() { super.init(user: nil) }
     override func build(_ conn: Conn, _ origin: Origin) -> Protocol? { StatefulProtocol(self, 1, 1) }
+    var marks: [String] = []
+    override func writePaused(_ conn: Conn) { marks.append("write paused") }
+    override func writeResumed(_ conn: Conn) { marks.append("write resumed") }
+    override func readClosed(_ conn: Conn) -> Bool {
+      marks.append("read closed")
+      return true
+    }
     override func disconnected(_ conn: Conn, _ reason: Reason) { events.append("disconnected \(reason.status)") }
     override func takeRaw(_ bytes: RawSpan, _ conn: Conn) {
       let bytes = text(bytes)
@@ -93,6 +100,65 @@ struct StatefulTests {
     peer.feed("2ab")
     bench.turn()
     #expect(host.events == ["2", "disconnected 0"])
+  }
+
+  /// What was held until now is looked at once more, and then it is over.
+  @Test func closedWithSomethingHeld() {
+    let (bench, host) = (Bench(), Counting())
+    let peer = bench.open(host)
+    peer.feed("3a")
+    host.onBytes = { conn, _, _ in conn.close(.ok) }
+    peer.feed("bcd")
+    #expect(host.events == ["3", "abc", "disconnected 0"])
+  }
+
+  /// A state that is set while the conn is paused waits with it.
+  @Test func setWhilePaused() {
+    let (bench, host) = (Bench(), Counting())
+    let peer = bench.open(host)
+    peer.feed("3a")
+    bench.turn {
+      guard let conn = peer.conn else { return }
+      _ = conn.pause()
+      _ = conn.speaking(Tag.stateful) { (stateful: StatefulProtocol) in
+        stateful.set(2, 1, conn)
+        return .ok
+      }
+    }
+    #expect(host.events == ["3"])
+    bench.turn { _ = peer.conn?.resume() }
+    #expect(host.events == ["3", "a"])
+  }
+
+  @Test func tooMuchHeld() {
+    let (bench, host) = (Bench(), Counting())
+    bench.context.mostHeld = 5
+    let peer = bench.open(host)
+    peer.feed("9abcde")
+    #expect(peer.conn?.held == 5)
+    peer.feed("f")
+    #expect(host.events == ["9", "disconnected \(Status.overflow)"])
+  }
+
+  /// Another protocol gets what is held.
+  @Test func handedOn() {
+    let (bench, host) = (Bench(), Counting())
+    let peer = bench.open(host)
+    peer.feed("9a line")
+    let next = Host.lines()
+    bench.turn { #expect(peer.conn?.replace(by: next) == .ok) }
+    peer.feed("\r\n")
+    #expect(next.events == ["connected", "a line"])
+  }
+
+  @Test func marks() {
+    let (bench, host) = (Bench(), Counting())
+    let peer = bench.open(host)
+    peer.output.room = 0
+    bench.turn { peer.conn?.write(String(repeating: "x", count: 70_000)) }
+    peer.output.drain(.max, peer)
+    peer.end()
+    #expect(host.marks == ["write paused", "write resumed", "read closed"])
   }
 
   @Test func nothingForEver() {
