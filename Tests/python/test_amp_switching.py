@@ -296,6 +296,58 @@ def test_tls_that_is_refused(memory):
     assert made.secured == []
 
 
+class Holding(Both):
+    """As if its transport could speak TLS."""
+
+    def __init__(self):
+        super().__init__()
+        self.agreed = defer.Deferred()
+        self.asked = []
+        self.begun = False
+
+    @amp.StartTLS.responder
+    def startTLS(self):
+        self.begun = True
+        return self.agreed
+
+    def Sum(self, a, b):
+        self.asked.append(a)
+        return {"total": a + b}
+
+    def _canTLS(self, certificate):
+        return True
+
+    def _startTLS(self, certificate, verifyAuthorities):
+        self.hostCertificate = True
+        self._release()
+
+
+@pytest.mark.parametrize("way", ["agreed", "refused", "lost"])
+def test_what_is_held_back(link, way):
+    made = link(Holding, Holding)
+    start = made.client.callRemote(amp.StartTLS)
+    calls = [made.client.callRemote(Sum, a=number, b=1) for number in range(3)]
+    calls[1].addErrback(lambda failure: failure.trap(defer.CancelledError))
+    calls[1].cancel()
+    made.until(lambda: made.server.begun)
+    assert made.server.asked == []
+    if way == "lost":
+        made.server.transport.loseConnection()
+        for call in (start, calls[0], calls[2]):
+            failing(made, call, error.ConnectionClosed)
+        return
+    if way == "agreed":
+        made.server.agreed.callback({})
+        assert made.run(start) == {}
+    else:
+        made.server.agreed.errback(amp.RemoteAmpError(b"NO", "not today"))
+        failing(made, start, amp.UnknownRemoteError)
+    assert made.run(calls[0]) == {"total": 1} and made.run(calls[2]) == {"total": 3}
+    if made.server.asked != [0, 1, 2]:
+        # One that was given up in time is not sent.
+        assert made.server.asked == [0, 2]
+
+
 def test_no_tls(link):
     made = link(Both, Both)
     failing(made, made.client.callRemote(amp.StartTLS), RuntimeError)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from ctypes import byref, c_int, c_uint64
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +46,7 @@ class BinaryBoxProtocol(Framed):
     _direct = True
     _keyLengthLimitExceeded = False
     #: What is held back until TLS is there.
-    _startingTLSBuffer: list[bytes] | None = None
+    _startingTLSBuffer: list[bytes | Callable[[], None]] | None = None
     #: Descriptors on a transport of somebody else's: how many were sent, and those that came.
     _descriptorsSent = 0
     _descriptorsReceived = 0
@@ -146,8 +147,11 @@ class BinaryBoxProtocol(Framed):
     def _release(self) -> None:
         held, self._startingTLSBuffer = self._startingTLSBuffer, None
         self._direct = True
-        for data in held or ():
-            self._put(data)
+        for thing in held or ():
+            if isinstance(thing, bytes):
+                self._put(thing)
+            else:
+                thing()
 
     def _startTLS(self, certificate: Any, verifyAuthorities: Any) -> None:
         self.hostCertificate = certificate

@@ -196,6 +196,8 @@ class AMP(Serving, CommandLocator, SimpleStringLocator, MethodLocator):
         if self._failAllReason is not None:
             return fail(self._failAllReason) if requiresAnswer else None
         self._refuseIfLocked()
+        if self._startingTLSBuffer is not None:
+            return self._askLater(command, box, requiresAnswer, timeout)
         if type(box)._sendTo is AmpBox._sendTo:
             return askWithBox(self, command, box, requiresAnswer, timeout)
         # A box of a class of its own has its own way of being sent, which ends in sendBox.
@@ -212,12 +214,50 @@ class AMP(Serving, CommandLocator, SimpleStringLocator, MethodLocator):
             self._asking = None
         return asked[0] if asked else None
 
+    def _askLater(
+        self, command: bytes, box: AmpBox, requiresAnswer: bool, timeout: float | None
+    ) -> Deferred[AmpBox] | None:
+        """Has a question wait for what is held back until TLS is there, or refused."""
+        asked: list[Deferred[AmpBox] | None] = []
+
+        def cancel(_: Any) -> None:
+            if asked and asked[0] is not None:
+                asked[0].cancel()
+
+        held: Deferred[AmpBox] = Deferred(cancel)
+        key = -len(self._startingTLSBuffer or ()) - 1
+
+        def ask() -> None:
+            if requiresAnswer and (self._asked.pop(key, None) is None or held.called):
+                # It was given up, or fails with all others.
+                return
+            try:
+                asked.append(self._sendBoxCommand(command, box, requiresAnswer, timeout))
+            except Exception:
+                held.errback()
+                return
+            if asked[0] is not None:
+                asked[0].addBoth(answered)
+
+        def answered(result: Any) -> None:
+            if not held.called:
+                held.addErrback(self.unhandledError)
+                (held.errback if isinstance(result, Failure) else held.callback)(result)
+
+        assert self._startingTLSBuffer is not None
+        self._startingTLSBuffer.append(ask)
+        if not requiresAnswer:
+            return None
+        self._asked[key] = held
+        return held
+
     def failAllOutgoing(self, reason: Any) -> None:
         """Has all calls fail, those of the future included."""
         super().failAllOutgoing(reason)
         asked, self._asked = self._asked, {}
         for question in asked.values():
-            question.errback(reason)
+            if not question.called:
+                question.errback(reason)
 
 
 def _own(*names: str) -> dict[str, Any]:
