@@ -64,11 +64,12 @@ let package = Package(
     .target(name: "Wire", dependencies: ["Bytes", "CSystem"], swiftSettings: swift),
     .target(name: "Framing", dependencies: ["Bytes", "Wire"], swiftSettings: swift),
     .target(name: "AMP", dependencies: ["Bytes", "Wire", "Framing"], swiftSettings: swift),
+    .target(name: "Policies", dependencies: ["Bytes", "Wire"], swiftSettings: swift),
     .target(name: "Loopback", dependencies: ["Bytes", "Wire"], swiftSettings: swift),
     .target(name: "Reactor", dependencies: ["Bytes", "Wire", "CLibuv", "CSystem"], swiftSettings: swift),
     .target(
       name: "CAPI",
-      dependencies: ["Bytes", "Wire", "Framing", "AMP", "Loopback", "Reactor", "CPlait", "CSystem"] + tls,
+      dependencies: ["Bytes", "Wire", "Framing", "Policies", "AMP", "Loopback", "Reactor", "CPlait", "CSystem"] + tls,
       swiftSettings: swift, linkerSettings: link),
     // What the unit tests share: a reactor in memory, a host that writes down what it hears.
     .testTarget(
@@ -79,6 +80,9 @@ let package = Package(
     .testTarget(
       name: "AMPTests", dependencies: ["Bench", "Bytes", "Wire", "Framing", "AMP", "Loopback"], swiftSettings: tests),
     .testTarget(name: "FramingTests", dependencies: ["Bench", "Bytes", "Wire", "Framing"], swiftSettings: tests),
+    .testTarget(
+      name: "PoliciesTests", dependencies: ["Bench", "Bytes", "Wire", "Framing", "Loopback", "Policies"],
+      swiftSettings: tests),
     .testTarget(
       name: "LoopbackTests", dependencies: ["Bench", "Bytes", "Wire", "Framing", "Loopback"], swiftSettings: tests),
     .testTarget(

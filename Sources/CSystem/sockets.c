@@ -17,7 +17,7 @@
 
 _Static_assert(sizeof(struct sockaddr_un) <= sizeof(((struct csystem_address *)0)->storage), "room for any address");
 _Static_assert(EADDRINUSE == CSYSTEM_EADDRINUSE && EINPROGRESS == CSYSTEM_EINPROGRESS && EAGAIN == CSYSTEM_EAGAIN &&
-                   ECONNREFUSED == CSYSTEM_ECONNREFUSED,
+                   ECONNREFUSED == CSYSTEM_ECONNREFUSED && ENOSPC == CSYSTEM_ENOSPC,
                "Linux");
 
 static int result(int status) { return status < 0 ? -errno : status; }
@@ -379,6 +379,13 @@ int csystem_descriptor_kind(int fd, struct csystem_kind *out) {
     if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &value, &len) < 0) return -errno;
     out->is_listening = value != 0;
     return 0;
+}
+
+int csystem_create(const char *prefix, uint64_t number, uint32_t mode) {
+    char path[4096];
+    int len = snprintf(path, sizeof path, "%s-%llu", prefix, (unsigned long long)number);
+    if (len < 0 || (size_t)len >= sizeof path) return -ENAMETOOLONG;
+    return result(open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, (mode_t)mode));
 }
 
 int csystem_chmod(const char *path, uint32_t mode) { return result(chmod(path, (mode_t)mode)); }

@@ -46,6 +46,8 @@ extension Conn {
     abort(reason.status)
   }
 
+  /// Is it over, or was the peer told that no more will come?
+  public var hasEndedWriting: Bool { !state.isDisjoint(with: [.closed, .halfClosed]) }
   /// Is it being cut off, rather than ended in good order?
   public var isAborting: Bool { state.contains(.aborting) }
 
@@ -238,6 +240,9 @@ extension Conn {
     guard let extras, extras.limit.isScheduled else { return }
     if !context.schedule(extras.limit, after: extras.limits.closeTime) { abort(.noMemory) }
   }
+
+  /// The layer nearest to the protocol for which that is so.
+  public func lastLayer(_ isIt: (Layer) -> Bool) -> Layer? { layers.last(where: isIt) }
 
   /// Where a layer stands, counted from the transport.
   public func place(of layer: Layer) -> Int? { layers.firstIndex { $0 === layer } }

@@ -58,7 +58,7 @@ public final class Peer {
   public let id: UInt64
   public let output: Output
 
-  init(_ bench: Bench, _ id: UInt64, _ output: Output) {
+  public init(_ bench: Bench, _ id: UInt64, _ output: Output) {
     self.bench = bench
     self.id = id
     self.output = output
@@ -101,7 +101,14 @@ public final class Output: Transport {
   var rest = ByteBuffer()
   var conn: UInt64 = 0
 
+  /// Where the other end is, if it is anywhere.
+  public var address: Address?
+
   public override var isFed: Bool { true }
+  public override func peer(_ address: inout Address) -> Status {
+    if let known = self.address { address = known }
+    return .ok
+  }
   public override func attach(_ conn: Conn) { self.conn = conn.id }
   public override var isBusy: Bool { !rest.isEmpty }
   public override var waiting: Int { rest.count }

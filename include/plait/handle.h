@@ -43,6 +43,8 @@ typedef struct plait_connector { uint64_t id; } plait_connector;
 typedef struct plait_string_transport { uint64_t id; } plait_string_transport;
 /** Who this side is in TLS, and whom it trusts; process-wide, counted. */
 typedef struct plait_tls_config { uint64_t id; } plait_tls_config;
+/** A host's own policy, on one conn. */
+typedef struct plait_wrapper { uint64_t id; } plait_wrapper;
 
 #ifdef __cplusplus
 extern "C" {

@@ -30,5 +30,11 @@
 #include "stateful.h"
 #include "amp_command.h"
 #include "amp.h"
+#include "wrapper.h"
+#include "timeout.h"
+#include "throttle.h"
+#include "access.h"
+#include "traffic.h"
+#include "proxy.h"
 
 #endif

@@ -235,6 +235,8 @@ struct csystem_kind {
 };
 int csystem_descriptor_kind(int fd, struct csystem_kind *out);
 
+/* A file "PREFIX-NUMBER", empty, for writing; its descriptor. What is no file of ours is not followed. */
+int csystem_create(const char *prefix, uint64_t number, uint32_t mode);
 int csystem_chmod(const char *path, uint32_t mode);
 /* The identity of the socket at a path, so that only our own is removed. 0 when there is none. */
 int csystem_path_identity(const char *path, uint64_t *device, uint64_t *inode);
@@ -247,6 +249,7 @@ enum {
     CSYSTEM_EINPROGRESS = 115,
     CSYSTEM_EAGAIN = 11,
     CSYSTEM_ENOMEM = 12,
+    CSYSTEM_ENOSPC = 28,
     CSYSTEM_ECONNREFUSED = 111
 };
 #endif
