@@ -39,7 +39,11 @@ struct NetworkTable {
       let middle = (low + high) / 2
       let found = networks[middle].ip
       if found == ip { return true }
-      if found.high < ip.high || (found.high == ip.high && found.low < ip.low) { low = middle + 1 } else { high = middle }
+      if found.high < ip.high || (found.high == ip.high && found.low < ip.low) {
+        low = middle + 1
+      } else {
+        high = middle
+      }
     }
     return false
   }
@@ -103,7 +107,9 @@ public struct AddressList {
     guard ipv4.networks.count + ipv6.networks.count < AddressList.most else {
       return Reason(.invalid, offset: at, text: "too many networks")
     }
-    if ip.isIPv4, bits >= 96 { ipv4.networks.append(Network(ip: ip, bits: bits)) } else {
+    if ip.isIPv4, bits >= 96 {
+      ipv4.networks.append(Network(ip: ip, bits: bits))
+    } else {
       ipv6.networks.append(Network(ip: ip, bits: bits))
     }
     return nil

@@ -81,7 +81,9 @@ extension ProxyHeader {
       guard header.byteCount - at - 3 >= length else { return bad(at, "a field is cut off") }
       if header.byte(at) == 3 {
         guard length == 4 else { return bad(at, "a checksum has four bytes") }
-        guard header.bigEndian32(at + 3) == checksum(header, zeroAt: at + 3) else { return bad(at, "the checksum is wrong") }
+        guard header.bigEndian32(at + 3) == checksum(header, zeroAt: at + 3) else {
+          return bad(at, "the checksum is wrong")
+        }
       }
       at += 3 + length
     }

@@ -134,7 +134,9 @@ public final class TimeoutLayer: TimedLayer {
     if handshakeEnd != 0 || leastRate != 0 { weigh(bytes.byteCount, conn) }
   }
 
-  public override func write(_ block: inout ByteBuffer, _ conn: Conn, _ place: Int) { if !block.isEmpty { touch(conn) } }
+  public override func write(_ block: inout ByteBuffer, _ conn: Conn, _ place: Int) {
+    if !block.isEmpty { touch(conn) }
+  }
   public override func drained(_ conn: Conn) { touch(conn) }
 
   /// Did the peer bring a message to its end, or begin one?

@@ -14,7 +14,9 @@ struct ProxyTests {
   }
   static let ipv4: [UInt8] = [10, 1, 2, 3, 192, 0, 2, 9, 0x1f, 0x90, 0, 80]
   static let ipv6: [UInt8] =
-    [0x20, 1, 0xd, 0xb8] + [UInt8](repeating: 0, count: 11) + [7] + [UInt8](repeating: 0, count: 15) + [1] + [4, 0, 0, 80]
+    [0x20, 1, 0xd, 0xb8] + [UInt8](repeating: 0, count: 11) + [7] + [UInt8](repeating: 0, count: 15) + [1] + [
+      4, 0, 0, 80,
+    ]
   static var unix: [UInt8] {
     let path = Array("/run/client".utf8)
     return path + [UInt8](repeating: 0, count: 108 - path.count) + [UInt8](repeating: 65, count: 107) + [0]
@@ -60,7 +62,9 @@ struct ProxyTests {
       crc ^= UInt32(byte)
       for _ in 0..<8 { crc = crc & 1 == 1 ? crc >> 1 ^ 0x82f6_3b78 : crc >> 1 }
     }
-    for place in 0..<4 { header[header.count - 4 + place] = UInt8(truncatingIfNeeded: ~crc >> (24 - 8 * UInt32(place))) }
+    for place in 0..<4 {
+      header[header.count - 4 + place] = UInt8(truncatingIfNeeded: ~crc >> (24 - 8 * UInt32(place)))
+    }
     return header
   }
 
@@ -72,12 +76,17 @@ struct ProxyTests {
 
   @Test func wrongOnes() {
     let cases: [([UInt8], String)] = [
-      (Array("GET / HTTP/1.1\r\n".utf8), "-51 0"), (Array("PROXx".utf8), "-51 4"), (Array("PROXY TCP5 ".utf8), "unfinished"),
+      (Array("GET / HTTP/1.1\r\n".utf8), "-51 0"), (Array("PROXx".utf8), "-51 4"),
+      (Array("PROXY TCP5 ".utf8), "unfinished"),
       (Array("PROXY TCP5 a b c d\r\n".utf8), "-51 6"), (Array("PROXY TCP4 ::1 1.2.3.4 1 2\r\n".utf8), "-51 11"),
-      (Array("PROXY TCP6 ::1 1.2.3.4 1 2\r\n".utf8), "-51 15"), (Array("PROXY TCP4 1.2.3.4 1.2.3.4 65536 2\r\n".utf8), "-51 27"),
-      (Array("PROXY TCP4 1.2.3.4 1.2.3.4 1 02\r\n".utf8), "-51 29"), (Array("PROXY TCP4 1.2.3.4 1.2.3.4 1 2 \r\n".utf8), "-51 31"),
-      (Array("PROXY TCP4 1.2.3.4  1.2.3.4 1 2\r\n".utf8), "-51 19"), (Array("PROXY TCP4 1.2.3.4 1.2.3.4 1\r\n".utf8), "-51 28"),
-      (Array("PROXY UNKNOWN\n".utf8), "-51 0"), (Array("PROXY UNKNOWN\rx".utf8), "-51 14"), (Array("PROXY\r\n".utf8), "-51 5"),
+      (Array("PROXY TCP6 ::1 1.2.3.4 1 2\r\n".utf8), "-51 15"),
+      (Array("PROXY TCP4 1.2.3.4 1.2.3.4 65536 2\r\n".utf8), "-51 27"),
+      (Array("PROXY TCP4 1.2.3.4 1.2.3.4 1 02\r\n".utf8), "-51 29"),
+      (Array("PROXY TCP4 1.2.3.4 1.2.3.4 1 2 \r\n".utf8), "-51 31"),
+      (Array("PROXY TCP4 1.2.3.4  1.2.3.4 1 2\r\n".utf8), "-51 19"),
+      (Array("PROXY TCP4 1.2.3.4 1.2.3.4 1\r\n".utf8), "-51 28"),
+      (Array("PROXY UNKNOWN\n".utf8), "-51 0"), (Array("PROXY UNKNOWN\rx".utf8), "-51 14"),
+      (Array("PROXY\r\n".utf8), "-51 5"),
       (Array("PROXY \r\n".utf8), "-51 6"),
       (Array("PROXY UNKNOWN ".utf8) + [UInt8](repeating: 65, count: 93), "-50 -1"),
       (Array("PROXY UNKNOWN ".utf8) + [UInt8](repeating: 65, count: 92) + [13, 10], "-50 -1"),

@@ -175,7 +175,8 @@ struct TrafficTests {
       let notes = Notes(level: level.rawValue)
       bench.context.log = notes
       bench.come(Spewing(Host(.raw), TrafficTests.style { $0.isHexdump = true }))?.feed("0123456789abcdefg")
-      #expect(notes.lines.count == (level == .debug ? 3 : 0) && notes.lines.first == (level == .debug ? "traffic * 1" : nil))
+      #expect(
+        notes.lines.count == (level == .debug ? 3 : 0) && notes.lines.first == (level == .debug ? "traffic * 1" : nil))
     }
   }
 }

@@ -210,7 +210,8 @@ struct WrapperTests {
     for isInherited in [true, false] {
       let hooks = Hooks(host, isInherited: isInherited)
       let peer = bench.come(hooks)
-      guard case .conn(let child) = Conn.open(bench.context, Output(), Host(.raw), Origin(.connected, parent: peer?.conn))
+      guard
+        case .conn(let child) = Conn.open(bench.context, Output(), Host(.raw), Origin(.connected, parent: peer?.conn))
       else { return #expect(Bool(false)) }
       bench.turn { child.start() }
       #expect(hooks.notes.lines.filter { $0 == "built" }.count == (isInherited ? 2 : 1))
@@ -222,7 +223,9 @@ struct WrapperTests {
   /// Every order of all policies carries the same conversation, and ends clean.
   @Test func towers() {
     var orders: [[Int]] = [[]]
-    for next in 0..<5 { orders = orders.flatMap { order in (0...next).map { order.prefix($0) + [next] + order.dropFirst($0) } } }
+    for next in 0..<5 {
+      orders = orders.flatMap { order in (0...next).map { order.prefix($0) + [next] + order.dropFirst($0) } }
+    }
     #expect(orders.count == 120)
     for order in orders {
       let host = Host.lines()

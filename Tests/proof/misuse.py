@@ -33,6 +33,7 @@ OUT_OF_RANGE = {
     ("uint64_t", "delay_ms"): ((1 << 62) + 1, (1 << 64) - 1),
     ("uint64_t", "repeat_ms"): ((1 << 62) + 1, (1 << 64) - 1),
     ("uint64_t", "limit_ms"): ((1 << 62) + 1, (1 << 64) - 1),
+    ("uint64_t", "idle_ms"): ((1 << 62) + 1, (1 << 64) - 1),
     ("uint64_t", "ms"): ((1 << 62) + 1, (1 << 64) - 1),
     ("int64_t", "more_ms"): ((1 << 62) + 1, (1 << 63) - 1),
     ("size_t", "index"): (1 << 31, 1 << 63, (1 << 64) - 1),
@@ -52,7 +53,9 @@ FIELDS_OUT_OF_RANGE = {
     "min_version": (1, 0x0301, 0x0305), "max_version": (1, 0x0302), "client_certificate": (3, 0xFFFFFFFF),
     "verify_depth": (101, 0xFFFFFFFF), "identity_count": (1, 1001, (1 << 64) - 1), "alpn_count": (1, 33, (1 << 64) - 1),
     "pin_count": (1, 65, (1 << 64) - 1), "ticket_keys_len": (1, 80, (1 << 64) - 1), "role": (3, 0xFFFFFFFF),
-    "handshake_ms": ((1 << 64) - 1,),
+    "idle_ms": ((1 << 64) - 1,), "handshake_ms": ((1 << 64) - 1,), "absolute_ms": ((1 << 64) - 1,), "grace_ms": ((1 << 64) - 1,),
+    "rate_ms": ((1 << 64) - 1,), "deny_ms": ((1 << 64) - 1,), "ipv6_peer_bits": (129,), "ipv4_subnet_bits": (33,),
+    "ipv6_subnet_bits": (129,), "fd": (-1,), "mode": (0o1000,),
     "factor": (0.5, -1.0, float("nan"), float("inf")), "jitter": (1.0, -0.5, float("nan")),
 }
 RESERVED = {"reserved": (1, 0xFFFFFFFF)}
@@ -120,6 +123,8 @@ class Cases:
         return made
 
     def conn_for(self, name):
+        if name.startswith("plait_timeout_"):
+            return self.world.timed
         return self.world.conns[next((kind for kind in SPOKEN if name.startswith(f"plait_{kind}_")), "raw")]
 
     def valid_argument(self, place, part):
@@ -165,6 +170,8 @@ class Cases:
             return world.command(b"Fresh()")
         if part.type == "plait_amp_command" and function.name == "plait_amp_call_switch":
             return world.command(b"Switch(a: Integer?) switch")
+        if part.type == PROCESS_WIDE and place == 0 and function.name.split("_")[1] in world.policies:
+            return world.policies[function.name.split("_")[1]]
         if part.type in abi.HANDLES:
             return world.live[part.type]
         if (function.name, part.name) in NUMBERS:

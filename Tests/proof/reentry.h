@@ -15,7 +15,8 @@
     KIND(string_too_long) KIND(state) KIND(counted) KIND(timer) KIND(timer_repeating) KIND(post) KIND(connect_done) KIND(connect_failed) \
     KIND(drain_done) KIND(connector_connected) KIND(connector_waiting) KIND(connector_stopped) \
     KIND(connector_release) KIND(responder) KIND(answered) KIND(box) KIND(boxes) KIND(requests) KIND(op_write) KIND(op_set_reading) KIND(op_close_write) KIND(op_close) KIND(op_release) \
-    KIND(on_free)
+    KIND(wrapper_built) KIND(wrapper_connected) KIND(wrapper_received) KIND(wrapper_written) KIND(wrapper_read_closed) \
+    KIND(wrapper_closing) KIND(wrapper_disconnected) KIND(wrapper_release) KIND(expired) KIND(traffic) KIND(on_free)
 // clang-format on
 
 enum kind {
@@ -42,7 +43,21 @@ struct world {
         plait_call call;
         plait_connector connector;
         plait_amp_box box;
+        plait_wrapper wrapper;
     } standing;
+
+    /* Policies: a conn with time limits and a wrapper, which stands; and one that comes and goes. */
+    plait_factory guarded, tower, throttle, traffic, within;
+    plait_wrapper wrapper;
+    plait_conn timed;
+    int is_tower; /* the callback is of the tower, whose protocol does not count in opened and ended */
+    int made_in_tower;
+    plait_wrapper_handler no_hooks;
+    plait_timeout_options limits;
+    plait_throttle_options rates;
+    plait_access_options lists;
+    plait_throttle_counters throttled;
+    plait_traffic_counters logged;
 
     plait_reactor reactor, new_reactor;
     plait_factory lines, blocks, raws, strings, string_blocks, states, counts, calls, boxed, box_blocks, rows, spare,
@@ -101,6 +116,10 @@ void came(struct world *w, enum kind kind);
 
 void set_up(struct world *w);
 void play(struct world *w);
+/* The part of the policies: reentry_policies.c. */
+void set_up_policies(struct world *w);
+void play_policies(struct world *w);
+void tear_down_policies(struct world *w);
 /* Does the reactor still serve a new conn? Then everything is freed; NULL when all is well, else what is wrong. */
 const char *tear_down(struct world *w);
 

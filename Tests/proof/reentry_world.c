@@ -308,6 +308,7 @@ void set_up(struct world *w) {
     plait_connector_start(w->reactor, "memory:nobody", w->lines, NULL, NULL, NULL, &w->connector);
     w->standing.connector = w->connector;
     test_kit(w);
+    set_up_policies(w);
 }
 
 #define FEED(conn, text) plait_conn_feed(conn, (const uint8_t *)(text), sizeof(text) - 1)
@@ -383,6 +384,7 @@ void play(struct world *w) {
     plait_timer other = {0}, ticking = {0};
 
     talk(w);
+    play_policies(w);
     plait_factory_release(line_factory(w, 0, release_outside));
     plait_timer_start(w->reactor, 5, 0, timer, w, &other);
     plait_timer_start(w->reactor, 5, 5, timer_repeating, w, &ticking);
@@ -435,6 +437,7 @@ const char *tear_down(struct world *w) {
         plait_conn_close(conn);
         plait_factory_release(factory);
         w->freeing = 1;
+        tear_down_policies(w);
         if (plait_reactor_free(w->reactor)) wrong = "the reactor cannot be freed";
     }
     if (plait_reactor_timeout(w->reactor, &w->wait) != PLAIT_ERR_STALE) wrong = "the reactor is not stale";

@@ -38,6 +38,8 @@ class World:
         self.live = {"plait_reactor": self.reactor, "plait_factory": self.factories["line"], "plait_conn": self.conns["line"],
                      "plait_tls_config": self.tls_config()}
         self.live.update(self._others(self.reactor))
+        self.timed, self.live["plait_wrapper"] = self.wrapped(self.reactor, self.factories["raw"])
+        self.policies = {kind: self.policy(kind, self.factories["raw"]) for kind in ("throttle", "traffic")}
         self.loopback = self.live.pop("loopback")
         self.live["plait_amp_command"] = self.command(b"Sum(l: ListOf(Integer)?, a: Integer?) -> (total: Integer?)")
         self.list_type = 1  # behind its element's
@@ -78,6 +80,10 @@ class World:
             states = (abi.STRUCTS["plait_state"] * 1)((b"init", handler))
             made.states, made.state_count = ctypes.addressof(states), 1
             self.keep.append(states)
+        if name == "timeout_options":
+            made.idle_ms = 1 << 40
+        if name == "access_options":
+            made.allow, made.deny = b"0.0.0.0/0", b"10.0.0.0/8"
         if name == "loopback_options":
             made.cut = abi.CONSTANTS["PLAIT_LOOPBACK_HOST"]
         if name == "tls_conn_options":
@@ -130,6 +136,24 @@ class World:
         out = ctypes.c_uint64()
         self.check(self.library.plait_tls_config_new(ctypes.addressof(out), None, None), "configuration of TLS")
         return out.value
+
+    def policy(self, kind, inner, name=None):
+        """A factory around a factory."""
+        out = ctypes.c_uint64()
+        options = self.filled(name or kind + "_options")
+        rest = {"access": (None,), "proxy": (None,), "wrapper": (None,)}.get(kind, ())
+        self.check(getattr(self.library, f"plait_{kind}_factory_new")(ctypes.addressof(out), inner, ctypes.addressof(options), *rest), kind)
+        return out.value
+
+    def wrapped(self, reactor, inner):
+        """A conn with a wrapper and time limits, and the wrapper."""
+        seen = []
+        hooks = abi.struct("wrapper_handler")
+        hooks.built = dict(hooks._fields_)["built"](lambda user, wrapper: seen.append(wrapper) or 0)
+        out = ctypes.c_uint64()
+        self.keep.append(hooks)
+        self.check(self.library.plait_wrapper_factory_new(ctypes.addressof(out), inner, ctypes.addressof(hooks), None), "wrapper")
+        return self.conn(reactor, self.policy("timeout", out.value)), seen[0]
 
     def accumulating(self):
         out = ctypes.c_uint64()
@@ -216,6 +240,8 @@ class World:
         self.check(library.plait_call_cancel(ended["plait_call"]), "cancel")
         ended["plait_connector"] = self.made("plait_connector_start", self.reactor, b"memory:nobody", line, None, None, None)
         self.check(library.plait_connector_stop(ended["plait_connector"]), "stop")
+        gone, ended["plait_wrapper"] = self.wrapped(self.reactor, self.factories["raw"])
+        self.check(library.plait_conn_abort(gone), "abort")
         transport = ctypes.c_uint64()
         self.check(library.plait_string_transport_new(ctypes.addressof(transport), self.reactor, None), "transport")
         ended["plait_string_transport"] = transport.value
@@ -236,6 +262,7 @@ class World:
             found["plait_amp_command"] = self.live["plait_amp_command"]
             kept, self.factories["line"] = self.factories["line"], mine
             found.update(self._others(reactor))
+            found["plait_wrapper"] = self.wrapped(reactor, mine)[1]
             self.factories["line"] = kept
         thread = threading.Thread(target=make)
         thread.start()
