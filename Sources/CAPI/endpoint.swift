@@ -1,12 +1,33 @@
 import Bytes
 import CPlait
 import CSystem
+import Policies
 import Wire
 
 /// Parses a host's endpoint string; one that is longer than 4096 bytes is refused by the parser.
 func endpoint(_ text: UnsafePointer<CChar>?, _ use: Endpoint.Use) -> Endpoint.Parsed {
   guard let text else { return .failed(Reason(.invalid)) }
-  return Endpoint.parse(UnsafeRawBufferPointer(start: text, count: strnlen(text, 4097)).bytes, for: use)
+  let parsed = Endpoint.parse(UnsafeRawBufferPointer(start: text, count: strnlen(text, 4097)).bytes, for: use)
+  if case .endpoint(let endpoint) = parsed, let prefix = endpoint.proxy, let fault = prefix.fault {
+    return .failed(fault)
+  }
+  return parsed
+}
+
+extension ProxyPrefix {
+  /// What is wrong with its list, with the place in the whole string.
+  var fault: Reason? {
+    guard let trusted, case .failed(let fault) = AddressList.parse(trusted.span.bytes) else { return nil }
+    return Reason(.endpoint, offset: trustedOffset + (fault.offset ?? 0), text: fault.text)
+  }
+
+  /// Puts the PROXY protocol around a factory.
+  func around(_ factory: Factory) -> Factory {
+    var rules = ProxyRules()
+    if let trusted, case .list(let list) = AddressList.parse(trusted.span.bytes) { rules.trusted = list }
+    if let timeout { rules.time = timeout }
+    return ProxyFactory(factory, rules)
+  }
 }
 
 @_cdecl("plait_endpoint_check") @implementation
@@ -49,7 +70,8 @@ public func plait_listen(
           guard status == .ok else { return status }
         }
         return onSecured(parsed, .listen, box, factory) { factory in
-          switch context.listen(parsed, chosen, factory, parent: parent) {
+          let spoken = parsed.proxy.map { $0.around(factory) } ?? factory  // its header comes before TLS
+          switch context.listen(parsed, chosen, spoken, parent: parent) {
           case .failed(let status): return status
           case .listener(let listener):
             out.pointee.id = listener.id

@@ -22,6 +22,9 @@ public final class Endpoint {
   /// What `tls:` and `ssl:` say beside.
   public internal(set) var tls: EndpointTLS?
 
+  /// Each connection begins with a PROXY header.
+  public internal(set) var proxy: ProxyPrefix?
+
   let isForListening: Bool
 
   init(_ kind: Kind, _ use: Use) {
@@ -40,15 +43,24 @@ extension Endpoint {
   public static func parse(_ text: RawSpan, for use: Use) -> Parsed {
     var fields: [EndpointField] = []
     if let fault = EndpointField.split(text, into: &fields) { return .failed(fault) }
-    guard let first = fields.first, first.key == nil else { return .failed(bad(0, "the kind of endpoint is missing")) }
+    var proxy: ProxyPrefix?
+    if use == .listen, let first = fields.first, first.key == nil, first.says("haproxy") {
+      var prefix = ProxyPrefix()
+      if let fault = prefix.take(&fields) { return .failed(fault) }
+      proxy = prefix
+    }
+    guard let first = fields.first, first.key == nil else {
+      return .failed(bad(fields.first?.offset ?? text.byteCount, "the kind of endpoint is missing"))
+    }
     let isSecure = first.says("tls") || first.says("ssl")
     #if !TLS
-      if isSecure { return .failed(Reason(.unsupported, offset: 0, text: "this library was built without TLS")) }
+      if isSecure { return .failed(Reason(.unsupported, offset: first.offset, text: "this library was built without TLS")) }
     #endif
     guard let kind = isSecure ? .tcp : kind(first.value, use) else {
-      return .failed(bad(0, "unknown kind of endpoint"))
+      return .failed(bad(first.offset, "unknown kind of endpoint"))
     }
     let endpoint = Endpoint(kind, use)
+    endpoint.proxy = proxy
     if isSecure { endpoint.tls = EndpointTLS() }
     if let fault = endpoint.take(fields, use) { return .failed(fault) }
     return .endpoint(endpoint)

@@ -120,6 +120,17 @@ END
     diff "$WORK/first" <(printf 'Welcome to chat server!\nUser says: hello\n')
     diff "$WORK/second" <(printf 'Welcome to chat server!\n')
     kill "${started[-1]}"
+
+    "$WORK/guarded_chat$variant" 0 300 >"$WORK/guarded.out" 2>"$WORK/guarded.log" &
+    started+=($!)
+    port=$(port_of "$WORK/guarded.out")
+    "$WORK/line_client$variant" "tcp:127.0.0.1:$port" 2 30 >"$WORK/first"
+    diff "$WORK/first" <(printf 'Welcome to chat server!\nYou were silent for too long.\n')
+    until_in "$WORK/guarded.log" '^C 1: a time limit passed\|^C 1: nothing came'
+    grep -q '^\* 1 127.0.0.1:' "$WORK/guarded.log"
+    grep -q '^S 1: "Welcome to chat server!' "$WORK/guarded.log"
+    kill "${started[-1]}"
+    rm "$WORK/guarded.out" "$WORK/guarded.log"
     rm "$WORK/first" "$WORK/chat.out" "$WORK/echo.out" "$WORK/epoll.out"
 
     # the same over TLS, and a certificate that is renewed while its server runs

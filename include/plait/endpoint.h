@@ -14,6 +14,8 @@
  *     memory:chat                                  a name in this reactor
  *     ssl:443:privateKey=key.pem:certKey=cert.pem  TLS over IPv4; the certificate may lie in the key's file, its chain in
  *                                                  extraCertChain=; interface and backlog as for tcp. `tls:` is the same
+ *     haproxy:tcp:8080                             any of these; each connection begins with a PROXY header (proxy.h)
+ *     haproxy:trusted=10.0.0.0/8,192.0.2.7:timeout=3:tcp:8080     ...which only these may send, within 3 seconds
  *
  * To connect:
  *

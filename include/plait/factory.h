@@ -23,7 +23,8 @@
  * plait_conn_set_user() replaces it: `disconnected` of a conn that ended before that gets the factory's. Where a table has a callback for one message and one for a block, the
  * block's wins.
  *
- * **Policies** are factories around a factory, in any order and depth. The outermost is asked first when a connection comes, and sees its bytes first; if any refuses, the
+ * **Policies** are factories around a factory, in any order and depth: wrapper.h (a host's own), timeout.h, throttle.h,
+ * access.h, traffic.h, proxy.h. The outermost is asked first when a connection comes, and sees its bytes first; if any refuses, the
  * connection is closed in good order. The user of a connection is that of the factory which builds its protocol.
  */
 #ifndef PLAIT_FACTORY_H

@@ -5,7 +5,7 @@
  * A policy: a factory around a factory. Each connection begins with a header, version 1 (text) or 2 (binary), which says from where
  * the balancer's own client came; everything after that is that client's. Only when the header is whole and right is the inner factory
  * asked to build: so plait_conn_get_peer(), the limits per peer and the lists of addresses that stand within it see the client's
- * address. A header that says LOCAL or UNKNOWN (a health check of the balancer's own), or has an unknown family, leaves the socket's addresses.
+ * address. A header that says LOCAL or UNKNOWN (a health check of the balancer's own), or is about datagrams, leaves the socket's addresses.
  * Its further fields are checked for length and, where there is one, for their checksum, and otherwise skipped.
  *
  * Who can send a header can claim any address: let nobody else than the balancer reach the port, or name it in `trusted`.

@@ -14,7 +14,7 @@
  *    the rest of a message it has to send `min_rate` bytes a second. With #PLAIT_TIMEOUT_RATE_ALWAYS that holds whether it has
  *    begun one or not, as a raw protocol needs it. Time in which the host, or a policy, does not read is not counted.
  *
- * A connection whose time is up is closed with #PLAIT_ERR_TIMEOUT; the reason's text says which limit it was. If something that was
+ * A connection whose time is up is closed with #PLAIT_ERR_TIMEOUT; the reason's code and text say which limit it was. If something that was
  * written has still not been taken by then, or is not taken within `grace_ms`, it is aborted: a peer that stops reading is not waited for.
  *
  * Traffic of the connections that a protocol opens itself is activity of the one that opened them.

@@ -35,7 +35,7 @@ enum {
     PLAIT_TRAFFIC_TIME = 2     /**< each line begins with the reactor's time in seconds, with three decimals */
 };
 
-/** Gets the lines of one event: each ends in "\n"; not NUL-terminated. Called inside driving calls, and by what builds (plait_conn_attach()). */
+/** Gets the lines of one event: each ends in "\n"; not NUL-terminated. Called inside driving calls. */
 typedef void (*plait_traffic_fn)(void *user, uint64_t number, const char *lines, size_t len);
 
 /** Where the log goes, and how much of it; at most one of lines, fd and prefix. */

@@ -38,8 +38,8 @@ enum {
 typedef struct plait_wrapper_handler {
     uint32_t struct_size;
     uint32_t flags; /**< PLAIT_WRAPPER_INHERITED */
-    /** Once, first: a connection is being built; plait_wrapper_get_conn() tells it, plait_conn_get_peer() whose. Nothing can
-     *  be written yet. Returns 0, or the connection is refused. */
+    /** Once, first: a connection is being built; plait_wrapper_get_conn() tells it, plait_conn_get_peer() whose. What is
+     *  fed or written now waits until it is connected. Returns 0, or the connection is refused. */
     int (*built)(void *user, plait_wrapper wrapper);
     /** What is below is ready. #PLAIT_WRAPPER_TAKEN keeps `connected` from the protocol until plait_wrapper_open(). */
     int (*connected)(void *user, plait_wrapper wrapper);
