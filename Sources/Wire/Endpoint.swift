@@ -54,7 +54,9 @@ extension Endpoint {
     }
     let isSecure = first.says("tls") || first.says("ssl")
     #if !TLS
-      if isSecure { return .failed(Reason(.unsupported, offset: first.offset, text: "this library was built without TLS")) }
+      if isSecure {
+        return .failed(Reason(.unsupported, offset: first.offset, text: "this library was built without TLS"))
+      }
     #endif
     guard let kind = isSecure ? .tcp : kind(first.value, use) else {
       return .failed(bad(first.offset, "unknown kind of endpoint"))

@@ -9,7 +9,7 @@ public enum Kind {
   @inline(__always) public static var timer: UInt64 { 5 }
   @inline(__always) public static var call: UInt64 { 6 }
   @inline(__always) public static var connector: UInt64 { 7 }
-  @inline(__always) public static var wrapper: UInt64 { 10 }
+  @inline(__always) public static var wrapper: UInt64 { 11 }
   @inline(__always) public static var stringTransport: UInt64 { 12 }
   @inline(__always) public static var command: UInt64 { 8 }
   @inline(__always) public static var box: UInt64 { 9 }

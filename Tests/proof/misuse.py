@@ -170,7 +170,7 @@ class Cases:
             return world.command(b"Fresh()")
         if part.type == "plait_amp_command" and function.name == "plait_amp_call_switch":
             return world.command(b"Switch(a: Integer?) switch")
-        if part.type == PROCESS_WIDE and place == 0 and function.name.split("_")[1] in world.policies:
+        if part.type == "plait_factory" and place == 0 and function.name.split("_")[1] in world.policies:
             return world.policies[function.name.split("_")[1]]
         if part.type in abi.HANDLES:
             return world.live[part.type]
