@@ -243,6 +243,7 @@ public final class TLSLayer: Layer {
       return SSL_write_ex(ssl, raw.baseAddress, raw.count, &written)
     }
     if result != 1 { giveUp(conn, failure()) }
+    SSL_free_buffers(ssl)
   }
 
   /// What is to be sent, out of the pipe.

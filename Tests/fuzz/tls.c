@@ -111,23 +111,21 @@ static void step(struct input *input) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len) {
-    static plait_tls_config configs[2];
+    plait_tls_config configs[2] = {{0}, {0}};
+    plait_tls_identity identity = PLAIT_TLS_IDENTITY_INIT;
+    plait_tls_options options = PLAIT_TLS_OPTIONS_INIT;
     struct input input = {data, len};
     plait_raw_handler handler = PLAIT_RAW_HANDLER_INIT;
     plait_transport_ops ops = PLAIT_TRANSPORT_OPS_INIT;
     plait_reactor reactor = new_reactor(PLAIT_REACTOR_WITHOUT_LOOP);
     unsigned flags = take(&input);
 
-    if (!configs[0].id) {
-        plait_tls_identity identity = PLAIT_TLS_IDENTITY_INIT;
-        plait_tls_options options = PLAIT_TLS_OPTIONS_INIT;
-        options.ca_pem.data = identity.cert_pem.data = (const uint8_t *)pem;
-        options.ca_pem.len = identity.cert_pem.len = sizeof pem - 1;
-        MUST(plait_tls_config_new(&configs[0], &options, NULL) == 0);
-        options.identities = &identity;
-        options.identity_count = 1;
-        MUST(plait_tls_config_new(&configs[1], &options, NULL) == 0);
-    }
+    options.ca_pem.data = identity.cert_pem.data = (const uint8_t *)pem;
+    options.ca_pem.len = identity.cert_pem.len = sizeof pem - 1;
+    MUST(plait_tls_config_new(&configs[0], &options, NULL) == 0);
+    options.identities = &identity;
+    options.identity_count = 1;
+    MUST(plait_tls_config_new(&configs[1], &options, NULL) == 0);
     handler.connected = on_connected;
     handler.data = on_data;
     handler.disconnected = on_end;
@@ -160,6 +158,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len) {
         }
     while (input.len) step(&input);
     MUST(plait_reactor_free(reactor) == 0);
+    MUST(plait_tls_config_release(configs[0]) == 0 && plait_tls_config_release(configs[1]) == 0);
     for (int i = 0; i < 2; i++) {
         MUST(sides[i].ended == sides[i].connected);
         MUST(!(flags & 1) || sides[i].started == 1);
