@@ -55,8 +55,12 @@ def started():
 
     yield start
     for process in running:
-        process.kill()
-        process.wait()
+        process.terminate()  # nginx ends its workers, too
+        try:
+            process.wait(LIMIT)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def free_port():
