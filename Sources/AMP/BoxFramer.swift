@@ -55,11 +55,14 @@ public struct BoxFramer: Framer {
           found.append(at &- start, end &- at)
           at = end &+ 2
         case .unfinished(let reached):
-          let length = bytes.byteCount &- at
+          // A single byte may begin the end.
+          let length = (bytes.byteCount &- reached == 1 ? reached : bytes.byteCount) &- at
           if length > longest { return found.count > 0 ? .upTo(at) : .tooLong(UInt64(length)) }
-          session._withUnsafeGuaranteedRef { $0.walk.begin(reached &- at, of: length) }
+          session._withUnsafeGuaranteedRef { $0.walk.begin(reached &- at, of: bytes.byteCount &- at) }
           return .upTo(at)
-        case .malformed: return found.count > 0 ? .upTo(at) : .malformed
+        case .malformed(let bad):
+          if found.count > 0 { return .upTo(at) }
+          return bad &- at > longest ? .tooLong(UInt64(bad &- at)) : .malformed  // however it was cut
         }
       }
       return .upTo(at)
@@ -126,9 +129,11 @@ struct Walk {
       guard most - at >= 4 + key + value else { break }
       at += 4 + key + value
     }
-    let wanted = min(most, longest + 1)
+    // A length's first byte alone tells already that it is none.
+    if most - at == 1, (at < have ? held.byte(at) : more.byte(at - have)) != 0 { return max(0, most - have) }
+    let wanted = min(most, longest + 2)
     begin(at, of: max(wanted, have))
-    if wanted > longest { isOver = true }
+    if wanted > longest { isOver = true }  // the scan decides
     return max(0, wanted - have)
   }
 }
