@@ -9,11 +9,11 @@ public enum Kind {
   @inline(__always) public static var timer: UInt64 { 5 }
   @inline(__always) public static var call: UInt64 { 6 }
   @inline(__always) public static var connector: UInt64 { 7 }
-  @inline(__always) public static var wrapper: UInt64 { 11 }
-  @inline(__always) public static var stringTransport: UInt64 { 12 }
   @inline(__always) public static var command: UInt64 { 8 }
   @inline(__always) public static var box: UInt64 { 9 }
   @inline(__always) public static var tlsConfig: UInt64 { 10 }
+  @inline(__always) public static var wrapper: UInt64 { 11 }
+  @inline(__always) public static var stringTransport: UInt64 { 12 }
   /// Is it of those that belong to no reactor?
   @inline(__always) public static func isShared(_ kind: UInt64) -> Bool {
     kind == factory || kind == command || kind == tlsConfig

@@ -7,9 +7,9 @@ public enum Tag {
   @inline(__always) public static var string32: UInt8 { 3 }
   @inline(__always) public static var string: UInt8 { 4 }
   @inline(__always) public static var netstring: UInt8 { 5 }
-  @inline(__always) public static var stateful: UInt8 { 12 }
-  @inline(__always) public static var accumulating: UInt8 { 13 }
   @inline(__always) public static var box: UInt8 { 6 }
+  @inline(__always) public static var stateful: UInt8 { 7 }
+  @inline(__always) public static var accumulating: UInt8 { 8 }
 }
 
 /// What is spoken on a connection: the top of a conn. The conn is passed in, so that no back
