@@ -101,7 +101,7 @@ extension Conn {
   /// Is there something that has not left yet?
   var isSending: Bool {
     !out.isEmpty || transport.isBusy || state.contains(.upgrading) || extras?.needsFlush == true
-      || layers.contains { $0.isBusy }
+      || stack.contains { $0._withUnsafeGuaranteedRef { $0.isBusy } }
   }
 
   /// Sends what was gathered: the buffer is out of the conn while layers and transport have it.
@@ -130,12 +130,12 @@ extension Conn {
   /// A block for the transport: from the lowest layer that is busy, which takes nothing from above, or from the top.
   @inline(never) func pull() -> ByteBuffer {
     extras?.needsFlush = false
-    let busy = layers.firstIndex { $0.isBusy }
+    let busy = stack.firstIndex { $0._withUnsafeGuaranteedRef { $0.isBusy } }
     var block = busy == nil ? takeTop() : ByteBuffer()
     var place = busy.map { $0 + 1 } ?? layers.count
     while place > 0, !state.contains(.aborting) {
       place -= 1
-      layers[place].write(&block, self, place)
+      stack[place]._withUnsafeGuaranteedRef { $0.write(&block, self, place) }
     }
     if let busy, !layers[busy].isBusy { needFlush() }  // what waited above it may follow
     return block

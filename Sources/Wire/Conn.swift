@@ -43,7 +43,11 @@ public final class Conn: Entity {
   public final var user: UnsafeMutableRawPointer?
   final var out = ByteBuffer()
   final var spoken: Unmanaged<Protocol>  // owned; as a class property it would be retained at every load
-  final var layers: [Layer] = []
+  final var layers: [Layer] = [] {
+    didSet { stack = layers.map { Unmanaged.passUnretained($0) } }
+  }
+  /// The same for what runs with each read and flush: an element of `layers` would be retained for each call.
+  final var stack: [Unmanaged<Layer>] = []
   final var builder: Unmanaged<Factory>?  // owned; the outermost, and for most the only one: the rest is in the extras
   public final let transport: Transport
   /// Whom this side connected to, if that has a host's name.
@@ -162,7 +166,7 @@ public final class Conn: Entity {
   public final var waiting: Int { out.count + waitingBelow }
   final var waitingBelow: Int {
     var total = transport.waiting
-    for layer in layers { total += layer.waiting }
+    for layer in stack { total += layer._withUnsafeGuaranteedRef { $0.waiting } }
     if let upgrade = extras?.upgrade { total += upgrade.before.count }
     return total
   }
@@ -221,13 +225,15 @@ public final class Conn: Entity {
     if layers.isEmpty {
       spoken._withUnsafeGuaranteedRef { $0.received(bytes, self) }
     } else {
-      layers[0].received(bytes, self, 0)
+      stack[0]._withUnsafeGuaranteedRef { $0.received(bytes, self, 0) }
     }
   }
 
   public final func pass(_ bytes: RawSpan, above place: Int) {
     if isClosing, !isWaitedFor { return }
-    if place + 1 < layers.count { return layers[place + 1].received(bytes, self, place + 1) }
+    if place + 1 < stack.count {
+      return stack[place + 1]._withUnsafeGuaranteedRef { $0.received(bytes, self, place + 1) }
+    }
     if state.contains(.replaced) { finishReplacing() }
     if !isClosing { spoken._withUnsafeGuaranteedRef { $0.received(bytes, self) } }
   }

@@ -1,5 +1,5 @@
 /* plait_server MODE PORT [one|block]: Plait from C, as the load generator wants it.
- * MODE: line-echo line-sink int32-echo netstring-echo amp-sum */
+ * MODE: line-echo line-sink int32-echo netstring-echo amp-sum; line-tower is line-echo behind six policies */
 #include <plait/plait.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -69,8 +69,43 @@ static int make_amp(plait_factory *out) {
     return status;
 }
 
+static int look(void *user, plait_wrapper wrapper, const uint8_t *data, size_t len) {
+    (void)user;
+    (void)wrapper;
+    (void)data;
+    (void)len;
+    return PLAIT_WRAPPER_PASS;
+}
+
+/* Lists of addresses, limits of connections, of bandwidth for all and each, of time, and two of the host's own. */
+static int make_tower(plait_factory *factory) {
+    plait_wrapper_handler hooks = PLAIT_WRAPPER_HANDLER_INIT;
+    plait_timeout_options times = PLAIT_TIMEOUT_OPTIONS_INIT;
+    plait_throttle_options rates = PLAIT_THROTTLE_OPTIONS_INIT, counts = PLAIT_THROTTLE_OPTIONS_INIT;
+    plait_access_options lists = PLAIT_ACCESS_OPTIONS_INIT;
+    int status;
+    hooks.received = hooks.written = look;
+    times.idle_ms = 60000;
+    times.min_rate = 10;
+    rates.read.limit = rates.write.limit = rates.read_each.limit = rates.write_each.limit = 1ull << 36;
+    counts.max_connections = 100000;
+    counts.max_per_peer = 100000;
+    lists.allow = "127.0.0.0/8";
+    status = plait_wrapper_factory_new(factory, *factory, &hooks, NULL);
+    if (status == 0) status = plait_wrapper_factory_new(factory, *factory, &hooks, NULL);
+    if (status == 0) status = plait_timeout_factory_new(factory, *factory, &times);
+    if (status == 0) status = plait_throttle_factory_new(factory, *factory, &rates);
+    if (status == 0) status = plait_throttle_factory_new(factory, *factory, &counts);
+    if (status == 0) status = plait_access_factory_new(factory, *factory, &lists, NULL);
+    return status;
+}
+
 static int make_factory(plait_factory *out, const char *mode, int block) {
     if (!strcmp(mode, "amp-sum")) return make_amp(out);
+    if (!strcmp(mode, "line-tower")) {
+        int status = make_factory(out, "line-echo", block);
+        return status == 0 ? make_tower(out) : status;
+    }
     if (!strcmp(mode, "line-echo") || !strcmp(mode, "line-sink")) {
         plait_line_handler handler = PLAIT_LINE_HANDLER_INIT;
         int sink = !strcmp(mode, "line-sink");
