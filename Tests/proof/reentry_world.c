@@ -439,6 +439,8 @@ const char *tear_down(struct world *w) {
         w->freeing = 1;
         tear_down_policies(w);
         if (plait_reactor_free(w->reactor)) wrong = "the reactor cannot be freed";
+    } else {
+        tear_down_policies(w);
     }
     if (plait_reactor_timeout(w->reactor, &w->wait) != PLAIT_ERR_STALE) wrong = "the reactor is not stale";
     plait_factory_release(w->lines);

@@ -4,7 +4,7 @@
  *
  * A list is a text: addresses and networks of both families in CIDR notation, separated by commas or blanks, for example
  * "127.0.0.1, 10.0.0.0/8 2001:db8::/32". An address without a length is itself alone. IPv4 addresses that
- * come as IPv6 ones (mapped, `::ffff:0:0/96`) are those of IPv4.
+ * come as IPv6 ones (mapped: `0:0:0:0:0:ffff:0:0/96`) are those of IPv4.
  *
  * The longest match of both lists decides; of two alike, deny. A peer in neither is taken if there is no allow list, else refused.
  * So "allow 10.0.0.0/8, deny 10.1.0.0/16" and "deny 0.0.0.0/0, allow 10.1.2.3" do what they say.

@@ -30,7 +30,7 @@
 extern "C" {
 #endif
 
-/** plait_tls_options::min_version, ::max_version; plait_tls_info::version */
+/** plait_tls_options::min_version, plait_tls_options::max_version, plait_tls_info::version */
 enum {
     PLAIT_TLS_1_2 = 0x0303,
     PLAIT_TLS_1_3 = 0x0304
