@@ -60,7 +60,7 @@ extension Command {
 
   func checkOwn(_ text: RawSpan, _ own: OwnType) -> Bool {
     guard let check = own.check else { return true }
-    return text.withUnsafeBytes { check(own.user, $0.baseAddress?.assumingMemoryBound(to: UInt8.self), $0.count) } >= 0
+    return text.withUnsafeBytes { check(own.user, $0.baseAddress?.assumingMemoryBound(to: UInt8.self), $0.count) } == 0
   }
 
   /// Elements behind 16-bit lengths; one that is cut off is passed over, as Twisted does.

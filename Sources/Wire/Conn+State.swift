@@ -204,12 +204,14 @@ extension Conn {
 
   /// Has everything left that was written, and what layers say behind it?
   func hasSentAll() -> Bool {
-    guard !isSending, !transport.isUnderway else { return false }
-    guard !layers.isEmpty, !needExtras().toldClosing else { return true }
-    needExtras().toldClosing = true
-    for place in layers.indices.reversed() { layers[place].closing(self, place) }
-    flush()
-    return !isSending && !transport.isUnderway
+    while !isSending, !transport.isUnderway {
+      guard !layers.isEmpty, needExtras().toldClosing < layers.count else { return true }
+      needExtras().toldClosing += 1
+      let place = layers.count - needExtras().toldClosing
+      layers[place].closing(self, place)
+      flush()  // one's last words go through those below before these have theirs
+    }
+    return false
   }
 
   func awaitFlush() {

@@ -332,8 +332,8 @@ final class Extras {
   var needsFlush = false
   /// How much had left when a flush was done.
   var sentAtFlush: UInt64 = 0
-  /// The layers were told that everything is written.
-  var toldClosing = false
+  /// So many layers, from the top, were told that everything is written.
+  var toldClosing = 0
   /// Where writes are kept apart: the lengths of those that are gathered, but for the last.
   var cuts: [Int] = []
   /// How many of those have left, and the bytes of the others.

@@ -203,6 +203,7 @@ def test_after_a_fork(reactor):
 
 INTERRUPTED = """
 import signal, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where jobs run in the background
 from plait.internet import protocol, reactor
 def busy():
     print("ready", flush=True)

@@ -9,7 +9,10 @@
  *     static void on_sum(void *user, plait_conn conn, plait_amp_box request) {
  *         int64_t a, b;
  *         plait_amp_value total = {0};
- *         if (plait_amp_get_int(request, 0, &a) < 0 || plait_amp_get_int(request, 1, &b) < 0) return;
+ *         if (plait_amp_get_int(request, 0, &a) < 0 || plait_amp_get_int(request, 1, &b) < 0) {
+ *             plait_amp_answer_error(request, NULL, NULL, 0, 0);
+ *             return;
+ *         }
  *         total.integer = a + b;
  *         plait_amp_answer(request, &total, 1);
  *     }

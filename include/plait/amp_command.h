@@ -80,7 +80,7 @@ typedef struct plait_amp_value {
     uint32_t type;                       /**< filled in by the library: which of the command's types it is of */
 } plait_amp_value;
 
-/** Checks a value of the host's own type: 0, or a negative code when the bytes are none. `user` is what came with it. */
+/** Checks a value of the host's own type: 0, or anything else when the bytes are none. `user` is what came with it. */
 typedef int (*plait_amp_check_fn)(void *user, const uint8_t *data, size_t len);
 
 /**

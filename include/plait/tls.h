@@ -137,8 +137,8 @@ typedef struct plait_tls_options {
     /** Writes the passphrase of an encrypted key; returns its length, or a negative number: there is none. Inside plait_tls_config_new() and
      *  plait_tls_config_reload() alone. */
     int (*passphrase)(void *user, const char *key_file, char *out, size_t cap);
-    /** Has the last word on a peer: the verdict's status is 0, or why the library would refuse it. Returns 0 to accept it, or a negative
-     *  status with which the handshake fails. On a resumed session nobody is asked. Runs inside a driving call, in the midst of
+    /** Has the last word on a peer: the verdict's status is 0, or why the library would refuse it. Returns 0 to accept it; else the
+     *  handshake fails, with a negative status that it returns, or with #PLAIT_ERR_TLS_UNTRUSTED. On a resumed session nobody is asked. Runs inside a driving call, in the midst of
      *  the handshake: of the conn, only its user may be read. */
     int (*verify)(void *user, plait_conn conn, const plait_tls_peer *peer, const plait_reason *verdict);
     /** Gets the secrets of every connection, as lines of NSS's key log format: whoever has them can read all. */
