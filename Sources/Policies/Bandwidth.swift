@@ -40,10 +40,10 @@ final class BandwidthLayer: Layer {
   }
 
   override func disconnected(_ conn: Conn, _ reason: Reason) {
-    reads?.isAlive = false
-    writes?.isAlive = false
     factory?.pastWaits.read += reads?.each?.waits ?? 0
     factory?.pastWaits.write += writes?.each?.waits ?? 0
+    reads?.end()
+    writes?.end()
   }
 
   /// A flow has got credit.

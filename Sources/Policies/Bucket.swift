@@ -136,14 +136,21 @@ final class Bucket: TimerEntry {
 /// One direction of one connection, and the buckets that it draws from.
 final class Flow {
   let conn: UInt64
-  let each: Bucket?
-  let all: Bucket?
+  private(set) var each: Bucket?
+  private(set) var all: Bucket?
   let layer: Unmanaged<BandwidthLayer>  // not owned: it owns this, and ends it
   let isReading: Bool
-  var isAlive = true
+  private(set) var isAlive = true
   var isWaiting = false
   /// What it was granted and has not used yet.
   var credit = 0
+
+  /// Its connection is gone. It may still stand in a line, whose bucket it must not keep.
+  func end() {
+    isAlive = false
+    each = nil
+    all = nil
+  }
 
   init(_ conn: Conn, _ layer: BandwidthLayer, isReading: Bool, _ each: Bucket?, _ all: Bucket?) {
     self.conn = conn.id
