@@ -3,7 +3,8 @@
  * @brief Lists of addresses that may connect, or may not.
  *
  * A list is a text: addresses and networks of both families in CIDR notation, separated by commas or blanks, for example
- * "127.0.0.1, 10.0.0.0/8 2001:db8::/32". An address without a length is itself alone. IPv4 addresses that
+ * "127.0.0.1, 10.0.0.0/8 2001:db8::/32". An address without a length is itself alone;
+ * the bits behind a length must be 0. IPv4 addresses that
  * come as IPv6 ones (mapped: `0:0:0:0:0:ffff:0:0/96`) are those of IPv4.
  *
  * The longest match of both lists decides; of two alike, deny. A peer in neither is taken if there is no allow list, else refused.

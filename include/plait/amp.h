@@ -28,6 +28,7 @@
  * hand what they found to plait_reactor_post().) A handle that was answered, or whose conn is gone, is stale. Arguments were checked against
  * their types before the responder runs: if one is missing or bad, that request alone is answered `UNKNOWN`, with a text that names it, and the
  * conversation goes on. A command that nobody answers is `UNHANDLED`, and the conversation goes on; so does it after an error that the command lists.
+ * A responder that returns and never answers leaves the request open, and its caller waiting.
  * An error that it does not list is sent as it is, or as `UNKNOWN`, and closes the connection, as a fatal one does. Where the
  * caller wants no answer, an error can't be told: the connection is closed.
  *
@@ -267,7 +268,8 @@ PLAIT_API int plait_amp_call_switch(plait_conn conn, plait_amp_command command, 
  * @param user [in] the first argument of done.
  * @param call [out] the call; may be NULL.
  * @return 0.
- * @errors as those of plait_amp_call(); #PLAIT_ERR_UNSUPPORTED where there is no TLS, or the conn has it already.
+ * @errors as those of plait_amp_call(); #PLAIT_ERR_UNSUPPORTED: this version has TLS by
+ *   plait_conn_start_tls() and by endpoints, and does not negotiate it by AMP yet.
  * @thread the reactor's.
  * @callbacks none now; done in a later delivery or turn.
  * @lifetime the configuration is kept meanwhile.

@@ -86,7 +86,8 @@ typedef struct plait_loopback_state {
  * @errors those of a handle; #PLAIT_ERR_INVALID, #PLAIT_ERR_STRUCT_SIZE, #PLAIT_ERR_BOUND, #PLAIT_ERR_REFUSED by a factory,
  *   #PLAIT_ERR_ABORTED while the reactor is being freed, #PLAIT_ERR_LIMIT, #PLAIT_ERR_NOMEM; with an endpoint those of plait_listen().
  * @thread the reactor's.
- * @callbacks none now; `connected` of both in the next turn, and in the end `done` once. Cancelled, both ends are aborted first.
+ * @callbacks none now; `connected` of both in the next turn, and in the end `done` once. Cancelled, both ends are aborted first,
+ *   with #PLAIT_ERR_CANCELLED.
  * @lifetime the call ends with its completion.
  * @since 0.1.0
  * @twisted `loopback.loopbackAsync`; with an endpoint `loopback.loopbackTCP` and `loopback.loopbackUNIX`

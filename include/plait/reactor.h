@@ -39,7 +39,7 @@ enum {
 
 /**
  * Gets a log message, inside any call on the reactor. It must not call the library.
- * `subsystem` is one word ("reactor", "listener", "connector", "conn"); `message` is valid
+ * `subsystem` is one word ("reactor", "listener", "connector", "conn", "tls"); `message` is valid
  * until the callback returns, and NUL-terminated.
  */
 typedef void (*plait_log_fn)(void *user, int level, const char *subsystem, const char *message);

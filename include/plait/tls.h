@@ -284,7 +284,8 @@ PLAIT_API int plait_tls_factory_new(plait_factory *out, plait_factory inner, pla
  * What was written before leaves in plain, what is written from now on is encrypted, and nothing is delivered before
  * the handshake is over. Bytes that the peer has sent behind what was delivered so far are not its handshake but somebody's
  * injection: if the protocol holds any, the conn ends with #PLAIT_ERR_TLS_PLAINTEXT. A callback that takes a block must therefore take no more
- * of it than the message that asks for TLS, and see that it is the last.
+ * of it than the message that asks for TLS, and see that it is the last. A client calls this when the server has agreed, never right after asking: its
+ * first bytes would lie behind the message.
  * @param conn [in] one that does not speak TLS by this call already.
  * @param config [in] kept by the conn.
  * @param options [in] or NULL.
