@@ -84,7 +84,7 @@ extension Conn {
 
   /// Has another factory's protocol take over, with what this one holds.
   public func replace(by factory: Factory, _ origin: Origin = Origin(.attached)) -> Status {
-    guard !isClosing, spoken.toOpaque() != Unmanaged.passUnretained(Conn.nothing).toOpaque() else { return .closed }
+    guard !isClosing, spoken.toOpaque() != Unmanaged.passUnretained(context.nobody).toOpaque() else { return .closed }
     guard factory.bind(context) else { return .bound }
     let height = layers.count
     guard let next = rebuild(by: factory, origin) else { return .refused }

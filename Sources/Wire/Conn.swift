@@ -117,10 +117,9 @@ public final class Conn: Entity {
     self.user = user
     peerName = origin.role == .connected && origin.endpoint?.kind == .tcp ? origin.endpoint?.name : nil
     if origin.role == .accepted { state.insert(.accepted) } else if origin.role == .connected { state.insert(.dialled) }
-    spoken = Unmanaged.passRetained(Conn.nothing)
+    spoken = Unmanaged.passRetained(context.nobody)
     super.init(context)
   }
-  nonisolated(unsafe) static let nothing = Protocol(tag: 0)  // it has no state
 
   deinit {
     spoken.release()

@@ -14,6 +14,8 @@ public final class Context {
   public var random: Random
   public let environment: Environment
   public let index: UInt32
+  /// Speaks for conns whose factory has not built yet. One a reactor: a shared one would be written to by every thread that names it.
+  let nobody = Protocol(tag: 0)
   /// The reactor's handle.
   public internal(set) var id: UInt64 = 0
   /// Is a driving call under way? Callbacks run only then.
