@@ -44,6 +44,9 @@ let tlsTests: [Target] = [
 ]
 let tls: [Target.Dependency] = hasOpenSSL ? [.target(name: "TLS", condition: .when(traits: ["TLS"]))] : []
 
+// Digests come from there, too, and are UNSUPPORTED where it is left out.
+let openSSL: [Target.Dependency] = hasOpenSSL ? [.target(name: "COpenSSL", condition: .when(traits: ["TLS"]))] : []
+
 let package = Package(
   name: "plait",
   products: [
@@ -62,6 +65,8 @@ let package = Package(
     .target(name: "CSystem", cSettings: [.unsafeFlags(["-O2", "-fvisibility=hidden", "-Wall", "-Wextra"])]),
     .target(name: "Bytes", dependencies: ["CPlait", "CSystem"], swiftSettings: swift),
     .target(name: "Wire", dependencies: ["Bytes", "CSystem"], swiftSettings: swift),
+    .target(name: "Crypto", dependencies: ["Bytes"] + openSSL, swiftSettings: swift),
+    .target(name: "SASL", dependencies: ["Bytes", "Crypto"], swiftSettings: swift),
     .target(name: "Framing", dependencies: ["Bytes", "Wire"], swiftSettings: swift),
     .target(name: "AMP", dependencies: ["Bytes", "Wire", "Framing"], swiftSettings: swift),
     .target(name: "Policies", dependencies: ["Bytes", "Wire"], swiftSettings: swift),
@@ -69,11 +74,14 @@ let package = Package(
     .target(name: "Reactor", dependencies: ["Bytes", "Wire", "CLibuv", "CSystem"], swiftSettings: swift),
     .target(
       name: "CAPI",
-      dependencies: ["Bytes", "Wire", "Framing", "Policies", "AMP", "Loopback", "Reactor", "CPlait", "CSystem"] + tls,
+      dependencies: [
+        "Bytes", "Wire", "Framing", "Policies", "SASL", "AMP", "Loopback", "Reactor", "CPlait", "CSystem",
+      ] + tls,
       swiftSettings: swift, linkerSettings: link),
     // What the unit tests share: a reactor in memory, a host that writes down what it hears.
     .testTarget(
       name: "Bench", dependencies: ["Bytes", "Wire", "Framing", "Loopback", "CPlait", "CSystem"], swiftSettings: tests),
+    .testTarget(name: "SASLTests", dependencies: ["Bytes", "Crypto", "SASL"], swiftSettings: tests),
     .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: tests),
     .testTarget(
       name: "WireTests", dependencies: ["Bench", "Bytes", "Wire", "Loopback", "CSystem"], swiftSettings: tests),
