@@ -242,8 +242,8 @@ def test_endpoints_take_the_reactor(play):
 
 
 def test_reactors_of_loops_that_are_garbage():
-    before = len(aio._reactors)
+    before = len(aio._loops._reactors)
     for _ in range(20):
         asyncio.run(aio.listen("tcp:0:interface=127.0.0.1", protocol.Factory()))
     gc.collect()
-    assert len(aio._reactors) <= before
+    assert len(aio._loops._reactors) <= before

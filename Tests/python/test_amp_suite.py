@@ -9,7 +9,6 @@ import unittest
 
 import pytest
 import twisted.test.test_amp as theirs
-from twisted.internet.defer import DeferredList
 from twisted.trial.unittest import TestCase
 
 from plait.internet import defer
@@ -77,7 +76,6 @@ def suite():
     with open(theirs.__file__) as file:
         source = file.read()
     module = types.ModuleType("twisted_suite")
-    lists = types.SimpleNamespace(**vars(defer), DeferredList=gathered)
     own = types.SimpleNamespace(
         **vars(amp),
         _FixedOffsetTZInfo=numbers.FixedOffset,
@@ -89,28 +87,13 @@ def suite():
     head = "from twisted.internet import address, defer, error,"
     assert head in source
     source = source.replace(head, head.replace("defer, ", ""))
-    module.__dict__.update(amp=own, defer=lists, TestCase=LoggedTestCase)
+    module.__dict__.update(amp=own, defer=defer, TestCase=LoggedTestCase)
     exec(compile(source, theirs.__file__, "exec", dont_inherit=True), module.__dict__)
     tests = unittest.TestSuite()
     for name, value in vars(module).items():
         if isinstance(value, type) and issubclass(value, TestCase) and value is not LoggedTestCase:
             tests.addTests(unittest.defaultTestLoader.loadTestsFromTestCase(value))
     return {test.id().partition(".")[2]: test for test in tests}
-
-
-def gathered(deferreds):
-    """The one use that the tests make of DeferredList."""
-    results = [None] * len(deferreds)
-    done = defer.Deferred()
-
-    def one(result, index):
-        results[index] = (True, result)
-        if None not in results:
-            done.callback(results)
-
-    for index, deferred in enumerate(deferreds):
-        deferred.addCallback(one, index)
-    return done
 
 
 SUITE = suite()
@@ -133,4 +116,3 @@ def test_of_twisted(name):
 
 def test_all_exceptions_are_there():
     assert OTHERWISE <= set(CHOSEN) and len(CHOSEN) > 100
-    assert DeferredList is not gathered

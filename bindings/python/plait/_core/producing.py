@@ -139,6 +139,24 @@ class Producing:
             if self.producer is not None:
                 self.whenDrained(self._drainedProducer)
 
+    def unsent(self) -> int:
+        """How many bytes that were written have not left yet."""
+        self.flush()
+        return self._waiting()
+
+    def whenEnded(self, function: Callable[[Failure], Any]) -> None:
+        """Calls a function with the reason when the connection has ended, behind the protocol's
+        ``connectionLost``.
+        """
+        before = self.ended
+
+        def ended(reason: Failure) -> None:
+            if before is not None:
+                before(reason)
+            function(reason)
+
+        self.ended = ended
+
     def whenDrained(self, function: Callable[[], None]) -> None:
         """Calls a function in a later turn, when everything written has left."""
         self._drained.append(function)

@@ -16,6 +16,7 @@ _CONNECT_BY_ERRNO: dict[int, type[error.ConnectError]] = {
     errno.EHOSTUNREACH: error.NoRouteError,
     errno.EADDRNOTAVAIL: error.ConnectBindError,
     errno.EADDRINUSE: error.ConnectBindError,
+    errno.ENOTSOCK: error.BadFileError,
 }
 
 
@@ -46,12 +47,16 @@ def _tls_failed(status: int, text: str) -> error.ConnectionClosed | None:
     return kind(status, text or describe(status))
 
 
+def connect_kind(number: int) -> type[error.ConnectError]:
+    """The class of exceptions for an error number of ``connect``."""
+    return _CONNECT_BY_ERRNO.get(number, error.ConnectError)
+
+
 def connect_failed(status: int, text: str = "", number: int = 0) -> Exception:
     """The exception that a failed attempt to connect ends in; ``number`` is the errno behind it."""
     if status <= constants.ERR_SYSTEM:
         number = constants.ERR_SYSTEM - status
-        kind = _CONNECT_BY_ERRNO.get(number, error.ConnectError)
-        return kind(number, os.strerror(number), status)
+        return connect_kind(number)(number, os.strerror(number), status)
     if status == constants.ERR_TIMEOUT:
         if number:
             return error.TCPTimedOutError(number, text, status)

@@ -26,7 +26,7 @@ class ReconnectingClientFactory(ClientFactory):
     :ivar factor: from one wait to the next.
     :ivar jitter: how much a wait varies, as a part of it (a standard deviation); None for nothing.
     :ivar maxRetries: after so many it gives up; None for never.
-    :ivar delay: the current wait.
+    :ivar delay: the next wait.
     :ivar retries: how many there were in a row.
     :ivar clock: what the waits are timed by, if not the connector's reactor.
     """
@@ -67,7 +67,6 @@ class ReconnectingClientFactory(ClientFactory):
         if self.maxRetries is not None and self.retries > self.maxRetries:
             _log.info("%r gives up after %d retries", self, self.maxRetries)
             return
-        self.delay = min(self.delay * self.factor, self.maxDelay)
         if self.jitter:
             self.delay = max(0.0, random.normalvariate(self.delay, self.delay * self.jitter))
 
@@ -77,6 +76,12 @@ class ReconnectingClientFactory(ClientFactory):
 
         clock = self.clock if self.clock is not None else chosen.reactor
         self._callID = clock.callLater(self.delay, connect)
+        self.delay = min(self.delay * self.factor, self.maxDelay)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What is pickled: how to try, and nothing of what was tried."""
+        passing = {"connector", "retries", "delay", "continueTrying", "_callID", "clock"}
+        return {name: value for name, value in vars(self).items() if name not in passing}
 
     def stopTrying(self) -> None:
         """Gives up; a connection that is up is left alone."""

@@ -16,12 +16,33 @@ if TYPE_CHECKING:
     from .interfaces import IReactorTime
 
 __all__ = [
+    "FAILURE",
+    "SUCCESS",
     "AlreadyCalledError",
     "CancelledError",
     "Deferred",
+    "DeferredList",
+    "DeferredLock",
+    "DeferredQueue",
+    "DeferredSemaphore",
+    "FailureGroup",
+    "FirstError",
+    "NotACoroutineError",
+    "QueueOverflow",
+    "QueueUnderflow",
     "TimeoutError",
+    "ensureDeferred",
+    "execute",
     "fail",
+    "gatherResults",
+    "getDebugging",
+    "inlineCallbacks",
+    "logError",
     "maybeDeferred",
+    "passthru",
+    "race",
+    "returnValue",
+    "setDebugging",
     "succeed",
 ]
 
@@ -77,10 +98,15 @@ class Deferred(Generic[_T]):
     result: Any
     _running = False
     _ignoreNextResult = False
+    #: Whether Deferreds keep where they were made: see :func:`setDebugging`.
+    debug = False
+    _made = ""
 
     def __init__(self, canceller: Callable[[Deferred[Any]], None] | None = None) -> None:
         self._steps: list[_Step] = []
         self._canceller = canceller
+        if self.debug:
+            self._made = stack()
 
     # Building the chain
 
@@ -172,9 +198,10 @@ class Deferred(Generic[_T]):
             if self._ignoreNextResult:
                 self._ignoreNextResult = False
                 return
-            raise AlreadyCalledError()
+            raise AlreadyCalledError(*filter(None, [self._made]))
         self.called = True
         self.result = result
+        self._canceller = None
         self._run()
 
     # Holding it up
@@ -258,23 +285,28 @@ class Deferred(Generic[_T]):
         if self.called and isinstance(self.result, Failure) and not sys.is_finalizing():
             failure = self.result
             _log.error(
-                "Unhandled error in Deferred: %s",
+                "Unhandled error in Deferred: %s%s",
                 failure.getErrorMessage(),
+                self._made and f"\n{self._made}",
                 exc_info=(failure.type, failure.value, failure.tb),
             )
 
     def __repr__(self) -> str:
-        state = f"current result: {self.result!r}" if self.called else "no result yet"
-        return f"<{type(self).__name__} at {id(self):#x}, {state}>"
+        state = ""
+        if self.called:
+            state = f" current result: {self.result!r}"
+            if isinstance(self.result, Deferred):
+                state = f" waiting on Deferred at {id(self.result):#x}"
+        return f"<{type(self).__name__} at {id(self):#x}{state}>"
 
     # Coroutines and futures
 
     def __await__(self) -> Generator[Any, None, _T]:
         # In a task of asyncio that loop has to see one of its own futures; elsewhere whoever
         # drives the coroutine gets the Deferred itself.
-        asyncio = sys.modules.get("asyncio")
+        asyncio: Any = sys.modules.get("asyncio")
         running = asyncio is not None and asyncio._get_running_loop()
-        if running:
+        if running and asyncio.current_task(running):
             return (yield from self.asFuture(running))
         settled: list[Any] = []
         self.addBoth(settled.append)
@@ -288,44 +320,19 @@ class Deferred(Generic[_T]):
 
     def asFuture(self, loop: AbstractEventLoop) -> Future[_T]:
         """Makes a future of a loop of asyncio's; cancelling that cancels this."""
-        future: Future[_T] = loop.create_future()
+        return as_future(self, loop)
 
-        def succeeded(result: _T) -> None:
-            if not future.done():
-                future.set_result(result)
-
-        def failed(failure: Failure) -> None:
-            if not future.done():
-                future.set_exception(failure.value)
-
-        def ended(future: Future[_T]) -> None:
-            if future.cancelled():
-                self.cancel()
-
-        future.add_done_callback(ended)
-        self.addCallbacks(succeeded, failed)
-        return future
+    @classmethod
+    def fromCoroutine(cls, coro: Any) -> Deferred[Any]:
+        """Runs a coroutine: see :func:`ensureDeferred`."""
+        if isinstance(coro, Deferred):
+            raise NotACoroutineError(f"{coro!r} is no coroutine")
+        return ensureDeferred(coro)
 
     @classmethod
     def fromFuture(cls, future: Future[Any]) -> Deferred[Any]:
         """Makes a Deferred of a future of asyncio's; cancelling that cancels the future."""
-
-        def ended(future: Future[Any]) -> None:
-            try:
-                result = future.result()
-            except BaseException:
-                deferred.errback()
-            else:
-                deferred.callback(result)
-
-        def cancelled(deferred: Deferred[Any]) -> None:
-            # The future tells of its end in a later turn; this result must be there at once.
-            future.remove_done_callback(ended)
-            future.cancel()
-
-        deferred: Deferred[Any] = cls(cancelled)
-        future.add_done_callback(ended)
-        return deferred
+        return from_future(cls, future)
 
 
 def succeed(result: _T) -> Deferred[_T]:
@@ -342,12 +349,36 @@ def fail(result: Failure | BaseException | None = None) -> Deferred[Any]:
     return d
 
 
-def maybeDeferred(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Deferred[Any]:
-    """Calls a function, and makes a Deferred of whatever it returns or raises."""
-    try:
-        result = f(*args, **kwargs)
-    except BaseException:
-        return fail(Failure(captureVars=False))
-    if isinstance(result, Deferred):
-        return result
-    return fail(result) if isinstance(result, Failure) else succeed(result)
+# What needs the above.
+from ._calling import (  # noqa: E402
+    execute,
+    getDebugging,
+    logError,
+    maybeDeferred,
+    passthru,
+    setDebugging,
+    stack,
+)
+from ._coroutines import (  # noqa: E402
+    NotACoroutineError,
+    ensureDeferred,
+    inlineCallbacks,
+    returnValue,
+)
+from ._futures import as_future, from_future  # noqa: E402
+from ._gathering import (  # noqa: E402
+    FAILURE,
+    SUCCESS,
+    DeferredList,
+    FailureGroup,
+    FirstError,
+    gatherResults,
+    race,
+)
+from ._locks import (  # noqa: E402
+    DeferredLock,
+    DeferredQueue,
+    DeferredSemaphore,
+    QueueOverflow,
+    QueueUnderflow,
+)

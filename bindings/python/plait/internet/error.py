@@ -15,30 +15,41 @@ __all__ = [
     "AlreadyCalled",
     "AlreadyCancelled",
     "AlreadyListened",
+    "BadFileError",
     "BindError",
     "CannotListenError",
     "ConnectBindError",
     "ConnectError",
+    "ConnectInProgressError",
     "ConnectingCancelledError",
     "ConnectionAborted",
     "ConnectionClosed",
     "ConnectionDone",
+    "ConnectionFdescWentAway",
     "ConnectionLost",
     "ConnectionRefusedError",
     "DNSLookupError",
+    "FileDescriptorOverrun",
+    "InvalidAddressError",
     "NoProtocol",
     "NoRouteError",
     "NotConnectingError",
+    "NotListeningError",
     "PeerError",
     "ReactorAlreadyRunning",
+    "ReactorNotRestartable",
     "ReactorNotRunning",
+    "ServiceNameUnknownError",
     "TCPTimedOutError",
     "TimeoutError",
     "UnknownHostError",
+    "UnsupportedAddressFamily",
+    "UnsupportedSocketType",
     "SSLConfigurationError",
     "SSLError",
     "UserError",
     "VerificationError",
+    "getConnectError",
 ]
 
 
@@ -70,6 +81,18 @@ class ConnectionAborted(ConnectionLost):
 
     default_status = constants.ERR_ABORTED
     summary = "the connection was aborted by this side"
+
+
+class FileDescriptorOverrun(ConnectionLost):
+    """More descriptors were received than bytes."""
+
+    summary = "there were more descriptors than bytes"
+
+
+class ConnectionFdescWentAway(ConnectionLost):
+    """The connection's descriptor was closed by somebody else."""
+
+    summary = "the descriptor is gone"
 
 
 class PeerError(ConnectionLost):
@@ -170,6 +193,18 @@ class TCPTimedOutError(ConnectError):
     summary = "the peer did not answer"
 
 
+class BadFileError(ConnectError):
+    """The path is no socket."""
+
+    summary = "the file is no socket"
+
+
+class ServiceNameUnknownError(ConnectError):
+    """There is no port of this name."""
+
+    summary = "unknown service"
+
+
 class UserError(ConnectError):
     """The program, not the network, ended the attempt."""
 
@@ -238,12 +273,40 @@ class AlreadyCancelled(ValueError):
         return "the call was cancelled already"
 
 
+class InvalidAddressError(ValueError):
+    """A numeric address was wanted, and this is none."""
+
+    def __init__(self, address: Any, message: str) -> None:
+        super().__init__(address, message)
+        self.address, self.message = address, message
+
+
+class UnsupportedAddressFamily(Exception):
+    """A socket's family is none that can be used."""
+
+
+class UnsupportedSocketType(Exception):
+    """A socket's type is none that can be used."""
+
+
+class ConnectInProgressError(Exception):
+    """An attempt to connect is under way already."""
+
+
 class AlreadyListened(ValueError):
     """The port listens already."""
 
 
 class NotConnectingError(RuntimeError):
     """There is no attempt to connect that could be stopped."""
+
+
+class NotListeningError(RuntimeError):
+    """The port does not listen."""
+
+
+class ReactorNotRestartable(RuntimeError):
+    """The reactor cannot run again. Plait's can; the name is for programs that catch it."""
 
 
 class ReactorAlreadyRunning(RuntimeError):
@@ -258,3 +321,21 @@ class ReactorNotRunning(RuntimeError):
 
     def __str__(self) -> str:
         return "the reactor is not running"
+
+
+def getConnectError(e: Any) -> ConnectError:
+    """The exception for what ``connect`` of the operating system failed with.
+
+    >>> import errno
+    >>> getConnectError(OSError(errno.ECONNREFUSED, "refused"))
+    ConnectionRefusedError(111, 'refused')
+
+    :param e: an OSError, or a pair of a number and a text.
+    """
+    from ._reasons import connect_kind
+
+    arguments = getattr(e, "args", e)
+    if len(arguments) != 2:
+        return ConnectError(string=str(e))
+    number, text = arguments
+    return connect_kind(number)(number, text)

@@ -1,11 +1,15 @@
 """What is expected of objects, as typing protocols: Twisted's ``twisted.internet.interfaces``.
 
-Nothing has to be declared: an object that has the methods will do.
+Nothing has to be declared: an object that has the methods will do. What programs for Twisted do
+with its interfaces works with these: ``implementer`` of zope.interface takes them, and declares
+nothing; ``providedBy`` says whether an object has the methods.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import typing
+from abc import ABCMeta
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Callable, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
@@ -15,23 +19,64 @@ if TYPE_CHECKING:
 
 __all__ = [
     "IConnector",
+    "IConsumer",
     "IDelayedCall",
     "IHalfCloseableProtocol",
+    "IHandshakeListener",
     "IListeningPort",
+    "ILoggingContext",
+    "INegotiated",
     "IProducer",
     "IProtocol",
     "IProtocolFactory",
     "IPullProducer",
     "IPushProducer",
     "IReactor",
+    "IReactorCore",
+    "IReactorFromThreads",
+    "IReactorInThreads",
+    "IReactorSSL",
+    "IReactorTCP",
+    "IReactorThreads",
     "IReactorTime",
+    "IReactorUNIX",
+    "ISSLTransport",
     "IStreamClientEndpoint",
     "IStreamServerEndpoint",
+    "ITCPTransport",
+    "ITLSTransport",
     "ITransport",
 ]
 
+if TYPE_CHECKING:
+    _Meta = ABCMeta
+else:
+    _Meta = type(Protocol)
 
-class IDelayedCall(Protocol):
+
+class _Kind(_Meta):
+    """The class of interfaces."""
+
+    def providedBy(cls, thing: object) -> bool:
+        """Whether an object has everything that this interface names."""
+        return all(hasattr(thing, name) for name in cls._names())
+
+    def _names(cls) -> Iterator[str]:
+        for base in cls.__mro__:
+            if base not in (object, Interface, Protocol, typing.Generic):
+                found = {*vars(base), *vars(base).get("__annotations__", ())}
+                yield from (name for name in found if not name.startswith("_"))
+
+    # To zope.interface this is a sequence of interfaces; it is an empty one.
+    def __iter__(cls) -> Iterator[Any]:
+        return iter(())
+
+
+class Interface(Protocol, metaclass=_Kind):
+    """What all interfaces derive from."""
+
+
+class IDelayedCall(Interface, Protocol):
     """A call that is to be made later."""
 
     def getTime(self) -> float: ...
@@ -41,7 +86,7 @@ class IDelayedCall(Protocol):
     def delay(self, secondsLater: float, /) -> None: ...
 
 
-class IReactorTime(Protocol):
+class IReactorTime(Interface, Protocol):
     """A clock: a reactor, or a test's."""
 
     def seconds(self) -> float: ...
@@ -50,13 +95,69 @@ class IReactorTime(Protocol):
     ) -> IDelayedCall: ...
 
 
-class IReactor(Protocol):
+class IReactorFromThreads(Interface, Protocol):
+    """What can be asked for something by other threads."""
+
+    def callFromThread(self, callable: Callable[..., Any], /, *args: Any, **kw: Any) -> None: ...
+
+
+class IReactorInThreads(Interface, Protocol):
+    """What has threads."""
+
+    def callInThread(self, callable: Callable[..., Any], /, *args: Any, **kw: Any) -> None: ...
+
+
+class IReactorThreads(IReactorFromThreads, IReactorInThreads, Protocol):
+    """What has to do with threads."""
+
+    def getThreadPool(self) -> Any: ...
+    def suggestThreadPoolSize(self, size: int, /) -> None: ...
+
+
+class IReactorCore(Interface, Protocol):
+    """What runs."""
+
+    def run(self) -> None: ...
+    def stop(self) -> None: ...
+    def crash(self) -> None: ...
+    def iterate(self, delay: float = 0, /) -> None: ...
+    def resolve(self, name: str, /) -> Deferred[str]: ...
+    def fireSystemEvent(self, eventType: str, /) -> None: ...
+    def addSystemEventTrigger(
+        self, phase: str, eventType: str, callable: Callable[..., Any], /, *args: Any, **kw: Any
+    ) -> Any: ...
+    def removeSystemEventTrigger(self, triggerID: Any, /) -> None: ...
+    def callWhenRunning(self, callable: Callable[..., Any], /, *args: Any, **kw: Any) -> Any: ...
+
+
+class IReactorTCP(Interface, Protocol):
+    """What listens and connects by TCP."""
+
+    def listenTCP(self, port: int, factory: Any, /) -> Any: ...
+    def connectTCP(self, host: str, port: int, factory: Any, /) -> Any: ...
+
+
+class IReactorSSL(Interface, Protocol):
+    """What listens and connects by TLS over TCP."""
+
+    def listenSSL(self, port: int, factory: Any, contextFactory: Any, /) -> Any: ...
+    def connectSSL(self, host: str, port: int, factory: Any, contextFactory: Any, /) -> Any: ...
+
+
+class IReactorUNIX(Interface, Protocol):
+    """What listens and connects at paths."""
+
+    def listenUNIX(self, address: Any, factory: Any, /) -> Any: ...
+    def connectUNIX(self, address: Any, factory: Any, /) -> Any: ...
+
+
+class IReactor(Interface, Protocol):
     """What stands for a reactor: one that was made, or the module of the global one."""
 
     def getReactor(self) -> Reactor: ...
 
 
-class ITransport(Protocol):
+class ITransport(Interface, Protocol):
     """What a protocol sends through."""
 
     def write(self, data: bytes, /) -> None: ...
@@ -66,7 +167,45 @@ class ITransport(Protocol):
     def getHost(self) -> Any: ...
 
 
-class IProducer(Protocol):
+class IConsumer(Interface, Protocol):
+    """What producers write to."""
+
+    def registerProducer(self, producer: Any, streaming: bool, /) -> None: ...
+    def unregisterProducer(self) -> None: ...
+    def write(self, data: bytes, /) -> None: ...
+
+
+class ITCPTransport(ITransport, Protocol):
+    """A transport over TCP."""
+
+    def loseWriteConnection(self) -> None: ...
+    def abortConnection(self) -> None: ...
+    def getTcpNoDelay(self) -> bool: ...
+    def setTcpNoDelay(self, enabled: bool, /) -> None: ...
+    def getTcpKeepAlive(self) -> bool: ...
+    def setTcpKeepAlive(self, enabled: bool, /) -> None: ...
+
+
+class ITLSTransport(ITCPTransport, Protocol):
+    """A transport on which TLS can begin."""
+
+    def startTLS(self, contextFactory: Any, /) -> Any: ...
+
+
+class ISSLTransport(ITCPTransport, Protocol):
+    """A transport on which TLS is spoken."""
+
+    def getPeerCertificate(self) -> Any: ...
+
+
+class INegotiated(ISSLTransport, Protocol):
+    """A transport on which TLS is spoken, and a protocol was agreed on."""
+
+    @property
+    def negotiatedProtocol(self) -> bytes | None: ...
+
+
+class IProducer(Interface, Protocol):
     """What writes to a transport by itself."""
 
     def stopProducing(self) -> None: ...
@@ -85,7 +224,7 @@ class IPushProducer(IProducer, Protocol):
     def resumeProducing(self) -> None: ...
 
 
-class IProtocol(Protocol):
+class IProtocol(Interface, Protocol):
     """One conversation."""
 
     def makeConnection(self, transport: Any, /) -> None: ...
@@ -95,14 +234,26 @@ class IProtocol(Protocol):
 
 
 @runtime_checkable
-class IHalfCloseableProtocol(Protocol):
+class IHalfCloseableProtocol(Interface, Protocol):
     """A protocol that goes on when one direction has ended."""
 
     def readConnectionLost(self) -> None: ...
     def writeConnectionLost(self) -> None: ...
 
 
-class IProtocolFactory(Protocol):
+class IHandshakeListener(Interface, Protocol):
+    """A protocol that is told when TLS is up."""
+
+    def handshakeCompleted(self) -> None: ...
+
+
+class ILoggingContext(Interface, Protocol):
+    """What has a name for logs."""
+
+    def logPrefix(self) -> str: ...
+
+
+class IProtocolFactory(Interface, Protocol):
     """What builds protocols."""
 
     def buildProtocol(self, addr: Any, /) -> Any: ...
@@ -110,7 +261,7 @@ class IProtocolFactory(Protocol):
     def doStop(self) -> None: ...
 
 
-class IListeningPort(Protocol):
+class IListeningPort(Interface, Protocol):
     """A place where connections are accepted."""
 
     def startListening(self) -> None: ...
@@ -118,7 +269,7 @@ class IListeningPort(Protocol):
     def getHost(self) -> Any: ...
 
 
-class IConnector(Protocol):
+class IConnector(Interface, Protocol):
     """What connects, again whenever asked."""
 
     def connect(self) -> None: ...
@@ -127,13 +278,13 @@ class IConnector(Protocol):
     def getDestination(self) -> Any: ...
 
 
-class IStreamServerEndpoint(Protocol):
+class IStreamServerEndpoint(Interface, Protocol):
     """Somewhere to listen."""
 
     def listen(self, factory: Any, /) -> Deferred[Any]: ...
 
 
-class IStreamClientEndpoint(Protocol):
+class IStreamClientEndpoint(Interface, Protocol):
     """Somewhere to connect to."""
 
     def connect(self, factory: Any, /) -> Deferred[Any]: ...

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BaseProtocol",
+    "ClientCreator",
     "ClientFactory",
     "Factory",
     "Protocol",
@@ -135,4 +136,5 @@ class ClientFactory(Factory):
 
 
 # What needs the classes above.
+from ._creating import ClientCreator  # noqa: E402
 from ._reconnecting import ReconnectingClientFactory  # noqa: E402

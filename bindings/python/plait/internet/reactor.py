@@ -10,7 +10,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Callable
 
 if TYPE_CHECKING:
+    from .._core.events import Trigger
     from .._core.timers import DelayedCall
+    from ..python.threadpool import ThreadPool
+    from .defer import Deferred
     from .ports import Connector, Port
     from .reactors import Reactor
     from .ssl import ContextFactory
@@ -79,9 +82,46 @@ def callFromThread(callable: Callable[..., Any], *args: Any, **kw: Any) -> None:
     getReactor().callFromThread(callable, *args, **kw)
 
 
-def callWhenRunning(callable: Callable[..., Any], *args: Any, **kw: Any) -> None:
+def callWhenRunning(callable: Callable[..., Any], *args: Any, **kw: Any) -> Trigger | None:
     """Calls a function when the reactor starts, or now, if it runs."""
-    getReactor().callWhenRunning(callable, *args, **kw)
+    return getReactor().callWhenRunning(callable, *args, **kw)
+
+
+def addSystemEventTrigger(
+    phase: str, eventType: str, callable: Callable[..., Any], *args: Any, **kw: Any
+) -> Trigger:
+    """Has a function called before, during or after the startup or the shutdown, once."""
+    return getReactor().addSystemEventTrigger(phase, eventType, callable, *args, **kw)
+
+
+def removeSystemEventTrigger(triggerID: Trigger) -> None:
+    """Has a function not be called."""
+    getReactor().removeSystemEventTrigger(triggerID)
+
+
+def fireSystemEvent(eventType: str) -> None:
+    """Has the functions for an event called."""
+    getReactor().fireSystemEvent(eventType)
+
+
+def callInThread(callable: Callable[..., Any], *args: Any, **kw: Any) -> None:
+    """Calls a function in another thread."""
+    getReactor().callInThread(callable, *args, **kw)
+
+
+def getThreadPool() -> ThreadPool:
+    """The threads for :func:`callInThread`."""
+    return getReactor().getThreadPool()
+
+
+def suggestThreadPoolSize(size: int) -> None:
+    """Sets how many threads there are at most."""
+    getReactor().suggestThreadPoolSize(size)
+
+
+def resolve(name: str, timeout: Any = None) -> Deferred[str]:
+    """Looks an IPv4 address up by its name."""
+    return getReactor().resolve(name, timeout)
 
 
 def listenTCP(port: int, factory: Any, backlog: int = 1024, interface: str = "") -> Port:

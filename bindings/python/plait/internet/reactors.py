@@ -10,6 +10,7 @@ from contextlib import contextmanager, nullcontext
 from ctypes import byref, c_uint64
 from typing import TYPE_CHECKING, Any, Callable
 
+from .._core.events import SystemEvents
 from .._core.factories import FactoryCache
 from .._core.registry import drop, entry, hold, objects
 from .._core.signals import open_wakeup, watched
@@ -17,6 +18,7 @@ from .._core.timers import DelayedCall
 from .._native import constants, functions, structs
 from ._listening import Listening
 from ._reasons import check
+from ._threading import Threading
 from .error import ReactorAlreadyRunning, ReactorNotRunning
 
 if TYPE_CHECKING:
@@ -58,7 +60,7 @@ def _idle(user: int, timer: int) -> None:
     return
 
 
-class Reactor(Listening):
+class Reactor(Listening, Threading):
     """An event loop: Twisted's reactor, of which a program may have several.
 
     One thread uses it, the one that makes it or runs it; :meth:`callFromThread` and :meth:`stop`
@@ -87,7 +89,7 @@ class Reactor(Listening):
         self._key = hold(self)
         self._calls: deque[tuple[Callable[..., Any], Any, Any]] = deque()
         self._posting = self._keeps = False
-        self._startup: list[tuple[Callable[..., Any], Any, Any]] = []
+        self.events = SystemEvents(self.failed)
         self._raised: BaseException | None = None
         self._wakeup: int | None = None
         #: What stops the reactor when another loop drives it.
@@ -118,7 +120,7 @@ class Reactor(Listening):
                         check(functions.reactor_run(self.handle))
                 finally:
                     if not self._keeps:
-                        self.shutdown()
+                        self._windDown()
         self._raise()
 
     @contextmanager
@@ -127,13 +129,28 @@ class Reactor(Listening):
         self.running, self.stopping, self._keeps = True, False, False
         forever = self.startTimer(1 << 61, _idle, 0)
         try:
-            startup, self._startup = self._startup, []
-            for function, args, keywords in startup:
-                self._call(function, args, keywords)
+            self.events.fire("startup")
             yield
         finally:
             functions.timer_cancel(forever)
             self.running = self.stopping = False
+
+    def _windDown(self) -> None:
+        """Does what was asked for the end, and waits for what is to be done before."""
+        first, self._raised = self._raised, None
+        arrived: list[bool] = []
+
+        def arrive() -> None:
+            arrived.append(True)
+            functions.reactor_stop(self.handle)
+
+        if not self.events.begin("shutdown", arrive):
+            # A second Ctrl-C does not wait.
+            while not arrived and self._raised is None:
+                check(functions.reactor_run(self.handle))
+        self.shutdown()
+        self.events.finish("shutdown")
+        self._raised = first or self._raised
 
     def stop(self) -> None:
         """Ends :meth:`run`, from any thread: ports are closed, and connections lost."""
@@ -161,6 +178,7 @@ class Reactor(Listening):
             check(functions.reactor_free(self.handle))
         finally:
             self.stopping = False
+        self.stopThreadPool()
         self.cache.clear()
         drop(self._key)
         for call in list(self.delayed):
@@ -243,13 +261,6 @@ class Reactor(Listening):
     def soon(self, function: Callable[[], Any]) -> None:
         """Calls a function in a coming turn."""
         self.callFromThread(function)
-
-    def callWhenRunning(self, callable: Callable[..., Any], *args: Any, **kw: Any) -> None:
-        """Calls a function when the reactor starts, or now, if it runs."""
-        if self.running:
-            callable(*args, **kw)
-        else:
-            self._startup.append((callable, args, kw))
 
     def runPosted(self) -> None:
         """Makes the calls that came from elsewhere."""

@@ -1,13 +1,48 @@
-"""A clock that a test turns: of Twisted's ``twisted.internet.task``."""
+"""What is called later or again, and clocks that a test turns: Twisted's ``twisted.internet.task``."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, Callable
+import sys
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from typing import Any, Callable, NoReturn
 
-from .error import AlreadyCalled, AlreadyCancelled
+from ..python.failure import Failure
+from ._cooperating import (
+    CooperativeTask,
+    Cooperator,
+    NotPaused,
+    SchedulerError,
+    SchedulerStopped,
+    TaskDone,
+    TaskFailed,
+    TaskFinished,
+    TaskStopped,
+    coiterate,
+    cooperate,
+)
+from ._looping import LoopingCall
+from .defer import Deferred, maybeDeferred
+from .error import AlreadyCalled, AlreadyCancelled, ReactorNotRunning
+from .interfaces import IDelayedCall, IReactorTime
 
-__all__ = ["Clock"]
+__all__ = [
+    "Clock",
+    "CooperativeTask",
+    "Cooperator",
+    "LoopingCall",
+    "NotPaused",
+    "SchedulerError",
+    "SchedulerStopped",
+    "TaskDone",
+    "TaskFailed",
+    "TaskFinished",
+    "TaskStopped",
+    "coiterate",
+    "cooperate",
+    "deferLater",
+    "react",
+]
 
 
 class _Call:
@@ -108,3 +143,78 @@ class Clock:
         """Turns the clock several times."""
         for amount in timings:
             self.advance(amount)
+
+
+def deferLater(
+    clock: IReactorTime,
+    delay: float,
+    callable: Callable[..., Any] | None = None,
+    *args: Any,
+    **kw: Any,
+) -> Deferred[Any]:
+    """Calls a function so many seconds from now; the Deferred has its result. Without a function it
+    is a Deferred that has None then. Cancelling it sees to it that the call is not made.
+
+    >>> clock = Clock()
+    >>> later = deferLater(clock, 3, max, 1, 2).addCallback(print)
+    >>> clock.advance(3)
+    2
+    """
+
+    def cancelled(deferred: Deferred[Any]) -> None:
+        call.cancel()
+
+    def due() -> None:
+        done.callback(None)
+
+    done: Deferred[Any] = Deferred(cancelled)
+    if callable is not None:
+        function = callable
+        done.addCallback(lambda ignored: function(*args, **kw))
+    call: IDelayedCall = clock.callLater(delay, due)
+    return done
+
+
+def react(
+    main: Callable[..., Any], argv: Iterable[object] = (), _reactor: Any = None
+) -> NoReturn:
+    """Runs a program: calls a function with the reactor and these arguments, runs the reactor until
+    the Deferred or the coroutine that it gives has its result, and exits.
+
+    The exit status is 0, what a SystemExit says, or 1 after any other failure, which is logged.
+    """
+    if _reactor is None:
+        from . import reactor as _reactor
+    outcome: list[Any] = []
+    stopping = False
+
+    def ended(result: Any) -> None:
+        outcome.append(result)
+        if not stopping:
+            _reactor.callWhenRunning(stop)
+
+    def stop() -> None:
+        with suppress(ReactorNotRunning):
+            _reactor.stop()
+
+    def shuttingDown() -> None:
+        nonlocal stopping
+        stopping = True
+
+    _reactor.addSystemEventTrigger("before", "shutdown", shuttingDown)
+    maybeDeferred(main, _reactor, *argv).addBoth(ended)
+    _reactor.run()
+    sys.exit(_status(outcome))
+
+
+def _status(outcome: Sequence[Any]) -> Any:
+    if not outcome or not isinstance(outcome[0], Failure):
+        return 0
+    failure = outcome[0]
+    if isinstance(failure.value, SystemExit):
+        return failure.value.code
+    import logging
+
+    log = logging.getLogger("plait")
+    log.error("main function encountered error", exc_info=(failure.type, failure.value, failure.tb))
+    return 1

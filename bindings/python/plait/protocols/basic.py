@@ -1,5 +1,6 @@
-"""Receivers of lines and of strings behind their length: Twisted's ``twisted.protocols.basic``."""
+"""Receivers of lines and of strings behind their length, and files: Twisted's ``twisted.protocols.basic``."""
 
+from ._files import FileSender
 from ._lines import LineOnlyReceiver, LineReceiver
 from ._prefixed import (
     Int8StringReceiver,
@@ -12,6 +13,7 @@ from ._prefixed import (
 from ._states import StatefulStringProtocol
 
 __all__ = [
+    "FileSender",
     "Int16StringReceiver",
     "Int32StringReceiver",
     "Int8StringReceiver",

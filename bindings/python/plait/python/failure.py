@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 import traceback
+from collections.abc import Generator
 from types import TracebackType
-from typing import IO, NoReturn, Type
+from typing import IO, Any, NoReturn, Type
 
 __all__ = ["Failure", "NoCurrentExceptionError"]
 
@@ -75,6 +76,10 @@ class Failure(BaseException):
     def raiseException(self) -> NoReturn:
         """Raises the exception, with the traceback it had."""
         raise self.value.with_traceback(self.tb)
+
+    def throwExceptionIntoGenerator(self, g: Generator[Any, Any, Any]) -> Any:
+        """Raises the exception where a generator waits; gives what that yields next."""
+        return g.throw(self.value.with_traceback(self.tb))
 
     def getErrorMessage(self) -> str:
         """The exception's own words."""

@@ -1,16 +1,4 @@
-"""Plait in asyncio's company: its protocols and endpoints on a loop of asyncio's, or of uvloop's.
-
-The running loop watches the one descriptor of a reactor, and turns it when that is readable::
-
-    async def main():
-        port = await aio.listen("tcp:8080:interface=127.0.0.1", Factory.forProtocol(Echo))
-        client = await aio.connect("tcp:127.0.0.1:8080", Factory.forProtocol(Client))
-
-    asyncio.run(main())
-
-Every Deferred can be awaited. Twisted's counterpart is its ``asyncioreactor``, which takes the
-place of its reactor instead.
-"""
+"""Reactors that loops of asyncio's drive."""
 
 from __future__ import annotations
 
@@ -19,17 +7,11 @@ import weakref
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from ctypes import byref, c_int
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ._native import functions
-from .internet._reasons import check
-from .internet.endpoints import clientFromString, serverFromString
-from .internet.reactors import Reactor
-
-if TYPE_CHECKING:
-    from .internet.ports import Port
-
-__all__ = ["connect", "driving", "getReactor", "listen"]
+from .._native import functions
+from ..internet._reasons import check
+from ..internet.reactors import Reactor
 
 _reactors: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Reactor] = (
     weakref.WeakKeyDictionary()
@@ -67,34 +49,14 @@ async def driving(reactor: Reactor | None = None) -> AsyncIterator[Reactor]:
         with chosen.driven():
             yield chosen
             if chosen.host is not None:
-                chosen.shutdown()
+                waits: asyncio.Future[None] = loop.create_future()
+                if not chosen.events.begin("shutdown", lambda: waits.set_result(None)):
+                    await waits
+                _finish(chosen)
     finally:
         _detach(loop, chosen)
         if reactor is None:
             chosen.close()
-
-
-async def listen(endpoint: str, factory: Any) -> Port:
-    """Accepts connections where an endpoint string says, and has the factory build protocols."""
-    return await serverFromString(getReactor(), endpoint).listen(factory)
-
-
-async def connect(endpoint: str, factory: Any) -> Any:
-    """Connects to where an endpoint string says; the result is the protocol that the factory built.
-
-    Cancelling the task that waits gives the attempt up.
-    """
-    made: list[Any] = []
-    deferred = clientFromString(getReactor(), endpoint).connect(factory)
-    deferred.addCallback(made.append)
-    try:
-        await deferred
-    except asyncio.CancelledError:
-        # It may have been made between the cancelling and now, and would be nobody's.
-        for protocol in made:
-            protocol.transport.abortConnection()
-        raise
-    return made[0]
 
 
 def _attach(loop: asyncio.AbstractEventLoop, reactor: Reactor) -> None:
@@ -116,9 +78,22 @@ def _attach(loop: asyncio.AbstractEventLoop, reactor: Reactor) -> None:
 
 def _stop(loop: asyncio.AbstractEventLoop, reactor: Reactor) -> None:
     # Whoever asks for it is inside of a callback, where the reactor could not be turned.
+    def finish() -> None:
+        if reactor.host is not None:
+            _finish(reactor)
+            _detach(loop, reactor)
+
+    def later() -> None:
+        loop.call_soon(finish)
+
     if reactor.host is not None:
-        reactor.shutdown()
-        _detach(loop, reactor)
+        if reactor.events.begin("shutdown", later):
+            finish()
+
+
+def _finish(reactor: Reactor) -> None:
+    reactor.shutdown()
+    reactor.events.finish("shutdown")
 
 
 def _detach(loop: asyncio.AbstractEventLoop, reactor: Reactor) -> None:

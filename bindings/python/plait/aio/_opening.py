@@ -1,0 +1,152 @@
+"""Listening and connecting, for coroutines."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, Callable
+
+from ..internet.endpoints import clientFromString, serverFromString
+from ..internet.protocol import Factory
+from ._loops import getReactor
+
+if TYPE_CHECKING:
+    from ..internet.ports import Port
+
+_log = logging.getLogger("plait")
+
+
+def _factory(given: Any) -> Any:
+    """A factory, of what may be a class of protocols."""
+    return given if hasattr(given, "buildProtocol") else Factory.forProtocol(given)
+
+
+async def listen(endpoint: str, factory: Any) -> Port:
+    """Accepts connections where an endpoint string says, and has the factory build protocols.
+
+    :param factory: a factory, or a class of protocols.
+    """
+    return await serverFromString(getReactor(), endpoint).listen(_factory(factory))
+
+
+async def connect(endpoint: str, factory: Any) -> Any:
+    """Connects to where an endpoint string says; the result is the protocol that the factory built.
+
+    Cancelling the task that waits gives the attempt up.
+
+    :param factory: a factory, or a class of protocols.
+    """
+    made: list[Any] = []
+    deferred = clientFromString(getReactor(), endpoint).connect(_factory(factory))
+    deferred.addCallback(made.append)
+    try:
+        await deferred
+    except asyncio.CancelledError:
+        # It may have been made between the cancelling and now, and would be nobody's.
+        for protocol in made:
+            protocol.transport.abortConnection()
+        raise
+    return made[0]
+
+
+@asynccontextmanager
+async def listening(endpoint: str, factory: Any) -> AsyncIterator[Port]:
+    """As :func:`listen`; in the end nothing more is accepted. Connections that there are go on."""
+    port = await listen(endpoint, factory)
+    try:
+        yield port
+    finally:
+        await port.stopListening()
+
+
+@asynccontextmanager
+async def connected(endpoint: str, factory: Any) -> AsyncIterator[Any]:
+    """As :func:`connect`; in the end the connection is closed, and its end waited for. If the block
+    is left by an exception it is ended at once.
+    """
+    protocol = await connect(endpoint, factory)
+    transport = protocol.transport
+    end = asyncio.get_running_loop().create_future()
+
+    def ended(reason: Any) -> None:
+        if not end.done():
+            end.set_result(None)
+
+    if transport.connected:
+        transport.whenEnded(ended)
+    else:
+        ended(None)
+    try:
+        yield protocol
+        transport.loseConnection()
+        await end
+    except BaseException:
+        transport.abortConnection()
+        raise
+
+
+@asynccontextmanager
+async def serving(
+    endpoint: str, factory: Any, handle: Callable[[Any], Awaitable[None]]
+) -> AsyncIterator[Port]:
+    """Accepts connections, and runs a coroutine for each, as a task.
+
+    When the coroutine is done its connection is closed; what it raises is logged, and ends that
+    connection alone. In the end nothing more is accepted, and the tasks are cancelled and waited
+    for.
+
+    :param factory: a class of protocols, for example :class:`plait.aio.Lines`, or a factory.
+    :param handle: is called with the protocol of each connection.
+    """
+    loop = asyncio.get_running_loop()
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def talk(protocol: Any) -> None:
+        try:
+            await handle(protocol)
+        except asyncio.CancelledError:
+            protocol.transport.abortConnection()
+            raise
+        except Exception:
+            _log.exception("Unhandled error in %r", handle)
+            protocol.transport.abortConnection()
+        else:
+            protocol.transport.loseConnection()
+
+    def build(addr: Any) -> Any:
+        protocol = factory.buildProtocol(addr)
+        if protocol is not None:
+            made = protocol.connectionMade
+
+            def connectionMade() -> None:
+                del protocol.connectionMade
+                made()
+                task = loop.create_task(talk(protocol))
+                tasks.add(task)
+                task.add_done_callback(tasks.discard)
+
+            protocol.connectionMade = connectionMade
+        return protocol
+
+    factory = _factory(factory)
+    port = await listen(endpoint, _Building(factory, build))
+    try:
+        yield port
+    finally:
+        await port.stopListening()
+        for task in list(tasks):
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+
+
+class _Building:
+    """A factory with another way to build."""
+
+    def __init__(self, factory: Any, build: Callable[[Any], Any]) -> None:
+        self._factory, self.buildProtocol = factory, build
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._factory, name)

@@ -1,0 +1,1 @@
+"""Services, which are started and stopped: of Twisted's ``twisted.application``."""
