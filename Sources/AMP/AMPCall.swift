@@ -12,6 +12,8 @@ open class AMPCall: Call {
   final var limit: EntityTimer?
   /// What is spoken once this is answered.
   final var successor: Factory?
+  /// What begins TLS once this is answered; the call ends with its handshake.
+  final var tls: StartingTLS?
 
   /// How it ended. `box` has the answer, or the error if there is one.
   open func told(_ reason: Reason, _ box: Box?, _ conn: UInt64) {}
@@ -36,6 +38,7 @@ open class AMPCall: Call {
     clear()
     command = nil
     successor = nil
+    tls = nil
   }
 
   /// The late answer will be swallowed, and who understands it is told.
@@ -43,13 +46,13 @@ open class AMPCall: Call {
     guard let conn = conn?.takeUnretainedValue() else { return }
     connEnded()
     _ = conn.withSession { session in
-      guard session.calls.find(serial) == value else { return .ok }
-      _ = session.calls.set(serial, Session.swallow)
-      session.callCount -= 1
-      if successor != nil {  // what the peer speaks is not known any more; the host hears of the call first
+      if successor != nil || tls != nil {  // what the peer speaks is not known any more; the host hears of the call first
         session.needRare().ending = self
         conn.abort(.cancelled)
       }
+      guard session.calls.find(serial) == value else { return .ok }
+      _ = session.calls.set(serial, Session.swallow)
+      session.callCount -= 1
       return session.isExtended ? session.sendCancel(serial, conn) : .ok
     }
   }

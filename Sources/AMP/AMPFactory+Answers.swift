@@ -21,6 +21,10 @@ extension AMPFactory {
     session.callCount -= 1
     guard let object = UnsafeRawPointer(bitPattern: value) else { return }
     let call = Unmanaged<AMPCall>.fromOpaque(object).takeUnretainedValue()
+    if let tls = call.tls {
+      guard isError else { return session.agreedToTLS(call, tls, conn) }
+      session.endHolding(conn)
+    }
     call.connEnded()
     // The table's reference is this function's from here on.
     if let owned = conn.context.ids.remove(call.id) { Unmanaged<AMPCall>.fromOpaque(owned).release() }
@@ -28,6 +32,7 @@ extension AMPFactory {
     call.clear()
     call.command = nil
     call.successor = nil
+    call.tls = nil
     if spareCalls.count < 1024 { spareCalls.append(call) }
   }
 
@@ -47,7 +52,8 @@ extension AMPFactory {
       var reason = Reason(.ok)
       if found.answer.isAbsent {
         reason = self.reason(call.command, found.code.of(box))
-        reason.detail = Text.make(found.description.of(box))
+        let words = found.description.length > 0 ? found.description : found.code  // some text there must be
+        if words.length > 0 { reason.detail = Text.make(words.of(box)) }
       } else if let command = call.command {
         shown.command = Unmanaged.passUnretained(command)
         if !command.locate(box, width: width, command.response, 0, command.response.count, &shown.slots)

@@ -6,7 +6,9 @@ extension AMPFactory {
   final func request(
     _ block: RawSpan, _ at: Int, _ box: RawSpan, _ width: Int, _ found: Reserved, _ conn: Conn, _ session: Session
   ) {
-    let number = find(found.command.of(box))
+    let name = found.command.of(box)
+    if session.isHolding, name.isEqual("StartTLS") { return refuseTLS(box, width, found, conn, session) }
+    let number = find(name)
     if wantsRequests {
       return addRow(number, block, at, box, width, found, conn, session)
     }
@@ -43,6 +45,7 @@ extension AMPFactory {
         if bad != -1 { return refuse(shown, bad, conn, session) }
       } else {
         shown.slots.removeAll()
+        shown.asksForTLS = found.command.of(box).isEqual("StartTLS")
       }
       ask(responder, shown, conn, session)
     }
@@ -69,7 +72,7 @@ extension AMPFactory {
     let number = find(fields.valueIn(box))
     guard number >= 0 else { return false }
     let responder = responders[number]
-    guard let command = responder.command else { return false }
+    guard responder.isPlain, let command = responder.command else { return false }
     return scratch(conn.context)._withUnsafeGuaranteedRef { shown in
       guard command._withUnsafeGuaranteedRef({ $0.locateInOrder(box, &fields, &shown.slots) }) else { return false }
       shown.show(box, 2, conn, ask: ask)
@@ -117,15 +120,15 @@ extension AMPFactory {
   final func unhandled(_ box: RawSpan, _ width: Int, _ found: Reserved, _ conn: Conn, _ session: Session) {
     guard !found.ask.isAbsent else { return conn.close(Reason(.unhandled, text: "a command that nobody answers")) }
     let name = found.command.of(box)
-    let isTLS = name.isEqual("StartTLS")
+    if name.isEqual("StartTLS") { return acceptTLS(box, width, found, conn, session) }
     var text = ByteBuffer()
     guard text.reserve(name.byteCount + 40, limit: mostBytes) else { return conn.abort(.noMemory) }
-    text.put(isTLS ? "TLS not available" : "Unhandled Command: ")
-    if !isTLS { text.put(name.extracting(first: min(name.byteCount, 60_000))) }
+    text.put("Unhandled Command: ")
+    text.put(name.extracting(first: min(name.byteCount, 60_000)))
     scratch(conn.context)._withUnsafeGuaranteedRef { shown in
       shown.show(box, width, conn, ask: found.ask)
       shown.command = nil
-      _ = shown.sendError(isTLS ? "TLS_ERROR" : "UNHANDLED", text.bytes, session, conn)
+      _ = shown.sendError("UNHANDLED", text.bytes, session, conn)
       shown.isReadable = false
     }
   }

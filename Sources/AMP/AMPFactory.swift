@@ -11,6 +11,8 @@ public struct Responder: BitwiseCopyable {
   /// Its place among the factory's own, or -1.
   public var number: Int
   var hash: UInt64 = 0
+  /// Nothing but an answer follows.
+  var isPlain = true
 
   public init(command: Unmanaged<Command>?, function: UnsafeRawPointer?, number: Int = -1) {
     self.command = command
@@ -65,6 +67,8 @@ open class AMPFactory: MessageFactory {
   open func cancelled(_ box: Box?, _ tag: RawSpan, _ conn: Conn) {}
   open func extended(_ conn: Conn, _ large: Int) {}
   open func makeCall(_ context: Context) -> AMPCall { AMPCall(context) }
+  /// How StartTLS is answered, if no responder is there for it; nil: TLS is not available.
+  open func tls(_ conn: Conn) -> StartingTLS? { nil }
 
   // MARK: The conn
 
@@ -124,6 +128,7 @@ open class AMPFactory: MessageFactory {
     var made = Responder(
       command: Unmanaged.passUnretained(command), function: function, number: found >= 0 ? found : responders.count)
     made.hash = AMPFactory.hash(name)
+    made.isPlain = !command.startsTLS
     if found >= 0 {
       responders[found] = made
       return Status(found)

@@ -65,6 +65,7 @@ extension Box {
 
   @inline(never) func answerOther(_ values: UnsafeBufferPointer<Value>) -> Status {
     answering { session, conn in
+      guard !isAnsweredOtherwise else { return .invalid }
       let status = isAsked ? sendAnswer(values, session, conn) : check(values)
       if status == .ok { finish(session, conn) }
       return status
@@ -123,6 +124,7 @@ extension Box {
   /// The same with fields as they are.
   public func answer(_ pairs: UnsafeBufferPointer<HostBytes>) -> Status {
     answering { session, conn in
+      guard !isAnsweredOtherwise else { return .invalid }
       let own = OwnFields(answer: ask.of(bytes), isAsked: isAsked)
       let status = session.send(pairs, own, conn, mayReserve: false, isSent: isAsked)
       if status == .ok { finish(session, conn) }

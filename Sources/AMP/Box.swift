@@ -15,6 +15,8 @@ public final class Box: Entity {
   final var isKept = false
   public final internal(set) var isRequest = false
   final var command: Unmanaged<Command>?
+  /// Where there is no command: is it StartTLS?
+  final var asksForTLS = false
   final var owned: Command?
   final var schema: Command.Side = .arguments
   final var slots = PlainList<Slot>()
@@ -140,6 +142,13 @@ public final class Box: Entity {
     code(self.code.of(bytes))
     description(details.of(bytes))
     return .ok
+  }
+
+  /// Would an answer begin TLS?
+  final var startsTLS: Bool { command?._withUnsafeGuaranteedRef { $0.startsTLS } ?? asksForTLS }
+  /// Does an answer change what is spoken? Then values alone are none.
+  final var isAnsweredOtherwise: Bool {
+    startsTLS || command?._withUnsafeGuaranteedRef { $0.flags.contains(.switches) } ?? false
   }
 
   public final var isAsked: Bool { !ask.isAbsent }

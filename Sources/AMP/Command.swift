@@ -22,6 +22,8 @@ public final class Command {
   var errors = PlainList<DeclaredError>()
   /// Something uses it.
   public private(set) var isUsed = false
+  /// An answer to it begins TLS.
+  var startsTLS = false
   /// How many fields come before those that the library adds.
   var answerPlace = 0
   var askPlace = 0
@@ -37,6 +39,7 @@ public final class Command {
     let command = Command(flags)
     guard name.byteCount > 0, name.byteCount <= 65535, let part = command.keep(name) else { return nil }
     command.name = part
+    command.startsTLS = name.isEqual("StartTLS")
     guard let base else { return command }
     for index in 0..<base.owns.count {
       var own = base.owns[index]

@@ -145,7 +145,7 @@ struct BoxWriter: ~Copyable {
       return decimal.write(text, &out)
     }
     guard command.check(text, type, &slot) else { return .value }
-    if node.kind == .path, text.byteCount == 0 || text.byte(0) != UInt8(ascii: "/") { return .value }
+    if node.kind == .path, value.form == Value.natural { return putPath(text, &out) }
     if node.kind == .descriptor { return .value }
     return out.append(text, limit: mostBytes) ? .ok : .noMemory
   }

@@ -72,7 +72,9 @@ extension Session {
     _ command: Command, _ values: UnsafeBufferPointer<Value>, _ options: CallOptions, _ conn: Conn,
     _ give: (AMPCall) -> Void
   ) -> Status {
-    guard values.count <= command.arguments.count else { return .invalid }
+    guard values.count <= command.arguments.count, !command.startsTLS,
+      options.successor != nil || !command.flags.contains(.switches)
+    else { return .invalid }
     var options = options
     options.isOneway = command.flags.contains(.oneway)
     return begin(options, command, conn, give) { deadline in

@@ -69,7 +69,7 @@ extension Session {
     let rare = needRare()
     let count = (box.byteCount + Session.part - 1) / Session.part
     // Each part has at most 70 bytes around its data.
-    guard box.byteCount + count * 70 <= conn.limits.cap - conn.waiting - (rare.held?.count ?? 0) else {
+    guard box.byteCount + count * 70 <= conn.limits.cap - conn.waiting - rare.held.count else {
       conn.abort(.overflow)
       return .overflow
     }

@@ -21,6 +21,8 @@ public final class Session {
   var isConnected = false
   /// A switch is under way: nothing may be sent.
   var isLocked = false
+  /// TLS was asked for: what is sent waits for the answer.
+  var isHolding = false
   /// So many requests wait that reading rests.
   var isChoked = false
   /// Both sides go beyond AMP; the peer takes large boxes up to so many bytes.
@@ -63,7 +65,7 @@ final class Rare {
   var byTag = SerialTable()
   var tagSeed: UInt64 = 0
   /// What is held back until TLS is spoken, or refused.
-  var held: ByteBuffer?
+  var held = ByteBuffer()
 }
 
 /// How AMP is spoken: amp.h, plait_amp_options.
@@ -91,26 +93,8 @@ extension Conn {
 extension Session {
   /// Sends what was written: a whole box, with its end.
   @inline(never) func send(_ box: RawSpan, _ conn: Conn) -> Status {
-    if let rare, rare.held != nil { return hold(box, rare, conn) }
+    if isHolding { return hold(box, conn) }
     return conn.write(box.byteCount) { $0.put(box) }
-  }
-
-  @inline(never) func hold(_ box: RawSpan, _ rare: Rare, _ conn: Conn) -> Status {
-    guard !conn.isClosing else { return .closed }
-    guard box.byteCount <= conn.limits.cap - (rare.held?.count ?? 0) else { return .overflow }
-    return rare.held?.append(box, limit: mostBytes) == true ? .ok : .noMemory
-  }
-
-  /// From now on nothing leaves.
-  func beginHolding() { needRare().held = ByteBuffer() }
-
-  /// What was held back leaves.
-  func endHolding(_ conn: Conn) {
-    guard let rare, var held = rare.held?.take() else { return }
-    rare.held = nil
-    let status = conn.write(held.count) { $0.put(held.bytes) }
-    if status != .ok, status != .closed { conn.abort(status) }
-    held.removeAll()
   }
 
   // MARK: The end
@@ -124,6 +108,7 @@ extension Session {
     let why = reason.status == .ok ? Reason(.closed) : reason
     // Where `connected` never came, the host may be in the middle of a call: its completions come at the turn's end.
     let isNow = isConnected
+    rare?.ending?.service()  // why the others have ended
     calls.each { value in
       guard value >= Session.marks else { return }
       AMPCall.borrow(value) { call in
@@ -132,7 +117,6 @@ extension Session {
       }
     }
     if let timer = rare?.keepAlive { conn.context.timers.remove(timer) }
-    rare?.ending?.service()
     rare = nil
   }
 

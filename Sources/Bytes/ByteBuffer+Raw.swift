@@ -14,6 +14,16 @@ extension ByteBuffer {
     return true
   }
 
+  /// Appends the process's working directory.
+  public mutating func appendWorkingDirectory() -> Status {
+    var length = 0
+    let isThere = fill(4096, limit: mostBytes) { room, most in
+      length = csystem_working_directory(room, most)
+      return length
+    }
+    return isThere ? .ok : length < 0 ? .system(length) : .noMemory
+  }
+
   /// Gives its memory up, as malloc made it, and is empty.
   public mutating func release() -> (base: UnsafeMutableRawPointer?, start: Int, count: Int, room: Int) {
     let parts = (base: base, start: Int(start), count: count, room: Int(room))

@@ -102,7 +102,7 @@
     static func make(_ options: plait_tls_options, _ fault: inout Status) -> Settings {
       let made = Settings()
       let flags = Int(options.flags)
-      guard flags <= 255, options.client_certificate <= UInt32(PLAIT_TLS_CLIENT_REQUIRED), options.verify_depth <= 100,
+      guard flags <= 511, options.client_certificate <= UInt32(PLAIT_TLS_CLIENT_REQUIRED), options.verify_depth <= 100,
         options.identity_count >= 0, options.identity_count <= 1000, options.alpn_count >= 0, options.alpn_count <= 32,
         options.pin_count >= 0, options.pin_count <= 64, let time = checkedTime(options.handshake_ms),
         isVersion(options.min_version), isVersion(options.max_version),
@@ -119,6 +119,7 @@
       made.needsAnswer = flags & PLAIT_TLS_OCSP_REQUIRED != 0
       made.asksForAnswer = made.needsAnswer || flags & PLAIT_TLS_OCSP != 0
       made.followsClient = flags & PLAIT_TLS_CLIENT_ORDER != 0
+      made.makesOneUp = flags & PLAIT_TLS_SELF_SIGNED != 0
       made.leastVersion = CInt(truncatingIfNeeded: options.min_version)
       made.mostVersion = CInt(truncatingIfNeeded: options.max_version)
       made.ciphers = text(options.ciphers, &fault)

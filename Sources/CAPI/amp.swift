@@ -18,11 +18,15 @@ final class HostAMPFactory: AMPFactory, Tellable {
   let calls: Calls
   let handler: plait_amp_handler
   var locators = PlainList<plait_amp_locator_fn>()
+  let tls: StartingTLS?
   var isGiven = false
 
-  init(_ options: AMPOptions, _ handler: plait_amp_handler, _ user: UnsafeMutableRawPointer?) {
+  init(
+    _ options: AMPOptions, _ handler: plait_amp_handler, _ tls: StartingTLS?, _ user: UnsafeMutableRawPointer?
+  ) {
     calls = Calls(handler)
     self.handler = handler
+    self.tls = tls
     super.init(
       options, wantsBoxes: calls.message != nil || calls.messages != nil, wantsRequests: handler.requests != nil,
       user: user)
@@ -90,6 +94,8 @@ final class HostAMPFactory: AMPFactory, Tellable {
     handler.extended?(conn.user, plait_conn(id: conn.id), UInt64(large))
   }
 
+  override func tls(_ conn: Conn) -> StartingTLS? { tls }
+
   override func makeCall(_ context: Context) -> AMPCall { HostAMPCall(context) }
 }
 
@@ -138,7 +144,8 @@ public func plait_amp_factory_new(
   if status == .ok { status = read(options, &wanted) }
   guard status == .ok, out != nil else { return status == .ok ? .invalid : status }
   guard let options = amp(wanted) else { return .invalid }
-  return give(out, HostAMPFactory(options, table, user))
+  if wanted.tls.id == 0 { return give(out, HostAMPFactory(options, table, nil, user)) }
+  return starting(wanted.tls, nil) { give(out, HostAMPFactory(options, table, $0, user)) }
 }
 
 /// Runs `body` on a factory of AMP conns.

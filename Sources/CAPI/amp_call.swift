@@ -78,15 +78,6 @@ public func plait_amp_call_switch(
   }
 }
 
-@_cdecl("plait_amp_start_tls") @implementation
-public func plait_amp_start_tls(
-  _ conn: plait_conn, _ configuration: UInt64, _ limit_ms: UInt64, _ done: plait_amp_answer_fn?,
-  _ user: UnsafeMutableRawPointer?, _ call: UnsafeMutablePointer<plait_call>?
-) -> CInt {
-  guard checkedTime(limit_ms) != nil else { return .invalid }
-  return onAMP(conn) { conn, session in conn.isClosing ? .closed : .unsupported }
-}
-
 @_cdecl("plait_amp_send") @implementation
 public func plait_amp_send(_ conn: plait_conn, _ given: UnsafePointer<plait_bytes>?, _ count: Int) -> CInt {
   guard let given = pairs(given, count) else { return .invalid }

@@ -14,6 +14,7 @@ import Wire
   struct TLSUse {
     var role = Role.auto
     var name: Text?
+    var takesHeld = false
 
     static func read(_ options: UnsafePointer<plait_tls_conn_options>?, _ into: inout TLSUse) -> Status {
       var wanted = plait_tls_conn_options()
@@ -25,6 +26,8 @@ import Wire
       case PLAIT_TLS_ROLE_SERVER: into.role = .server
       default: return .invalid
       }
+      guard wanted.flags & ~UInt32(PLAIT_TLS_CLIENT_IS_READY) == 0, wanted.reserved == 0 else { return .invalid }
+      into.takesHeld = wanted.flags != 0
       into.name = text(wanted.server_name, &status)
       return status
     }
@@ -138,7 +141,7 @@ public func plait_conn_start_tls(
         var use = TLSUse()
         let status = TLSUse.read(options, &use)
         guard status == .ok else { return status }
-        return conn.startTLS(config, use.role, use.name) { conn, reason in
+        return conn.startTLS(config, use.role, use.name, takesHeld: use.takesHeld) { conn, reason in
           guard let done else { return }
           reason.export { done(user, plait_conn(id: conn.id), &$0) }
         }

@@ -184,6 +184,27 @@ static inline void copenssl_time(const ASN1_TIME *time, char *out, size_t room) 
     BIO_free(bio);
 }
 
+/* ---- A certificate that nobody has given: of a new key, for ten years, signed by itself. NULL: it could not be made. - */
+
+static inline X509 *copenssl_make_up(EVP_PKEY **out) {
+    EVP_PKEY *key = EVP_EC_gen("P-256");
+    X509 *made = key ? X509_new() : NULL;
+    X509_NAME *name = made ? X509_get_subject_name(made) : NULL;
+    uint64_t serial = 0;
+    if (name && X509_set_version(made, 2) && RAND_bytes((unsigned char *)&serial, sizeof serial) == 1 &&
+        ASN1_INTEGER_set_uint64(X509_get_serialNumber(made), serial >> 1 | 1) &&
+        X509_gmtime_adj(X509_getm_notBefore(made), -24 * 3600) &&
+        X509_time_adj_ex(X509_getm_notAfter(made), 3650, 0, NULL) &&
+        X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"made up", -1, -1, 0) &&
+        X509_set_issuer_name(made, name) && X509_set_pubkey(made, key) && X509_sign(made, key, EVP_sha256())) {
+        *out = key;
+        return made;
+    }
+    X509_free(made);
+    EVP_PKEY_free(key);
+    return NULL;
+}
+
 /* ---- Stacks, which are macros all the way down. ---------------------------------------------------------------------
  */
 

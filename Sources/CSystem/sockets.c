@@ -388,6 +388,9 @@ int csystem_create(const char *prefix, uint64_t number, uint32_t mode) {
     return result(open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, (mode_t)mode));
 }
 
+ssize_t csystem_working_directory(void *out, size_t room) {
+    return getcwd((char *)out, room) ? (ssize_t)strlen((const char *)out) : -errno;
+}
 int csystem_chmod(const char *path, uint32_t mode) { return result(chmod(path, (mode_t)mode)); }
 int csystem_unlink(const char *path) { return result(unlink(path)); }
 

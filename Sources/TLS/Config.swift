@@ -115,6 +115,10 @@ final class Material {
       case .done(let identity): identities.append(identity)
       }
     }
+    if identities.isEmpty, settings.makesOneUp {
+      guard let made = Identity.makeUp() else { return .failed(misconfigured("certificate")) }
+      identities.append(made)
+    }
     if let first = identities.first {
       guard copenssl_use_default(context, first.certificate, first.key, first.chain) != 0 else {
         return .failed(misconfigured("certificate", settings.identities.first?.certificate.name))

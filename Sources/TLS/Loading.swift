@@ -26,6 +26,17 @@ final class Identity {
     copenssl_chain_free(chain)
   }
 
+  /// A new key, and a certificate that it has signed itself.
+  static func makeUp() -> Identity? {
+    guard let chain = copenssl_chain_new() else { return nil }
+    var key: OpaquePointer?
+    guard let certificate = copenssl_make_up(&key), let key else {
+      copenssl_chain_free(chain)
+      return nil
+    }
+    return Identity(certificate, key, chain, [], [])
+  }
+
   /// Is it for this host?
   func isFor(_ host: UnsafePointer<CChar>) -> Bool {
     guard names.isEmpty else { return names.contains { Identity.matches($0, host) } }

@@ -41,6 +41,8 @@ public final class Settings {
   public var suites: Text?
   public var groups: Text?
   public var identities: [IdentitySettings] = []
+  /// Without any of these a server makes one up.
+  public var makesOneUp = false
   /// As they stand on the wire: each behind its length.
   public var protocols: [UInt8] = []
   public var authorities: [Source] = []

@@ -71,7 +71,8 @@ public final class TLSLayer: Layer {
   /// Can this side play that part? Else what is missing.
   public static func fault(_ config: Config, isServer: Bool, _ name: Text?) -> Reason? {
     if isServer {
-      return config.settings.identities.isEmpty ? Reason(.tlsConfig, text: "a TLS server has no certificate") : nil
+      let isBare = config.settings.identities.isEmpty && !config.settings.makesOneUp
+      return isBare ? Reason(.tlsConfig, text: "a TLS server has no certificate") : nil
     }
     guard name == nil, config.settings.verifies, config.settings.checksName else { return nil }
     return Reason(.tlsConfig, text: "a TLS client was not told the name to check the server's certificate against")

@@ -8,21 +8,27 @@ final class Upgrade {
   /// Received since: the layer's. Reading rests meanwhile, so only a conn that is fed gets here.
   var early = ByteBuffer()
   static var mostEarly: Int { 64 * 1024 }
-  init(_ layer: Layer) { self.layer = layer }
+  /// What the protocol holds is the layer's, too: the peer knew.
+  let takesHeld: Bool
+  init(_ layer: Layer, _ takesHeld: Bool) {
+    self.layer = layer
+    self.takesHeld = takesHeld
+  }
 }
 
 extension Conn {
   /// Puts a layer just above the transport of a conversation that is under way. What was written so far leaves without
   /// it, through the layers that are there; what is written from now on goes through it, and so does what
-  /// arrives from now on. Nothing is delivered before it has its place.
-  public func insert(_ layer: Layer) -> Status {
+  /// arrives from now on. Nothing is delivered before it has its place. `takesHeld`: what the protocol holds and was not
+  /// delivered goes through it, too.
+  public func insert(_ layer: Layer, takesHeld: Bool = false) -> Status {
     guard state.isDisjoint(with: .mute), !hasEnded else { return .closed }
     guard !state.contains(.upgrading) else { return .invalid }
     if state.contains(.fresh) {  // it has not begun: the layer is as good as there from the start
       layers.insert(layer, at: 0)
       return .ok
     }
-    let upgrade = Upgrade(layer)
+    let upgrade = Upgrade(layer, takesHeld)
     upgrade.before = out.take()
     needExtras().upgrade = upgrade
     needExtras().forgetCuts()
@@ -74,8 +80,13 @@ extension Conn {
     state.remove(.upgrading)
     layers.insert(upgrade.layer, at: 0)
     if extras.former != nil { extras.formerLayers += 1 }
+    var early = upgrade.early.take()
+    if upgrade.takesHeld, held > 0 {
+      var first = spoken.takeUnretainedValue().takeHeld()
+      guard first.append(early.bytes, limit: mostBytes) else { return abort(.noMemory) }
+      early = first.take()
+    }
     upgrade.layer.inserted(self, 0, held: held)
-    let early = upgrade.early.take()
     if !early.isEmpty, !isClosing || isWaitedFor { upgrade.layer.received(early.bytes, self, 0) }
     if extras.isAtEnd { upgrade.layer.ended(self, 0) } else if mayRead { transport.setReading(true) }
   }

@@ -164,8 +164,16 @@ struct TypeTests {
   }
 
   @Test func paths() {
-    #expect(Codec("Path").text("/tmp/x") == "/tmp/x")
-    #expect(Codec("Path").text("x") == nil)
-    #expect(Codec("Path").text("") == nil)
+    // As os.path.abspath makes them.
+    for (given, made) in [
+      ("/tmp/x", "/tmp/x"), ("/", "/"), ("//", "//"), ("///", "/"), ("/a//b/", "/a/b"), ("/a/./b/../c", "/a/c"),
+      ("/..", "/"), ("/../../a", "/a"), ("//a/..", "//"), ("//a/../../b", "//b"), ("/...", "/..."), ("/a/..b", "/a/..b"),
+    ] {
+      #expect(Codec("Path").text(given) == made)
+    }
+    let here = Codec("Path").text("") ?? ""
+    #expect(here.hasPrefix("/"))
+    #expect(Codec("Path").text(".") == here)
+    #expect(Codec("Path").text("x/../y") == (here == "/" ? "/y" : here + "/y"))
   }
 }

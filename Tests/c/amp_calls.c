@@ -82,7 +82,7 @@ static void answers(void) {
     amp_feed(conn, "_error=5 _error_code=UNHANDLED _error_description=what");
     amp_feed(conn, "_answer=6");
     amp_feed(conn, "_answer=7 result=x");
-    HEARD("a PLAIT_ERR_REMOTE 0 OTHER |b PLAIT_ERR_UNHANDLED 0 UNHANDLED what|c PLAIT_ERR_VALUE|d PLAIT_ERR_VALUE|");
+    HEARD("a PLAIT_ERR_REMOTE 0 OTHER OTHER|b PLAIT_ERR_UNHANDLED 0 UNHANDLED what|c PLAIT_ERR_VALUE|d PLAIT_ERR_VALUE|");
     sent_len = 0;
     for (i = 0; i < 3; i++) OK(plait_amp_call(conn, quiet, NULL, 0, 0, on_answer, "q", NULL));
     ask(sum, 0, 0, "e", 0);
@@ -182,6 +182,7 @@ static void switches(void) {
     open_conn();
     ask(sum, 1, 1, "other", 0);
     STATUS(plait_amp_call_switch(conn, sum, NULL, 0, lines, 0, on_answer, "up", &call), PLAIT_ERR_INVALID);
+    STATUS(plait_amp_call(conn, upgrade, NULL, 0, 0, on_answer, "up", &call), PLAIT_ERR_INVALID);
     OK(plait_amp_call_switch(conn, upgrade, NULL, 0, lines, 0, on_answer, "up", &call));
     STATUS(plait_amp_call(conn, quiet, NULL, 0, 0, NULL, NULL, NULL), PLAIT_ERR_SWITCHED);
     amp_feed(conn, "_error=2 _error_code=NO _error_description=no");

@@ -416,7 +416,7 @@ static void misuse(void) {
     uint8_t room[256] = {0};
 
     STATUS(plait_tls_config_new(NULL, NULL, NULL), PLAIT_ERR_INVALID);
-    options.flags = 256;
+    options.flags = 512;
     STATUS(plait_tls_config_new(&config, &options, NULL), PLAIT_ERR_INVALID);
     options.flags = 0;
     options.min_version = 0x0301;

@@ -34,7 +34,7 @@
  *
  * **Calls** are never lost: the completion comes once, also when the time limit passes, when the call is cancelled
  * (plait_call_cancel()), and when the connection ends. The late answer to a call that has ended is swallowed.
- * Its status is 0; #PLAIT_ERR_REMOTE for an error, with the text that came with it, and in plait_reason::code the number that the
+ * Its status is 0; #PLAIT_ERR_REMOTE for an error, with the text that came with it (or its code, if none did), and in plait_reason::code the number that the
  * command gives to that error, or 0; #PLAIT_ERR_UNHANDLED; #PLAIT_ERR_VALUE when the answer misses a value or has one that is none; #PLAIT_ERR_TIMEOUT,
  * #PLAIT_ERR_CANCELLED, or how the conn ended (#PLAIT_ERR_CLOSED where it ended in good order).
  *
@@ -50,6 +50,11 @@
  * says so with plait_amp_call_switch(), and can send no more boxes meanwhile (#PLAIT_ERR_SWITCHED) unless it ends in an error; the responder
  * with plait_amp_answer_switch(). What follows the last box goes to the new protocol.
  *
+ * **StartTLS** is a command after whose answer both sides go on under TLS. Either side asks, by plait_amp_start_tls(), whatever part in TLS it will have: that is
+ * settled by who has connected. What is sent meanwhile, by callbacks and by the library, is held back, and leaves under TLS, or in plain if the
+ * peer refuses. The other side agrees by plait_amp_options::tls, or has a responder for a command of that name, which ends in
+ * plait_amp_answer_tls() or an error. Whom a side trusts is said by its plait_tls_config, as everywhere.
+ *
  * **Beyond Twisted** (docs/amp-extension.md). Conns of factories with #PLAIT_AMP_EXTENSION understand values above 65,535 bytes, cancellations and
  * deadlines from each other; one that has #PLAIT_AMP_ANNOUNCE says so at once, by a command that Twisted answers with
  * `UNHANDLED`. When both sides know, `extended` comes. Until then large values are #PLAIT_ERR_TOO_LONG, and nothing unusual is sent.
@@ -62,6 +67,7 @@
 #include "amp_command.h"
 #include "conn.h"
 #include "factory.h"
+#include "tls.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -88,8 +94,10 @@ typedef struct plait_amp_options {
     uint64_t call_ms;       /**< how long calls that say nothing else may take; none */
     uint64_t keep_alive_ms; /**< after so long a silence the peer is asked for a sign of life, and after another the conn ends with
                                  #PLAIT_ERR_TIMEOUT; none */
+    plait_tls_config tls;   /**< with what StartTLS is agreed to, in the part that the conn came about in; kept by the factory; {0}: it is refused, unless a
+                                 responder or a locator is there for it */
 } plait_amp_options;
-#define PLAIT_AMP_OPTIONS_INIT { sizeof(plait_amp_options), 0, 0, 0, 0, 0, 0, 0 }
+#define PLAIT_AMP_OPTIONS_INIT { sizeof(plait_amp_options), 0, 0, 0, 0, 0, 0, 0, { 0 } }
 
 /** The callbacks of AMP. The first eight fields are those of every table: see factory.h. All may be NULL. */
 typedef struct plait_amp_handler {
@@ -151,7 +159,8 @@ typedef void (*plait_amp_answer_fn)(void *user, plait_conn conn, plait_amp_box a
  * @param handler [in] copied; or NULL.
  * @param user [in] the first argument of the callbacks.
  * @return 0.
- * @errors #PLAIT_ERR_INVALID, #PLAIT_ERR_STRUCT_SIZE, #PLAIT_ERR_LIMIT, #PLAIT_ERR_NOMEM.
+ * @errors #PLAIT_ERR_INVALID, #PLAIT_ERR_STRUCT_SIZE, #PLAIT_ERR_LIMIT, #PLAIT_ERR_NOMEM; for a configuration of TLS #PLAIT_ERR_STALE,
+ *   #PLAIT_ERR_TYPE, #PLAIT_ERR_UNSUPPORTED.
  * @thread any.
  * @callbacks none.
  * @lifetime until plait_factory_release(), and as long as something uses it.
@@ -201,7 +210,8 @@ PLAIT_API int plait_amp_factory_add_locator(plait_factory factory, plait_amp_loc
  * @param user [in] the first argument of done.
  * @param call [out] the call, for plait_call_cancel(); may be NULL; not written for a command without answers.
  * @return 0.
- * @errors those of a handle; #PLAIT_ERR_INVALID, #PLAIT_ERR_VALUE, #PLAIT_ERR_TOO_LONG, #PLAIT_ERR_CLOSED, #PLAIT_ERR_SWITCHED, #PLAIT_ERR_LIMIT
+ * @errors those of a handle; #PLAIT_ERR_INVALID, also for a command that switches and for `StartTLS`, which have calls of their own; #PLAIT_ERR_VALUE,
+ *   #PLAIT_ERR_TOO_LONG, #PLAIT_ERR_CLOSED, #PLAIT_ERR_SWITCHED, #PLAIT_ERR_LIMIT
  *   when too many are in flight; #PLAIT_ERR_UNSUPPORTED for a Descriptor; #PLAIT_ERR_OVERFLOW, #PLAIT_ERR_NOMEM.
  * @thread the reactor's.
  * @callbacks none now; done in a later delivery or turn.
@@ -213,7 +223,8 @@ PLAIT_API int plait_amp_call(plait_conn conn, plait_amp_command command, const p
                              uint64_t limit_ms, plait_amp_answer_fn done, void *user, plait_call *call);
 
 /**
- * @brief Calls a command by its name, with arguments as they are on the wire. The answer is read by name.
+ * @brief Calls a command by its name, with arguments as they are on the wire. The answer is read by name, and nothing but an answer: what
+ *   commands that change the connection do besides is left to the host.
  * @param conn [in] one that speaks AMP.
  * @param name [in] the command's.
  * @param len [in] 1 to 65,535 bytes.
@@ -261,23 +272,26 @@ PLAIT_API int plait_amp_call_switch(plait_conn conn, plait_amp_command command, 
 
 /**
  * @brief Asks the peer to go on under TLS. What is sent meanwhile is held back until its answer, and leaves in any case.
- * @param conn [in] one that speaks AMP.
- * @param configuration [in] the id of a TLS configuration; 0: none.
- * @param limit_ms [in] how long it may take; 0: plait_amp_options::call_ms.
- * @param done [in] how it ended; may be NULL.
+ * @param conn [in] one that speaks AMP, and no TLS by an earlier call.
+ * @param config [in] what this side shows, and whom it trusts; kept meanwhile.
+ * @param options [in] the part that this side has, and the name to check; or NULL.
+ * @param limit_ms [in] how long the answer may take; 0: plait_amp_options::call_ms. (The handshake behind it has the configuration's own limit.) When it
+ *   passes, or the call is cancelled, the conn is aborted: what the peer speaks is not known.
+ * @param done [in] how it ended; may be NULL. Its `answer` is {0} but for an error of the peer's. With status 0 the handshake is over, and the peer has passed
+ *   all checks; when the peer refuses, the conversation goes on in plain; when the handshake fails, the conn ends with the same reason.
  * @param user [in] the first argument of done.
  * @param call [out] the call; may be NULL.
  * @return 0.
- * @errors as those of plait_amp_call(); #PLAIT_ERR_UNSUPPORTED: this version has TLS by
- *   plait_conn_start_tls() and by endpoints, and does not negotiate it by AMP yet.
+ * @errors as those of plait_amp_call(); #PLAIT_ERR_INVALID when TLS is spoken or asked for already; #PLAIT_ERR_STRUCT_SIZE;
+ *   #PLAIT_ERR_TLS_CONFIG when a server has no certificate, or a client no name to check; #PLAIT_ERR_UNSUPPORTED without TLS.
  * @thread the reactor's.
  * @callbacks none now; done in a later delivery or turn.
- * @lifetime the configuration is kept meanwhile.
+ * @lifetime nothing of the host's is kept but the user.
  * @since 0.1.0
  * @twisted `StartTLS`
  */
-PLAIT_API int plait_amp_start_tls(plait_conn conn, uint64_t configuration, uint64_t limit_ms, plait_amp_answer_fn done, void *user,
-                                  plait_call *call);
+PLAIT_API int plait_amp_start_tls(plait_conn conn, plait_tls_config config, const plait_tls_conn_options *options, uint64_t limit_ms,
+                                  plait_amp_answer_fn done, void *user, plait_call *call);
 
 /**
  * @brief Answers a request. Where the caller wants no answer, it only ends the request.
@@ -285,8 +299,8 @@ PLAIT_API int plait_amp_start_tls(plait_conn conn, uint64_t configuration, uint6
  * @param values [in] one for each value of the command's answer, in their order; missing ones at the end are absent.
  * @param count [in] how many.
  * @return 0.
- * @errors those of a handle, #PLAIT_ERR_STALE also when it was answered before; #PLAIT_ERR_VALUE, #PLAIT_ERR_TOO_LONG, #PLAIT_ERR_INVALID: then the request is
- *   still to be answered; #PLAIT_ERR_CLOSED, #PLAIT_ERR_SWITCHED, #PLAIT_ERR_UNSUPPORTED for a Descriptor; #PLAIT_ERR_OVERFLOW, #PLAIT_ERR_NOMEM.
+ * @errors those of a handle, #PLAIT_ERR_STALE also when it was answered before; #PLAIT_ERR_VALUE, #PLAIT_ERR_TOO_LONG, #PLAIT_ERR_INVALID (also for a command that
+ *   switches and for `StartTLS`, which have answers of their own): then the request is still to be answered; #PLAIT_ERR_CLOSED, #PLAIT_ERR_SWITCHED, #PLAIT_ERR_UNSUPPORTED for a Descriptor; #PLAIT_ERR_OVERFLOW, #PLAIT_ERR_NOMEM.
  * @thread the reactor's.
  * @callbacks none.
  * @lifetime the request ends.
@@ -345,6 +359,26 @@ PLAIT_API int plait_amp_answer_error(plait_amp_box request, const char *code, co
  * @twisted the protocol that the responder of a `ProtocolSwitchCommand` returns
  */
 PLAIT_API int plait_amp_answer_switch(plait_amp_box request, plait_factory factory);
+
+/**
+ * @brief Agrees to StartTLS: that is the last box in plain, and the conversation goes on under TLS.
+ * @param request [in] for a command of the name `StartTLS`.
+ * @param config [in] what this side shows, and whom it trusts; kept by the conn.
+ * @param options [in] the part that this side has, and the name to check; or NULL.
+ * @param done [in] how the handshake ended, as of plait_conn_start_tls(); may be NULL.
+ * @param user [in] the first argument of done.
+ * @return 0.
+ * @errors as those of plait_amp_answer(); #PLAIT_ERR_INVALID for another command, when the caller wants no answer, and when TLS is spoken
+ *   already; #PLAIT_ERR_STRUCT_SIZE; #PLAIT_ERR_TLS_CONFIG when a server has no certificate, or a client no name to check: then the request is still
+ *   to be answered.
+ * @thread the reactor's.
+ * @callbacks none now; done once, before `disconnected` if it failed.
+ * @lifetime the request ends.
+ * @since 0.1.0
+ * @twisted the responder of `StartTLS`
+ */
+PLAIT_API int plait_amp_answer_tls(plait_amp_box request, plait_tls_config config, const plait_tls_conn_options *options,
+                                   plait_tls_started_fn done, void *user);
 
 /**
  * @brief Keeps a request's arguments beyond the callback, until it is answered.

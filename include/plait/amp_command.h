@@ -19,7 +19,7 @@
  *  - `Float`: the shortest decimal that reads back as the same number; `nan`, `inf`, `-inf`.
  *  - `Decimal`: a decimal number as Python's `decimal` writes it; its digits and exponent are kept.
  *  - `DateTime`: 32 characters, `2012-01-23T12:34:56.054321-00:00`.
- *  - `Path`: UTF-8; an absolute path, where this side makes it.
+ *  - `Path`: UTF-8; where this side makes it, absolute and without `.` and `..`: what is relative is so to the working directory.
  *  - `Descriptor`: an open file of this process goes to the other; over UNIX sockets alone.
  *  - `ListOf(TYPE)`: any number of a type, nested as deep as 16. `AmpList(NAME: TYPE, ...)`: any number of rows.
  *    (An element of a ListOf is neither an AmpList nor a Descriptor.)

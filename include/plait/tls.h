@@ -45,7 +45,8 @@ enum {
     PLAIT_TLS_CRL_CHECK_ALL = 16,   /**< a revocation list is wanted for every certificate of the chain, not for the first alone */
     PLAIT_TLS_OCSP = 32,            /**< clients: ask for a stapled OCSP answer, and check it if one comes */
     PLAIT_TLS_OCSP_REQUIRED = 64,   /**< ...and fail with #PLAIT_ERR_TLS_OCSP if none does */
-    PLAIT_TLS_CLIENT_ORDER = 128    /**< servers: the client's order of ciphers counts, not ours */
+    PLAIT_TLS_CLIENT_ORDER = 128,   /**< servers: the client's order of ciphers counts, not ours */
+    PLAIT_TLS_SELF_SIGNED = 256     /**< servers without identities: a certificate is made up for this configuration, which no peer can check */
 };
 
 /** plait_tls_options::client_certificate: what a server asks of its clients. */
@@ -60,6 +61,12 @@ enum {
     PLAIT_TLS_ROLE_AUTO = 0,   /**< as the connection came about; #PLAIT_ERR_INVALID, or refused, where that does not tell: an attached conn */
     PLAIT_TLS_ROLE_CLIENT = 1,
     PLAIT_TLS_ROLE_SERVER = 2
+};
+
+/** plait_tls_conn_options::flags */
+enum {
+    PLAIT_TLS_CLIENT_IS_READY = 1 /**< plait_conn_start_tls() of a server that has asked for TLS and was just told that the client begins: what lies behind the
+                                       client's message is its handshake, and no injection */
 };
 
 /** plait_tls_info::flags */
@@ -153,8 +160,10 @@ typedef struct plait_tls_conn_options {
     uint32_t struct_size;
     uint32_t role;           /**< PLAIT_TLS_ROLE_ */
     const char *server_name; /**< clients: whom to ask for and to check the certificate against, a host name or a numeric address; NULL: what the endpoint says */
+    uint32_t flags;          /**< PLAIT_TLS_CLIENT_IS_READY */
+    uint32_t reserved;       /**< 0 */
 } plait_tls_conn_options;
-#define PLAIT_TLS_CONN_OPTIONS_INIT { sizeof(plait_tls_conn_options), 0, NULL }
+#define PLAIT_TLS_CONN_OPTIONS_INIT { sizeof(plait_tls_conn_options), 0, NULL, 0, 0 }
 
 /** What was agreed on. Texts are NUL-terminated, and empty where there is nothing to say. */
 typedef struct plait_tls_info {
@@ -283,7 +292,7 @@ PLAIT_API int plait_tls_factory_new(plait_factory *out, plait_factory inner, pla
  *
  * What was written before leaves in plain, what is written from now on is encrypted, and nothing is delivered before
  * the handshake is over. Bytes that the peer has sent behind what was delivered so far are not its handshake but somebody's
- * injection: if the protocol holds any, the conn ends with #PLAIT_ERR_TLS_PLAINTEXT. A callback that takes a block must therefore take no more
+ * injection: if the protocol holds any, the conn ends with #PLAIT_ERR_TLS_PLAINTEXT (but see #PLAIT_TLS_CLIENT_IS_READY). A callback that takes a block must therefore take no more
  * of it than the message that asks for TLS, and see that it is the last. A client calls this when the server has agreed, never right after asking: its
  * first bytes would lie behind the message.
  * @param conn [in] one that does not speak TLS by this call already.

@@ -237,6 +237,8 @@ int csystem_descriptor_kind(int fd, struct csystem_kind *out);
 
 /* A file "PREFIX-NUMBER", empty, for writing; its descriptor. What is no file of ours is not followed. */
 int csystem_create(const char *prefix, uint64_t number, uint32_t mode);
+/* The working directory's length, without a NUL. */
+ssize_t csystem_working_directory(void *out, size_t room);
 int csystem_chmod(const char *path, uint32_t mode);
 /* The identity of the socket at a path, so that only our own is removed. 0 when there is none. */
 int csystem_path_identity(const char *path, uint64_t *device, uint64_t *inode);

@@ -20,6 +20,7 @@ from ctypes import (
 
 from .calls import quick
 from .structs import TABLE, BlockFunction, Bytes, Data, DataFunction, Handle, Reason, Sized
+from .tls import TlsConnOptions, TlsStartedFunction
 
 # plait/amp_command.h
 AMP_NATURAL = 0
@@ -72,6 +73,7 @@ class AmpOptions(Sized):
         ("max_requests", c_uint32),
         ("call_ms", c_uint64),
         ("keep_alive_ms", c_uint64),
+        ("tls", Handle),
     ]
 
 
@@ -229,7 +231,8 @@ amp_start_tls: Callable[..., int] = quick(
     "plait_amp_start_tls",
     c_int,
     Handle,
-    c_uint64,
+    Handle,
+    POINTER(TlsConnOptions),
     c_uint64,
     AmpAnswerFunction,
     c_void_p,
@@ -245,6 +248,15 @@ amp_answer_error: Callable[..., int] = quick(
     "plait_amp_answer_error", c_int, Handle, c_char_p, c_char_p, c_size_t, c_uint32
 )
 amp_answer_switch: Callable[..., int] = quick("plait_amp_answer_switch", c_int, Handle, Handle)
+amp_answer_tls: Callable[..., int] = quick(
+    "plait_amp_answer_tls",
+    c_int,
+    Handle,
+    Handle,
+    POINTER(TlsConnOptions),
+    TlsStartedFunction,
+    c_void_p,
+)
 amp_box_retain: Callable[..., int] = quick("plait_amp_box_retain", c_int, Handle)
 amp_get_int: Callable[..., int] = quick(
     "plait_amp_get_int", c_int, Handle, c_uint32, POINTER(c_int64)

@@ -36,12 +36,14 @@ TLS_CRL_CHECK_ALL = 16
 TLS_OCSP = 32
 TLS_OCSP_REQUIRED = 64
 TLS_CLIENT_ORDER = 128
+TLS_SELF_SIGNED = 256
 TLS_CLIENT_NONE = 0
 TLS_CLIENT_OPTIONAL = 1
 TLS_CLIENT_REQUIRED = 2
 TLS_ROLE_AUTO = 0
 TLS_ROLE_CLIENT = 1
 TLS_ROLE_SERVER = 2
+TLS_CLIENT_IS_READY = 1
 TLS_INFO_SERVER = 1
 TLS_INFO_RESUMED = 2
 TLS_INFO_VERIFIED = 4
@@ -127,7 +129,13 @@ class TlsOptions(Sized):
 class TlsConnOptions(Sized):
     """``plait_tls_conn_options``."""
 
-    _fields_ = [("struct_size", c_uint32), ("role", c_uint32), ("server_name", c_char_p)]
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("role", c_uint32),
+        ("server_name", c_char_p),
+        ("flags", c_uint32),
+        ("reserved", c_uint32),
+    ]
 
 
 class TlsInfo(Sized):
