@@ -46,7 +46,8 @@ open class AMPCall: Call {
     guard let conn = conn?.takeUnretainedValue() else { return }
     connEnded()
     _ = conn.withSession { session in
-      if successor != nil || tls != nil {  // what the peer speaks is not known any more; the host hears of the call first
+      if successor != nil || tls != nil {
+        // What the peer speaks is not known any more; the host hears of the call first.
         session.needRare().ending = self
         conn.abort(.cancelled)
       }

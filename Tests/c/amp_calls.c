@@ -82,7 +82,8 @@ static void answers(void) {
     amp_feed(conn, "_error=5 _error_code=UNHANDLED _error_description=what");
     amp_feed(conn, "_answer=6");
     amp_feed(conn, "_answer=7 result=x");
-    HEARD("a PLAIT_ERR_REMOTE 0 OTHER OTHER|b PLAIT_ERR_UNHANDLED 0 UNHANDLED what|c PLAIT_ERR_VALUE|d PLAIT_ERR_VALUE|");
+    HEARD(
+        "a PLAIT_ERR_REMOTE 0 OTHER OTHER|b PLAIT_ERR_UNHANDLED 0 UNHANDLED what|c PLAIT_ERR_VALUE|d PLAIT_ERR_VALUE|");
     sent_len = 0;
     for (i = 0; i < 3; i++) OK(plait_amp_call(conn, quiet, NULL, 0, 0, on_answer, "q", NULL));
     ask(sum, 0, 0, "e", 0);

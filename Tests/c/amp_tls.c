@@ -51,8 +51,9 @@ static void on_tls(void *user, plait_conn conn, plait_amp_box answer, const plai
     plait_bytes code = {(const uint8_t *)"", 0}, text = code;
 
     if (answer.id) OK(plait_amp_get_error(answer, &code, &text));
-    note("%s tls %s %s %.*s%s%.*s", (const char *)user, how(conn), reason->status ? plait_err_name(reason->status) : "0",
-         (int)code.len, code.data, code.len ? ":" : "", (int)text.len, text.data);
+    note("%s tls %s %s %.*s%s%.*s", (const char *)user, how(conn),
+         reason->status ? plait_err_name(reason->status) : "0", (int)code.len, code.data, code.len ? ":" : "",
+         (int)text.len, text.data);
 }
 
 static void on_handshake(void *user, plait_conn conn, const plait_reason *reason) {
@@ -150,7 +151,8 @@ static const plait_tls_config no_config = {0};
 static void clients_ask(const char *where) {
     asking = trusting;
     meet(where, factory_of("server", NULL, shown, NULL), factory_of("client", ask, no_config, NULL));
-    HEARD("client tls s 0 |server asked 1 s|server asked 2 s|client got 1 s 0|client got 2 s 0|disconnected 0|disconnected 0|");
+    HEARD("client tls s 0 |server asked 1 s|server asked 2 s|client got 1 s 0|client got 2 s 0|disconnected "
+          "0|disconnected 0|");
     answering = shown;
     meet(where, factory_of("server", NULL, no_config, on_start), factory_of("client", ask, no_config, NULL));
     EVENT("server handshake s 0|");

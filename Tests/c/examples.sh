@@ -87,6 +87,18 @@ END
     code=0
     "$STAGE/bin/plait-amp" call "tcp:127.0.0.1:$port" 'Sum(a: Intege)' 2>"$WORK/err" || code=$?
     [ $code = 2 ] && grep -q 'unknown' "$WORK/err"
+    # nothing is said but under TLS: this server has none
+    [ -e "$WORK/tls/root.pem" ] || Tests/certificates "$WORK/tls"
+    code=0
+    "$WORK/amp_client$variant" "tcp:127.0.0.1:$port" 1 2 x "$WORK/tls/root.pem" >"$WORK/out" 2>"$WORK/err" || code=$?
+    [ $code = 1 ] && [ ! -s "$WORK/out" ] && grep -q 'no TLS: TLS not available' "$WORK/err"
+    kill "${started[-1]}"
+    rm "$WORK/amp.out"
+    "$WORK/amp_server$variant" tcp:0:interface=127.0.0.1 "$WORK/tls/good.pem" >"$WORK/amp.out" &
+    started+=($!)
+    port=$(port_of "$WORK/amp.out")
+    "$WORK/amp_client$variant" "tcp:127.0.0.1:$port" 13 81 World "$WORK/tls/root.pem" | sort \
+        | diff - <(printf '13 + 81 = 94\nHello, World!\n')
     kill "${started[-1]}"
     "$STAGE/bin/plait-amp" listen tcp:0:interface=127.0.0.1 >"$WORK/boxes.out" &
     started+=($!)
@@ -134,8 +146,6 @@ END
     rm "$WORK/first" "$WORK/chat.out" "$WORK/echo.out" "$WORK/epoll.out"
 
     # the same over TLS, and a certificate that is renewed while its server runs
-    mkdir -p "$WORK/tls"
-    [ -e "$WORK/tls/root.pem" ] || Tests/certificates "$WORK/tls"
     "$WORK/chat_server$variant" "ssl:0:privateKey=$WORK/tls/good.pem:interface=127.0.0.1" >"$WORK/chat.out" &
     started+=($!)
     place="tls:localhost:$(port_of "$WORK/chat.out"):trustRoots=$WORK/tls/root.pem"

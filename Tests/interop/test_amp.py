@@ -83,10 +83,18 @@ def programs(tmp_path_factory):
     }
 
 
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("certificates")
+    subprocess.run([ROOT / "Tests" / "certificates", directory], check=True, timeout=SECONDS)
+    return directory
+
+
 @pytest.mark.parametrize("server", ["c", "python", "twisted"])
-def test_the_examples(programs, server):
+def test_the_examples(programs, certificates, server):
     environment = dict(os.environ, LD_LIBRARY_PATH=str(STAGE / "lib"), PYTHONUNBUFFERED="1")
-    with subprocess.Popen(programs[server][0], stdout=subprocess.PIPE, text=True, env=environment) as process:
+    serve = [*programs[server][0], certificates / "good.pem"]
+    with subprocess.Popen(serve, stdout=subprocess.PIPE, text=True, env=environment) as process:
         try:
             port = process.stdout.readline().split()[-1]
             for _, client in programs.values():
@@ -94,6 +102,10 @@ def test_the_examples(programs, server):
                 assert (done.returncode, done.stdout) == (0, "13 + 81 = 94\nHello, \xc5sa!\n"), done.stderr
                 done = subprocess.run([*client(port), "1", "2", ""], capture_output=True, text=True, timeout=SECONDS, env=environment)
                 assert (done.returncode, done.stdout) == (1, "1 + 2 = 3\n") and "who are you?" in done.stderr
+                for authority, answered in [("root", True), ("stranger", False)][: 2 if server == "c" else 1]:
+                    done = subprocess.run([*client(port), "13", "81", "you", certificates / f"{authority}.pem"], capture_output=True,
+                                          text=True, timeout=SECONDS, env=environment)
+                    assert (done.returncode == 0, "13 + 81 = 94" in done.stdout) == (answered, answered), done.stderr
         finally:
             process.kill()
 

@@ -172,6 +172,8 @@ class Cases:
             return world.command(b"Switch(a: Integer?) switch")
         if part.type == "plait_factory" and place == 0 and function.name.split("_")[1] in world.policies:
             return world.policies[function.name.split("_")[1]]
+        if part.type == "plait_amp_box" and function.name in world.requests:
+            return world.requests[function.name]
         if part.type in abi.HANDLES:
             return world.live[part.type]
         if (function.name, part.name) in NUMBERS:

@@ -111,7 +111,7 @@ class World:
         self.check(self.library.plait_amp_command_parse(ctypes.addressof(out), 0, signature, None), "command")
         return out.value
 
-    def request(self, reactor, factory, conn):
+    def request(self, reactor, factory, conn, name=b"Wait", kind=b""):
         """A request that waits for its answer, with its arguments."""
         found = []
 
@@ -120,9 +120,9 @@ class World:
             self.check(self.library.plait_amp_box_retain(box), "retain")
         responder = abi.CALLBACKS["plait_amp_responder_fn"](respond)
         self.keep.append(responder)
-        command = self.command(b"Wait(a: Integer, r: Float?, l: ListOf(Integer)?) -> (v: Integer?) switch")
+        command = self.command(name + b"(a: Integer, r: Float?, l: ListOf(Integer)?) -> (v: Integer?)" + kind)
         self.check(self.library.plait_amp_factory_add_responder(factory, command, responder), "responder")
-        fields = (b"_ask", b"1"), (b"_command", b"Wait"), (b"a", b"5")
+        fields = (b"_ask", b"1"), (b"_command", name), (b"a", b"5")
         box = b"".join(bytes([0, len(key)]) + key + bytes([0, len(value)]) + value for key, value in fields) + b"\0\0"
         self.check(self.library.plait_conn_feed(conn, box, len(box)), "feed")
         return found[0]
@@ -208,7 +208,13 @@ class World:
         """Everything that was begun has had its first turn, but for the call, which is begun anew."""
         self.check(self.library.plait_reactor_poll(self.reactor, 0), "poll")
         if "plait_amp_box" not in self.live:
-            self.live["plait_amp_box"] = self.request(self.reactor, self.factories["amp"], self.conns["amp"])
+            talking = self.reactor, self.factories["amp"], self.conns["amp"]
+            self.live["plait_amp_box"] = self.request(*talking)
+            # What is answered in a way of its own.
+            self.requests = {
+                "plait_amp_answer_switch": self.request(*talking, b"Switch", b" switch"),
+                "plait_amp_answer_tls": self.request(*talking, b"StartTLS"),
+            }
         done = self.callback(abi.CALLBACKS["plait_connect_fn"], "done")
         self.live["plait_call"] = self.made("plait_connect", self.reactor, b"memory:here", self.factories["line"], None, done, None)
         self.calls.clear()

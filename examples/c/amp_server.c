@@ -1,4 +1,6 @@
-/* Answers Sum and Greeting over AMP:  amp_server [ENDPOINT]
+/* Answers Sum and Greeting over AMP:  amp_server [ENDPOINT [PEM]]
+ *
+ * PEM has a certificate and its key: then clients may ask to go on under TLS (StartTLS).
  *
  * Any AMP client can ask, Twisted's too. From the shell:
  *     plait-amp call tcp:127.0.0.1:PORT 'Sum(a: Integer, b: Integer) -> (total: Integer)' a=13 b=81 */
@@ -45,15 +47,31 @@ static int add(plait_factory factory, const char *signature, plait_amp_responder
     return status;
 }
 
+static int show(const char *pem, plait_tls_config *config) {
+    plait_tls_identity identity = PLAIT_TLS_IDENTITY_INIT;
+    plait_tls_options options = PLAIT_TLS_OPTIONS_INIT;
+    plait_reason reason = PLAIT_REASON_INIT;
+    int status;
+
+    identity.cert_file = pem;
+    options.identities = &identity;
+    options.identity_count = 1;
+    if ((status = plait_tls_config_new(config, &options, &reason)) < 0)
+        fprintf(stderr, "amp_server: %s\n", reason.text);
+    return status;
+}
+
 int main(int argc, char **argv) {
     plait_reactor reactor = {0};
+    plait_amp_options options = PLAIT_AMP_OPTIONS_INIT;
     plait_factory factory = {0};
     plait_listener listener = {0};
     const char *endpoint = argc > 1 ? argv[1] : "tcp:8750:interface=127.0.0.1";
     int status;
 
-    if ((status = plait_reactor_new(&reactor, NULL)) == 0 &&
-        (status = plait_amp_factory_new(&factory, NULL, NULL, NULL)) == 0 &&
+    if ((argc < 3 || (status = show(argv[2], &options.tls)) == 0) &&
+        (status = plait_reactor_new(&reactor, NULL)) == 0 &&
+        (status = plait_amp_factory_new(&factory, &options, NULL, NULL)) == 0 &&
         (status = add(factory, "Sum(a: Integer, b: Integer) -> (total: Integer) raises TOO_LARGE", on_sum)) >= 0 &&
         (status = add(factory, "Greeting(name: Unicode) -> (text: Unicode) raises NO_NAME", on_greeting)) >= 0 &&
         (status = plait_listen(reactor, endpoint, factory, NULL, &listener)) == 0) {
@@ -64,5 +82,6 @@ int main(int argc, char **argv) {
     if (status < 0) fprintf(stderr, "amp_server: %s\n", plait_strerror(status));
     plait_reactor_free(reactor);
     plait_factory_release(factory);
+    plait_tls_config_release(options.tls);
     return status < 0;
 }

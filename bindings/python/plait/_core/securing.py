@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .security import Use
 
 
 class Securing:
@@ -33,10 +36,14 @@ class Securing:
         :param contextFactory: of :mod:`plait.internet.ssl`.
         :param normal: whether the side that connected is the client of TLS, too.
         """
+        self.beginTLS(contextFactory._use(self.isClient != normal))
+
+    def beginTLS(self, use: Use) -> None:
+        """The same, in a certain way."""
         from .security import start
 
         self.flush()
-        start(self._conn, contextFactory._use(self.isClient != normal))
+        start(self._conn, use)
         self._starting = True  # type: ignore[misc]
         self._halt()
 
@@ -46,6 +53,11 @@ class Securing:
         told = getattr(self._protocol, "handshakeCompleted", None)
         if told is not None:
             told()
+
+    @property
+    def isStartingTLS(self) -> bool:
+        """Whether a handshake that :meth:`startTLS` began is under way."""
+        return self._starting
 
     @property
     def TLS(self) -> bool:

@@ -37,10 +37,16 @@ class Use(NamedTuple):
     configuration: Configuration
     role: int
     server_name: Optional[bytes] = None
+    #: A server's whose client was asked, and begins: its handshake may lie behind its answer.
+    awaits: bool = False
 
     def options(self) -> tls.TlsConnOptions:
         """The same for the C library."""
-        return tls.TlsConnOptions(role=self.role, server_name=self.server_name)
+        return tls.TlsConnOptions(
+            role=self.role,
+            server_name=self.server_name,
+            flags=tls.TLS_CLIENT_IS_READY if self.awaits else 0,
+        )
 
     def over(self, factory: int) -> int:
         """A C factory whose conns speak TLS, over which another's protocols speak; that is released."""

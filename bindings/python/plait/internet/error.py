@@ -119,6 +119,10 @@ class VerificationError(SSLError):
     summary = "the peer's certificate was refused"
 
 
+#: Twisted's name for it.
+PeerVerifyError = VerificationError
+
+
 class SSLConfigurationError(PlaitError):
     """A certificate, key or list of ciphers cannot be used; ``text`` names it."""
 

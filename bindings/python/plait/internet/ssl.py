@@ -261,6 +261,7 @@ class CertificateOptions(ContextFactory):
         self.verify = trustRoot is not None
         self.requireCertificate = requireCertificate
         self._made: dict[bool, Configuration] = {}
+        self._serverFlags = 0
         least = insecurelyLowerMinimumTo or raiseMinimumTo
         self._wishes = Wishes(
             certificate=_pem(certificate),
@@ -283,12 +284,21 @@ class CertificateOptions(ContextFactory):
                 if not self.requireCertificate:
                     wanted = _tls.TLS_CLIENT_OPTIONAL
                 wishes = wishes._replace(client_certificate=wanted)
-            if not server:
+            if server:
+                wishes = wishes._replace(flags=self._serverFlags)
+            else:
                 # Twisted's checks the chain, and leaves the name to optionsForClientTLS.
                 flags = _tls.TLS_NO_NAME_CHECK if self.verify else _tls.TLS_NO_VERIFY
                 wishes = wishes._replace(flags=flags)
             made = self._made[server] = Configuration(wishes)
         return Use(made, *_role(server, name))
+
+
+def temporary(*authorities: Certificate) -> CertificateOptions:
+    """For those who have no certificate: a server makes one up, which no peer can check."""
+    made = CertificateOptions(trustRoot=authorities or None)
+    made._serverFlags = _tls.TLS_SELF_SIGNED
+    return made
 
 
 def _role(server: bool, name: str | bytes | None) -> tuple[int, bytes | None]:

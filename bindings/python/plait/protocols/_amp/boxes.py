@@ -81,6 +81,15 @@ class AmpBox(dict[bytes, bytes]):
 Box = AmpBox
 
 
+class AtOnceBox(AmpBox):
+    """A box that is not held back where others are."""
+
+    __slots__ = ()
+
+    def _sendTo(self, proto: Any) -> None:
+        getattr(proto, "_sendAtOnce", proto.sendBox)(self)
+
+
 class QuitBox(AmpBox):
     """A box that ends the connection once it was sent."""
 

@@ -17,6 +17,7 @@ from .boxes import (
     ERROR_CODE,
     ERROR_DESCRIPTION,
     AmpBox,
+    AtOnceBox,
     Box,
     QuitBox,
 )
@@ -295,7 +296,7 @@ def errorBox(failure: Failure, tag: bytes) -> AmpBox:
     error: Any = failure.value
     box: AmpBox
     if isinstance(error, RemoteAmpError):
-        box = QuitBox() if error.fatal else Box()
+        box = QuitBox() if error.fatal else AtOnceBox() if error._isUrgent else Box()
         code, text = error.errorCode, error.description
     elif type(error).__name__ == "CancelledError":
         # A Deferred's, or a task's: nobody's mistake.

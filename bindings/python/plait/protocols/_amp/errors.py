@@ -87,6 +87,9 @@ class RemoteAmpError(AmpError):
     :ivar local: the failure behind it, on this side.
     """
 
+    #: Whether it is told even where what is sent is held back.
+    _isUrgent = False
+
     def __init__(
         self,
         errorCode: bytes,
@@ -103,6 +106,15 @@ class RemoteAmpError(AmpError):
         if not self.local:
             return f"Code<{code}>: {self.description}"
         return f"Code<{code}> (local): {self.description}\n{self.local.getBriefTraceback()}"
+
+
+class TLSCrossed(RemoteAmpError):
+    """The peer asks for TLS, and so does this side."""
+
+    _isUrgent = True
+
+    def __init__(self) -> None:
+        super().__init__(b"TLS_ERROR", "TLS was asked for by the other side, too")
 
 
 class UnknownRemoteError(RemoteAmpError):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..._native import amp as native
 from ...internet._reasons import check
-from ...internet.error import ConnectionLost
+from ...internet.error import ConnectionClosed, ConnectionLost, PeerVerifyError, SSLError
 from ...internet.protocol import connectionDone
 from ...python.failure import Failure
 from .._framed import Framed
@@ -31,6 +31,7 @@ class BinaryBoxProtocol(Framed):
     :ivar boxReceiver: what gets the boxes.
     :ivar innerProtocol: what is spoken now, after a ProtocolSwitchCommand.
     :ivar hostCertificate: what this side showed, once TLS was started.
+    :ivar noPeerCertificate: whether :attr:`peerCertificate` is None in any case.
     :cvar ampOptions: limits, and what goes beyond Twisted.
     """
 
@@ -39,6 +40,9 @@ class BinaryBoxProtocol(Framed):
     innerProtocol: Any = None
     innerProtocolClientFactory: Any = None
     hostCertificate: Any = None
+    noPeerCertificate = False
+    #: Whether TLS was started, and nothing has come since: only for others' transports.
+    _justStartedTLS = False
     #: Whether somebody else's transport feeds it.
     _feeds = False
     _locked = False
@@ -65,6 +69,7 @@ class BinaryBoxProtocol(Framed):
 
     def dataReceived(self, data: bytes) -> None:
         """Takes bytes from a transport that does not find the boxes in them."""
+        self._justStartedTLS = False
         if self.innerProtocol is not None:
             self.innerProtocol.dataReceived(data)
         else:
@@ -78,6 +83,9 @@ class BinaryBoxProtocol(Framed):
                 self.innerProtocolClientFactory.clientConnectionLost(None, reason)
         if self._keyLengthLimitExceeded:
             reason = Failure(TooLong(True, False, None, None))
+        elif self._isRefused() and reason.check(ConnectionClosed) and not reason.check(SSLError):
+            text = "the connection ended in the midst of the TLS handshake"
+            reason = Failure(PeerVerifyError(text=text))
         self.boxReceiver.stopReceivingBoxes(reason)
 
     # Sending
@@ -96,6 +104,14 @@ class BinaryBoxProtocol(Framed):
     def _refuseIfLocked(self) -> None:
         if self._locked:
             raise ProtocolSwitched("this connection is left to another protocol")
+
+    def _sendAtOnce(self, box: AmpBox) -> None:
+        """Sends a box even where others are held back."""
+        held, self._startingTLSBuffer = self._startingTLSBuffer, None
+        try:
+            self.sendBox(box)
+        finally:
+            self._startingTLSBuffer = held
 
     def _put(self, data: bytes) -> None:
         if self._startingTLSBuffer is not None:
@@ -138,8 +154,24 @@ class BinaryBoxProtocol(Framed):
 
     # TLS
 
-    def _canTLS(self, certificate: Any) -> bool:
-        return certificate is not None and hasattr(self.transport, "startTLS")
+    @property
+    def peerCertificate(self) -> Any:
+        """The certificate that the peer has shown.
+
+        :raises CertificateError: if it has shown none.
+        """
+        from ...internet.ssl import Certificate
+
+        return None if self.noPeerCertificate else Certificate.peerFromTransport(self.transport)
+
+    def _canTLS(self) -> bool:
+        return hasattr(self.transport, "startTLS")
+
+    def _isRefused(self) -> bool:
+        """Whether the end of the connection is that of a handshake."""
+        if self._conn and self._attached is None:
+            return self.hostCertificate is not None and self.transport.isStartingTLS
+        return self._justStartedTLS
 
     def _holdBack(self) -> None:
         self._startingTLSBuffer, self._direct = [], False
@@ -155,7 +187,14 @@ class BinaryBoxProtocol(Framed):
 
     def _startTLS(self, certificate: Any, verifyAuthorities: Any) -> None:
         self.hostCertificate = certificate
-        self.transport.startTLS(certificate.options(*(verifyAuthorities or ())))
+        options = certificate.options(*(verifyAuthorities or ()))
+        if self._startingTLSBuffer is not None and self._conn and self._attached is None:
+            # Who was asked begins right behind its answer, if it is the client of TLS.
+            transport = self.transport
+            transport.beginTLS(options._use(not transport.isClient)._replace(awaits=True))
+        else:
+            self._justStartedTLS = True
+            self.transport.startTLS(options)
         self._release()
 
     def _defaultStartTLSResponder(self) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from ...python.failure import Failure
 from .arguments import String
 from .boxes import AmpBox
 from .commands import Command
-from .errors import OnlyOneTLS, RemoteAmpError
+from .errors import OnlyOneTLS, RemoteAmpError, TLSCrossed
 
 
 class _SwitchBox(AmpBox):
@@ -66,6 +66,16 @@ class ProtocolSwitchCommand(Command):
         return d and d.addCallbacks(switch, stay)
 
 
+class _NoCertificate:
+    """What those show who were given no certificate: a server one that it makes up."""
+
+    def options(self, *authorities: Any) -> Any:
+        """What TLS is spoken with."""
+        from ...internet.ssl import temporary
+
+        return temporary(*authorities)
+
+
 class _TLSBox(AmpBox):
     """The last box in clear text."""
 
@@ -74,7 +84,7 @@ class _TLSBox(AmpBox):
     @property
     def certificate(self) -> Any:
         """What this side shows."""
-        return self.get(b"tls_localCertificate")
+        return self.get(b"tls_localCertificate") or _NoCertificate()
 
     @property
     def verify(self) -> Any:
@@ -108,6 +118,10 @@ class StartTLS(Command):
     What is sent meanwhile is held back until the answer, and leaves in any case. Both sides may
     give, the caller as arguments and the responder as results, ``tls_localCertificate``, what that
     side shows, and ``tls_verifyAuthorities``, a list of what the other's certificate is checked by.
+    Who connected is the client of TLS, whoever asks. A server without a certificate makes one up,
+    which nobody can check. The result is there when the peer has agreed; if it then fails a check
+    the connection ends, and what was called meanwhile fails, with
+    :class:`plait.internet.error.PeerVerifyError`.
     """
 
     arguments = list(_LOCAL)
@@ -118,18 +132,24 @@ class StartTLS(Command):
         self, *, tls_localCertificate: Any = None, tls_verifyAuthorities: Any = None, **kw: Any
     ) -> None:
         """A call that starts TLS."""
-        self.certificate, self.authorities = tls_localCertificate, tls_verifyAuthorities
+        self.certificate = tls_localCertificate or _NoCertificate()
+        self.authorities = tls_verifyAuthorities
         super().__init__(**kw)
 
     @classmethod
     def makeResponse(cls, objects: dict[str, Any], proto: Any) -> Any:
         """The box that answers, and has TLS spoken behind it."""
-        if not proto._canTLS(objects.get("tls_localCertificate")):
+        if not proto._canTLS():
             return fail(RemoteAmpError(b"TLS_ERROR", "TLS not available"))
+        if proto.hostCertificate is not None:
+            return fail(RemoteAmpError(b"TLS_ERROR", "TLS is spoken already"))
+        if proto._startingTLSBuffer is not None:
+            # Neither side can go on before the other has answered.
+            return fail(TLSCrossed())
         return super().makeResponse(objects, proto)
 
     def _doCommand(self, proto: Any) -> Any:
-        if not proto._canTLS(self.certificate):
+        if not proto._canTLS():
             raise RuntimeError("TLS not available")
         if proto.hostCertificate is not None:
             raise OnlyOneTLS(f"{proto!r} speaks TLS already")
