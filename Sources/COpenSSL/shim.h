@@ -184,7 +184,7 @@ static inline void copenssl_time(const ASN1_TIME *time, char *out, size_t room) 
     BIO_free(bio);
 }
 
-/* ---- A certificate that nobody has given: of a new key, for ten years, signed by itself. NULL: it could not be made. */
+/* ---- A certificate that nobody has given: of a new key, for ten years, signed by itself; or NULL. -------- */
 
 static inline X509 *copenssl_make_up(EVP_PKEY **out) {
     EVP_PKEY *key = EVP_EC_gen("P-256");

@@ -17,6 +17,7 @@ final class Adder: AMPFactory {
     _ = add(command("Wait()"), nil)
   }
 
+  override func makeCall(_ context: Context) -> AMPCall { NotedCall(context) }
   override func ended(_ conn: Conn, _ reason: Reason) { events.append("ended \(reason.status)") }
 
   override func respond(_ box: Box, _ responder: Responder, _ conn: Conn) {
@@ -33,6 +34,25 @@ final class Adder: AMPFactory {
       total.integer = values[0] &+ values[1]
       withUnsafePointer(to: total) { _ = box.answer(UnsafeBufferPointer(start: $0, count: 1)) }
     }
+  }
+}
+
+/// A call that notes how it ends; the calls of `Adder` are such.
+final class NotedCall: AMPCall {
+  var ends: [Status] = []
+  override func told(_ reason: Reason, _ box: Box?, _ conn: UInt64) { ends.append(reason.status) }
+}
+
+/// TLS that never encrypts anything.
+final class FakeTLS: StartingTLS {
+  var call: NotedCall?
+  var begun = 0
+  var done: ((Conn, Reason) -> Void)?
+  override func fault(_ conn: Conn) -> Status { .ok }
+  override func start(_ conn: Conn, isAgreed: Bool, _ done: @escaping (Conn, Reason) -> Void) -> Status {
+    begun += 1
+    self.done = done
+    return .ok
   }
 }
 
@@ -125,25 +145,30 @@ struct ConversationTests {
     #expect(peer.output.sent == box("_answer=2"))
   }
 
-  @Test func holdingBack() {
+  /// What is sent behind the question leaves behind the answer, whatever that is.
+  @Test(arguments: [
+    ("_answer=1", 1, [Status.ok]), ("_error=1 _error_code=NO _error_description=", 0, [.remote]), ("", 0, [.closed]),
+  ])
+  func holdingBack(_ answer: String, _ begun: Int, _ ends: [Status]) {
     let bench = Bench()
     let peer = bench.open(Adder())
+    let tls = FakeTLS()
     bench.turn {
       _ = peer.conn?.withSession { session in
         guard let conn = peer.conn else { return .stale }
-        session.beginHolding()
+        #expect(session.startTLS(tls, 0, conn) { tls.call = $0 as? NotedCall } == .ok)
+        #expect(session.startTLS(tls, 0, conn) { _ in } == .invalid)
         #expect(session.send(boxes: box("a=1").span.bytes, conn) == 1)
         return session.send(boxes: box("b=2").span.bytes, conn)
       }
     }
-    #expect(peer.output.sent.isEmpty)
-    bench.turn {
-      _ = peer.conn?.withSession { session in
-        if let conn = peer.conn { session.endHolding(conn) }
-        return .ok
-      }
-    }
-    #expect(peer.output.sent == box("a=1") + box("b=2"))
+    #expect(peer.output.sent == box("_ask=1 _command=StartTLS"))
+    if answer.isEmpty { peer.end() } else { peer.feed(box(answer)) }
+    #expect(tls.begun == begun)
+    if let done = tls.done, let conn = peer.conn { bench.turn { done(conn, Reason(.ok)) } }
+    #expect(tls.call?.ends == ends)
+    let held = answer.isEmpty ? [] : box("a=1") + box("b=2")
+    #expect(peer.output.sent == box("_ask=1 _command=StartTLS") + held)
   }
 
   /// A box of many small fields that comes in small pieces is walked once.
