@@ -36,11 +36,22 @@ def candidates() -> Iterator[str]:
         yield found
 
 
+def _main_interpreter() -> bool:
+    api = ctypes.pythonapi
+    api.PyInterpreterState_Get.restype = api.PyInterpreterState_Main.restype = ctypes.c_void_p
+    same: bool = api.PyInterpreterState_Get() == api.PyInterpreterState_Main()
+    return same
+
+
 def load() -> tuple[ctypes.CDLL, ctypes.PyDLL]:
     """Loads the library twice over: as one whose calls release the interpreter's lock while they
     run, and as one whose calls keep it. The second is for calls that return at once, where letting
     go of the lock would cost more than the call, and a switch to another thread far more.
     """
+    if not _main_interpreter():
+        raise ImportError(
+            "Plait works in the main interpreter only: callbacks from C would come to the wrong one"
+        )
     tried: list[str] = []
     for path in candidates():
         try:
