@@ -1,4 +1,4 @@
-"""The types, by mypy; and the shape of the files."""
+"""The types, by mypy and by pyright's engine; and the shape of the files."""
 
 from __future__ import annotations
 
@@ -24,6 +24,19 @@ def mypy(*arguments, folder):
 
 def test_the_package(tmp_path):
     mypy("-p", "plait", folder=tmp_path)
+
+
+def pyright(path):
+    command = [sys.executable, "-m", "basedpyright", "--pythonpath", sys.executable]
+    done = subprocess.run(
+        [*command, "--level", "error", path], cwd=PACKAGE.parent, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_package_by_pyright():
+    """As the settings in pyproject.toml have it, which pyright reads, too."""
+    pyright("plait")
 
 
 USE = """
@@ -75,6 +88,7 @@ def test_a_program(tmp_path):
     path = tmp_path / "program.py"
     path.write_text(USE)
     mypy(path, folder=tmp_path)
+    pyright(path)
 
 
 def test_files_are_short():

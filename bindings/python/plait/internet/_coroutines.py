@@ -50,6 +50,7 @@ class Driver:
     def run(self, result: Any = None) -> None:
         """Goes on with a result, as far as there is one for whatever is waited for."""
         while True:
+            waited: Any = None
             ended = True
             try:
                 waited = self._context.run(_resume, self._work, result)

@@ -305,9 +305,10 @@ class Deferred(Generic[_T]):
         # In a task of asyncio that loop has to see one of its own futures; elsewhere whoever
         # drives the coroutine gets the Deferred itself.
         asyncio: Any = sys.modules.get("asyncio")
-        running = asyncio is not None and asyncio._get_running_loop()
-        if running and asyncio.current_task(running):
-            return (yield from self.asFuture(running))
+        if asyncio is not None:
+            running = asyncio._get_running_loop()
+            if running and asyncio.current_task(running):
+                return (yield from self.asFuture(running))
         settled: list[Any] = []
         self.addBoth(settled.append)
         while not settled:

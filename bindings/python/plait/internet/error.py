@@ -161,7 +161,7 @@ class UnknownHostError(ConnectError):
     summary = "unknown host"
 
 
-class DNSLookupError(OSError, PlaitError):
+class DNSLookupError(OSError, PlaitError):  # pyright: ignore[reportIncompatibleVariableOverride]
     """A host name could not be resolved."""
 
     default_status = constants.ERR_NO_NAME
@@ -172,7 +172,7 @@ class DNSLookupError(OSError, PlaitError):
         self.text = text
 
     # OSError has an attribute of this name, and would win over the status.
-    errno = PlaitError.errno
+    errno = PlaitError.errno  # pyright: ignore
 
     def __str__(self) -> str:
         return f"the name could not be resolved: {self.text}"

@@ -48,7 +48,8 @@ class Argument:
         if found is None and self.optional:
             objects[identifier(name)] = None
         else:
-            objects[identifier(name)] = self.fromStringProto(found, proto)
+            known: Any = found
+            objects[identifier(name)] = self.fromStringProto(known, proto)
 
     def toBox(self, name: bytes, strings: AmpBox, objects: dict[str, Any], proto: Any) -> None:
         """Writes the argument from a dictionary into a box."""

@@ -89,8 +89,8 @@ class Command(metaclass=_CommandMeta):
     allErrors: ClassVar[dict[type[BaseException], bytes]]
     allFatalErrors: ClassVar[dict[type[BaseException], bytes]]
     reverseErrors: ClassVar[dict[bytes, type[BaseException]]]
-    commandType: ClassVar[Callable[[], AmpBox]] = Box
-    responseType: ClassVar[Callable[[], AmpBox]] = Box
+    commandType: ClassVar[type[AmpBox]] = Box
+    responseType: ClassVar[type[AmpBox]] = Box
     requiresAnswer: ClassVar[bool] = True
     _asking: ClassVar[Any]
     #: Seconds that this call may take.

@@ -172,7 +172,7 @@ class AMP(Serving, CommandLocator, SimpleStringLocator, MethodLocator):
     def callRemote(self, commandType: type[Command], *a: Any, **kw: Any) -> Any:
         """Calls a command of the peer's: see :meth:`BoxDispatcher.callRemote`."""
         if self._asks and self._direct and self._failAllReason is None and not a:
-            known = commandType._asking
+            known: Any = commandType._asking
             if known is None:
                 known = commandType._asking = asking(commandType)
             if known:

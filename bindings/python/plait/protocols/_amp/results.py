@@ -67,13 +67,14 @@ class _Driven:
     def _step(self, _: Any = None) -> None:
         # What the Deferred came to was kept by its __await__, which hands it on or raises it.
         try:
-            self._waits = self._coroutine.send(None)
+            waits: Any = self._coroutine.send(None)
         except StopIteration as stop:
             self._end(self.done.callback, stop.value)
         except Exception:
             self._end(self.done.errback, Failure())
         else:
-            self._waits.addBoth(self._step)
+            self._waits = waits
+            waits.addBoth(self._step)
 
     def _end(self, tell: Callable[[Any], None], result: Any) -> None:
         if not self.done.called:

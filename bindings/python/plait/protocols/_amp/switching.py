@@ -45,7 +45,9 @@ class ProtocolSwitchCommand(Command):
         super().__init__(**kw)
 
     @classmethod
-    def makeResponse(cls, innerProto: Any, proto: Any) -> AmpBox:
+    def makeResponse(  # pyright: ignore[reportIncompatibleMethodOverride]
+        cls, innerProto: Any, proto: Any
+    ) -> AmpBox:
         """The box that answers, and has this protocol spoken behind it."""
         return _SwitchBox(innerProto)
 
