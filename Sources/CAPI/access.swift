@@ -36,7 +36,7 @@ public func plait_access_factory_new(
 ) -> CInt {
   onFactory(factory) { inner in
     var wanted = plait_access_options()
-    var status = readNeeded(options, &wanted)
+    var status = read(options, &wanted)
     if status == .ok { status = canTakeOptional(reason) }
     guard status == .ok else { return status }
     guard out != nil, wanted.flags & ~UInt32(PLAIT_ACCESS_REFUSE_OTHERS) == 0 else { return .invalid }

@@ -59,13 +59,14 @@ public func plait_connector_start(
       var table = plait_connector_handler()
       var status = read(options, &wanted)
       if status == .ok { status = unused(read(handler, &table), table.reserved) }
+      if status == .ok { status = canTakeOptional(wanted.reason) }
       guard status == .ok else { return status }
       guard let out, text != nil, let chosen = connectorOptions(wanted) else { return .invalid }
       switch endpoint(text, .connect) {
-      case .failed(let fault): return fault.status
+      case .failed(let fault): return tell(fault, wanted.reason)
       case .endpoint(let parsed):
         if parsed.kind == .fd { return .invalid }
-        return onSecured(parsed, .connect, box, factory) { factory in
+        return onSecured(parsed, .connect, box, factory, wanted.reason) { factory in
           let connector = HostConnector(context, parsed, factory, chosen, table, user)
           let status = connector.begin()
           if status == .ok { out.pointee.id = connector.id }

@@ -53,7 +53,8 @@ public func plait_listen(
   onReactor(reactor) { context, box in
     onFactory(factory) { factory in
       var wanted = plait_listen_options()
-      let status = unused(read(options, &wanted), wanted.reserved)
+      var status = unused(read(options, &wanted), wanted.reserved)
+      if status == .ok { status = canTakeOptional(wanted.reason) }
       guard status == .ok else { return status }
       let known = UInt32(PLAIT_LISTEN_REUSE_PORT | PLAIT_LISTEN_DUAL_STACK)
       guard let out, text != nil, wanted.flags & ~known == 0, wanted.backlog <= 65535 else { return .invalid }
@@ -62,14 +63,14 @@ public func plait_listen(
       chosen.reusePort = wanted.flags & UInt32(PLAIT_LISTEN_REUSE_PORT) != 0
       chosen.dualStack = wanted.flags & UInt32(PLAIT_LISTEN_DUAL_STACK) != 0
       switch endpoint(text, .listen) {
-      case .failed(let fault): return fault.status
+      case .failed(let fault): return tell(fault, wanted.reason)
       case .endpoint(let parsed):
         var parent: Conn?
         if wanted.parent.id != 0 {
           let status = onOwnConn(wanted.parent, context) { parent = $0 }
           guard status == .ok else { return status }
         }
-        return onSecured(parsed, .listen, box, factory) { factory in
+        return onSecured(parsed, .listen, box, factory, wanted.reason) { factory in
           let spoken = parsed.proxy.map { $0.around(factory) } ?? factory  // its header comes before TLS
           switch context.listen(parsed, chosen, spoken, parent: parent) {
           case .failed(let status): return status
@@ -149,14 +150,15 @@ public func plait_connect(
   onReactor(reactor) { context, box in
     onFactory(factory) { factory in
       var wanted = plait_connect_options()
-      let status = read(options, &wanted)
+      var status = read(options, &wanted)
+      if status == .ok { status = canTakeOptional(wanted.reason) }
       guard status == .ok else { return status }
       guard text != nil, let time = checkedTime(wanted.timeout_ms) else { return .invalid }
       switch endpoint(text, .connect) {
-      case .failed(let fault): return fault.status
+      case .failed(let fault): return tell(fault, wanted.reason)
       case .endpoint(let parsed):
         let delay = wanted.attempt_delay_ms == 0 ? 250 : UInt64(wanted.attempt_delay_ms)
-        return onSecured(parsed, .connect, box, factory) { factory in
+        return onSecured(parsed, .connect, box, factory, wanted.reason) { factory in
           let connect = Connect(context, parsed, factory, attemptDelay: delay, time: time == 0 ? 30_000 : time) {
             id, conn, reason in
             reason.export { done?(user, plait_call(id: id), plait_conn(id: conn), &$0) }

@@ -52,6 +52,7 @@ public func plait_loopback(
           switch endpoint(wanted.endpoint, .listen) {
           case .failed(let fault): return fault.status
           case .endpoint(let place):
+            guard place.tls == nil, place.proxy == nil else { return .unsupported }
             let sockets = SocketLoopback(context, ended)
             begun = sockets.begin(place, server, client)
             made = sockets

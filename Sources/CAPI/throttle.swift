@@ -43,7 +43,7 @@ public func plait_throttle_factory_new(
 ) -> CInt {
   onFactory(factory) { inner in
     var wanted = plait_throttle_options()
-    let status = readNeeded(options, &wanted)
+    let status = read(options, &wanted)
     guard status == .ok else { return status }
     guard let limits = ThrottleLimits(wanted) else { return .invalid }
     if wanted.overflow.id == 0 { return addFactory(out, ThrottleFactory(inner, limits, overflow: nil)) }

@@ -122,7 +122,9 @@ public func plait_tls_factory_new(
       onConfig(config) { config in
         var use = TLSUse()
         let status = TLSUse.read(options, &use)
-        return status == .ok ? addFactory(out, TLSFactory(inner, config, use.role, use.name)) : status
+        guard status == .ok else { return status }
+        if use.role == .server, let fault = TLSLayer.fault(config, isServer: true, nil) { return fault.status }
+        return addFactory(out, TLSFactory(inner, config, use.role, use.name))
       }
     }
   #else

@@ -10,6 +10,7 @@ open class Policy: Factory {
     super.init(user: inner.user)
   }
 
+  open override func fault(_ role: Origin.Role) -> Reason? { inner.fault(role) }
   open override func bind(_ context: Context) -> Bool { inner.bind(context) && super.bind(context) }
   open override func build(_ conn: Conn, _ origin: Origin) -> Protocol? { inner.make(conn, origin) }
 }

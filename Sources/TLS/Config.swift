@@ -127,7 +127,8 @@ final class Material {
     if SSL_CTX_up_ref(context) != 1 { return .failed(Reason(.noMemory)) }
     let whole = Material(context, identities)
     whole.setCallbacks(settings)
-    let hasOwn = !settings.authorities.isEmpty || settings.authorityDirectory != nil
+    let hasOwn =
+      !settings.authorities.isEmpty || !settings.possibleAuthorities.isEmpty || settings.authorityDirectory != nil
     whole.awaitsSystem = !hasOwn || settings.trustsSystem
     return .done(whole)
   }
@@ -161,14 +162,20 @@ final class Material {
   /// Whom to trust, and what was revoked.
   func trust(_ settings: Settings, _ loader: Loader) -> Reason? {
     guard let store = SSL_CTX_get_cert_store(context) else { return Reason(.noMemory) }
-    for authority in settings.authorities {
-      let fault = loader.certificates(authority, "authority") { certificate in
+    func read(_ authority: Source) -> Reason? {
+      loader.certificates(authority, "authority") { certificate in
         defer { X509_free(certificate) }
         if settings.clientCertificate != .none { copenssl_tell_authority(context, certificate) }
         return X509_STORE_add_cert(store, certificate) == 1
       }
-      if let fault { return fault }
     }
+    for authority in settings.authorities { if let fault = read(authority) { return fault } }
+    var last: Reason?
+    var hasAny = settings.possibleAuthorities.isEmpty
+    for authority in settings.possibleAuthorities {
+      if let fault = read(authority) { last = fault } else { hasAny = true }
+    }
+    if !hasAny, let last { return last }
     if let directory = settings.authorityDirectory, X509_STORE_load_path(store, directory.pointer) != 1 {
       return misconfigured("authorities", directory)
     }

@@ -46,6 +46,8 @@ public final class Settings {
   /// As they stand on the wire: each behind its length.
   public var protocols: [UInt8] = []
   public var authorities: [Source] = []
+  /// Files of a directory: those without a certificate are passed over, but one must have some.
+  public var possibleAuthorities: [Source] = []
   /// A directory with hashed names.
   public var authorityDirectory: Text?
   public var revoked: [Source] = []

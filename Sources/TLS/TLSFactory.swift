@@ -31,6 +31,12 @@ public final class TLSFactory: Factory {
     super.init(user: inner.user)
   }
 
+  /// The name that a client checks is known when it connects.
+  public override func fault(_ role: Origin.Role) -> Reason? {
+    if self.role.isServer(role) == true, let fault = TLSLayer.fault(config, isServer: true, nil) { return fault }
+    return inner.fault(role)
+  }
+
   public override func bind(_ context: Context) -> Bool { inner.bind(context) && super.bind(context) }
 
   public override func build(_ conn: Conn, _ origin: Origin) -> Protocol? {

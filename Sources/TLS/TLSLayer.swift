@@ -223,6 +223,7 @@ public final class TLSLayer: Layer {
   // MARK: Down
 
   public override var isBusy: Bool { phase == .waiting || phase == .handshaking }
+  public override var awaitsPeer: Bool { isBusy && pipe.pointee.out_len == 0 }
   public override var waiting: Int { pipe.pointee.out_len }
 
   public override func write(_ block: inout ByteBuffer, _ conn: Conn, _ place: Int) {

@@ -64,7 +64,9 @@ func addError(_ words: inout Words) {
 }
 
 /// A setting that can't be used, and what is wrong with it.
-func misconfigured(_ what: StaticString, _ name: Text? = nil, _ end: StaticString? = nil) -> Reason {
+public func misconfigured(
+  _ what: StaticString, _ name: Text? = nil, _ end: StaticString? = nil, system error: CInt = 0
+) -> Reason {
   var words = Words()
   words.add(what)
   if let name {
@@ -72,6 +74,12 @@ func misconfigured(_ what: StaticString, _ name: Text? = nil, _ end: StaticStrin
     words.add(name)
   }
   words.add(": ")
-  if let end { words.add(end) } else { addError(&words) }
+  if let end {
+    words.add(end)
+  } else if error != 0 {
+    words.add(c: csystem_error_text(error))
+  } else {
+    addError(&words)
+  }
   return Reason(.tlsConfig, detail: words.text)
 }

@@ -101,7 +101,12 @@ extension Conn {
   /// Is there something that has not left yet?
   var isSending: Bool {
     !out.isEmpty || transport.isBusy || state.contains(.upgrading) || extras?.needsFlush == true
-      || stack.contains { $0._withUnsafeGuaranteedRef { $0.isBusy } }
+      || stack.contains { $0._withUnsafeGuaranteedRef { $0.isBusy } } && !isIdleWhileBusy
+  }
+
+  /// Does it end, with nothing to send, and are layers busy for want of the peer's bytes alone: a handshake?
+  var isIdleWhileBusy: Bool {
+    isClosing && layers.allSatisfy { (!$0.isBusy || $0.awaitsPeer) && $0.waiting == 0 }
   }
 
   /// Sends what was gathered: the buffer is out of the conn while layers and transport have it.

@@ -28,6 +28,9 @@ open class Factory {
   /// The conn has its id and its transport already. Nil refuses the connection. A policy asks the inner one to `make`.
   open func build(_ conn: Conn, _ origin: Origin) -> Protocol? { nil }
 
+  /// Why no conn that comes to be in this way could ever be spoken with, or nil.
+  open func fault(_ role: Origin.Role) -> Reason? { nil }
+
   /// Makes the factory this reactor's; false when it serves another that lives.
   open func bind(_ context: Context) -> Bool {
     if reactor == context.id { return true }

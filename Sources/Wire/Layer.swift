@@ -28,6 +28,8 @@ open class Layer {
   open func write(_ block: inout ByteBuffer, _ conn: Conn, _ place: Int) {}
   /// Can it take nothing more from above? Then that waits in the conn, and the layer asks for a flush when it can.
   open var isBusy: Bool { false }
+  /// Is it busy for want of the peer's bytes alone? A close with nothing to send does not wait for these.
+  open var awaitsPeer: Bool { false }
   /// How many bytes it took and has not passed on.
   open var waiting: Int { 0 }
   /// The transport, which was busy, has sent what it kept.

@@ -17,6 +17,7 @@ public struct ProxyPrefix {
         trusted = field.value
         trustedOffset = field.valueOffset
       } else if EndpointField.equal(key, "timeout") {
+        if timeout != nil { return Endpoint.bad(field.offset, "given twice") }
         guard let time = field.milliseconds(), time > 0 else {
           return Endpoint.bad(field.valueOffset, "a timeout is a number of seconds")
         }

@@ -180,11 +180,28 @@ struct StartTests {
       #expect(start(.client, Pair.text("x")) == .invalid)
     }
     #expect(start(.client, Pair.text("x")) == .invalid)
+    talk.bench.turn {
+      talk.client.conn?.close(.ok)
+      #expect(start(.client, Pair.text("x")) == .closed)
+      #expect(talk.outcomes.isEmpty)
+    }
+    #expect(talk.outcomes == ["\(Status.closed)"] && talk.client.conn == nil)
+  }
+
+  /// What was written waits for the handshake, and so does a close behind it; with nothing to be sent nobody waits.
+  @Test(arguments: [false, true]) func closedMeanwhile(_ hasWritten: Bool) {
+    let talk = Talk()
+    talk.bench.turn {
+      let status = talk.client.conn?.startTLS(HandshakeTests.configs().client, .client, Pair.text("x")) {
+        talk.notes.all.append("\($1.status)")
+      }
+      #expect(status == .ok)
+      if hasWritten { talk.client.conn?.write("x") }
+    }
     talk.bench.turn { talk.client.conn?.close(.ok) }
-    #expect(start(.client, Pair.text("x")) == .closed)
-    #expect(talk.outcomes.isEmpty)
+    #expect(talk.outcomes == (hasWritten ? [] : ["\(Status.closed)"]))
     talk.bench.advance(30_000)
-    #expect(talk.outcomes == ["\(Status.timeout)"] && talk.client.conn == nil)
+    #expect(talk.outcomes == ["\(hasWritten ? Status.timeout : Status.closed)"] && talk.client.conn == nil)
   }
 
   @Test func endedMeanwhile() {

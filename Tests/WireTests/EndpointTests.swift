@@ -26,6 +26,10 @@ struct EndpointTests {
         for text in [tls.key, tls.certificate, tls.chain, tls.roots, tls.hostname] { out += " " + words(text) }
       }
       if let timeout = endpoint.timeout { out += " timeout \(timeout)" }
+      if let proxy = endpoint.proxy {
+        out += " behind " + (proxy.trusted.map { String(decoding: $0, as: UTF8.self) } ?? "-")
+        if let timeout = proxy.timeout { out += " \(timeout)" }
+      }
       return out
     }
   }
@@ -40,16 +44,6 @@ struct EndpointTests {
     ("tcp:interface=localhost:port=8080:reusePort=1", .listen, "tcp - localhost 8080 reuse"),
     ("tcp:80:interface=", .listen, "tcp - - 80"),
     ("tcp:80:reusePort=0", .listen, "tcp - - 80"),
-    ("ssl:443:privateKey=k.pem:certKey=c.pem", .listen, "tcp - - 443 tls k.pem c.pem - - -"),
-    (
-      "tls:443:k.pem:extraCertChain=x:interface=127.0.0.1:backlog=7:dhParameters=d:sslmethod=TLS_METHOD", .listen,
-      "tcp - 127.0.0.1 443 backlog 7 tls k.pem - x - -"
-    ),
-    ("tls:host=h:port=443:timeout=5", .connect, "tcp h - 443 tls - - - - - timeout 5000"),
-    (
-      "ssl:h:443:certKey=c:privateKey=k:caCertsDir=/d:hostname=n", .connect, "tcp h - 443 tls k c - /d n"
-    ),
-    ("tls:h:443:bindAddress=127.0.0.1:trustRoots=/r:certificate=c", .connect, "tcp h 127.0.0.1 443 tls - c - /r -"),
     ("tcp6:80:interface=\\:\\:1", .listen, "tcp6 - ::1 80"),
     ("unix:/run/x", .listen, "unix /run/x - 0"),
     ("unix:/run/x:mode=660:backlog=9:lockfile=0", .listen, "unix /run/x - 0 backlog 9 mode 432"),
@@ -70,6 +64,33 @@ struct EndpointTests {
     ("memory:x:3", .connect, "memory x - 0 timeout 3000"),
     ("memory:x=y=z", .listen, "-40 7"),
     ("memory:name=y=z", .listen, "memory y=z - 0"),
+    ("haproxy:tcp:8080", .listen, "tcp - - 8080 behind -"),
+    (
+      "HAProxy:trusted=10.0.0.0/8,192.0.2.7:timeout=3:tcp:80:interface=127.0.0.1", .listen,
+      "tcp - 127.0.0.1 80 behind 10.0.0.0/8,192.0.2.7 3000"
+    ),
+    ("haproxy:timeout=.25:trusted=2001\\:db8\\:\\:/32:tcp6:80", .listen, "tcp6 - - 80 behind 2001:db8::/32 250"),
+    ("haproxy:unix:/run/x:mode=660", .listen, "unix /run/x - 0 mode 432 behind -"),
+    ("haproxy:fd:3", .listen, "fd - - 3 behind -"),
+    ("haproxy:memory:x", .listen, "memory x - 0 behind -"),
+  ]
+
+  static let securedGood: [(String, Use, String)] = [
+    ("ssl:443:privateKey=k.pem:certKey=c.pem", .listen, "tcp - - 443 tls k.pem c.pem - - -"),
+    (
+      "tls:443:k.pem:extraCertChain=x:interface=127.0.0.1:backlog=7:dhParameters=d:sslmethod=TLS_METHOD", .listen,
+      "tcp - 127.0.0.1 443 backlog 7 tls k.pem - x - -"
+    ),
+    ("tls:host=h:port=443:timeout=5", .connect, "tcp h - 443 tls - - - - - timeout 5000"),
+    (
+      "ssl:h:443:certKey=c:privateKey=k:caCertsDir=/d:hostname=n", .connect, "tcp h - 443 tls k c - /d n"
+    ),
+    ("tls:h:443:bindAddress=127.0.0.1:trustRoots=/r:certificate=c", .connect, "tcp h 127.0.0.1 443 tls - c - /r -"),
+    ("haproxy:tls:443:k.pem", .listen, "tcp - - 443 tls k.pem - - - - behind -"),
+    (
+      "haproxy:trusted=192.0.2.7:ssl:443:privateKey=k:certKey=c", .listen,
+      "tcp - - 443 tls k c - - - behind 192.0.2.7"
+    ),
   ]
 
   @Test(arguments: good) func says(_ words: String, _ use: Use, _ wanted: String) {
@@ -80,10 +101,7 @@ struct EndpointTests {
   static let bad: [(String, Use, String)] = [
     ("", .listen, "-40 0"), (":80", .listen, "-40 0"), ("=tcp:80", .listen, "-40 0"), ("kind=tcp:80", .listen, "-40 0"),
     ("udp:80", .listen, "-40 0"), ("tcpx:80", .listen, "-40 0"), ("tc:80", .listen, "-40 0"),
-    ("tcp6:h:80", .connect, "-40 0"), ("tls:h", .connect, "-40 5"),
-    ("SSL:443", .listen, "-40 7"), ("ssl:443:k.pem:sslmethod=TLSv1_METHOD", .listen, "-40 24"),
-    ("tls:h:443:certKey=a:certificate=b", .connect, "-40 20"), ("tls:h:443:hostname=", .connect, "-40 19"),
-    ("tls:h:443:trustRoots=a:caCertsDir=b", .connect, "-40 23"), ("ssl:x:k.pem", .listen, "-40 4"),
+    ("tcp6:h:80", .connect, "-40 0"),
     ("tcp", .listen, "-40 3"), ("tcp:", .listen, "-40 4"), ("tcp:interface=127.0.0.1", .listen, "-40 23"),
     ("tcp:65536", .listen, "-40 4"), ("tcp:-1", .listen, "-40 4"), ("tcp:8a", .listen, "-40 4"),
     ("tcp: 80", .listen, "-40 4"),
@@ -110,11 +128,39 @@ struct EndpointTests {
     ("tcp:h:80:timeout=-1", .connect, "-40 17"), ("tcp:h:80:timeout=1.2.3", .connect, "-40 17"),
     ("tcp:h:80:timeout=99999999999999", .connect, "-40 17"),
     ("tcp:80\\", .listen, "-40 6"), ("\\", .listen, "-40 0"),
+    ("haproxy", .listen, "-40 7"), ("haproxy:", .listen, "-40 8"), ("haproxy:tcp", .listen, "-40 11"),
+    ("haproxy:udp:80", .listen, "-40 8"), ("haproxy:haproxy:tcp:80", .listen, "-40 8"),
+    ("haproxy:tcp:80", .connect, "-40 0"), ("haproxy=x:tcp:80", .listen, "-40 0"),
+    ("haproxy:trusts=::1:tcp:80", .listen, "-40 8"), ("haproxy:timeout=0:tcp:80", .listen, "-40 16"),
+    ("haproxy:timeout=soon:tcp:80", .listen, "-40 16"), ("haproxy:timeout=:tcp:80", .listen, "-40 16"),
+    ("haproxy:timeout=1:timeout=1:tcp:80", .listen, "-40 18"),
+    ("haproxy:trusted=a:trusted=b:tcp:80", .listen, "-40 18"), ("haproxy:trusted=a", .listen, "-40 17"),
+    ("haproxy:tcp:80:trusted=a", .listen, "-40 15"),
+  ]
+
+  static let securedBad: [(String, Use, String)] = [
+    ("tls:h", .connect, "-40 5"),
+    ("SSL:443", .listen, "-40 7"), ("ssl:443:k.pem:sslmethod=TLSv1_METHOD", .listen, "-40 24"),
+    ("tls:h:443:certKey=a:certificate=b", .connect, "-40 20"), ("tls:h:443:hostname=", .connect, "-40 19"),
+    ("tls:h:443:trustRoots=a:caCertsDir=b", .connect, "-40 23"), ("ssl:x:k.pem", .listen, "-40 4"),
+    ("haproxy:ssl:443", .listen, "-40 15"),
   ]
 
   @Test(arguments: bad) func refuses(_ words: String, _ use: Use, _ wanted: String) {
     #expect(parse(words, use) == wanted)
   }
+
+  #if TLS
+    @Test(arguments: securedGood + securedBad) func secured(_ words: String, _ use: Use, _ wanted: String) {
+      #expect(parse(words, use) == wanted)
+    }
+  #else
+    /// Without TLS all of them are told apart from what is malformed, at the word that asks for it.
+    @Test(arguments: securedGood + securedBad) func unsupported(_ words: String, _ use: Use, _ wanted: String) {
+      let at = words.lowercased().split(separator: ":").prefix { $0 != "tls" && $0 != "ssl" }.reduce(0) { $0 + $1.utf8.count + 1 }
+      #expect(parse(words, use) == "\(Status.unsupported) \(at)")
+    }
+  #endif
 
   @Test func lengths() {
     func long(_ prefix: String, _ count: Int) -> [UInt8] { Array(prefix.utf8) + [UInt8](repeating: 120, count: count) }

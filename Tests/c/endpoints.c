@@ -37,6 +37,9 @@ int main(void) {
     good("unix:@name:lockfile=1", L);
     good("fd:3", L);
     good("memory:chat", L);
+    good("haproxy:tcp:8080", L);
+    good("haproxy:trusted=10.0.0.0/8, 192.0.2.7:timeout=3:tcp:8080", L);
+    good("haproxy:trusted=2001\\:db8\\:\\:/32:unix:/run/chat.sock", L);
 
     good("tcp:host=example.org:port=80:timeout=5:bindAddress=192.0.2.1", C);
     good("tcp:example.org:80", C);
@@ -57,6 +60,10 @@ int main(void) {
     bad("tcp:80:backlog=many", L, 15);
     bad("unix:/x:mode=999", L, 13);
     bad("fd:x", L, 3);
+    bad("haproxy:tcp", L, 11);
+    bad("haproxy:trusted=10.0.0.0/8,nobody:tcp:80", L, 27);
+    bad("haproxy:trusted=10.0.0.1/8:tcp:80", L, 16);
+    bad("haproxy:tcp:80", C, 0);
     bad("tcp:example.org:http", C, 16);
     bad("tcp:example.org:80:timeout=soon", C, 27);
     bad("tcp:example.org:80:interface=127.0.0.1", C, 19);
@@ -65,6 +72,7 @@ int main(void) {
     STATUS(plait_endpoint_check("tcp:80", 0, NULL), PLAIT_ERR_INVALID);
     STATUS(plait_endpoint_check("tcp:80", 3, NULL), PLAIT_ERR_INVALID);
     STATUS(plait_endpoint_check("tls:example.org:443", C, NULL), 0);
+    STATUS(plait_endpoint_check("haproxy:ssl:443:key.pem", L, NULL), 0);
     bad("ssl:443", L, 7);
     reason.struct_size = 3;
     STATUS(plait_endpoint_check("tcp:80", L, &reason), PLAIT_ERR_STRUCT_SIZE);

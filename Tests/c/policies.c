@@ -42,6 +42,7 @@ static void timeouts(plait_factory lines) {
     uint64_t former = 7;
 
     STATUS(plait_timeout_factory_new(&guarded, lines, &options), PLAIT_ERR_INVALID);
+    STATUS(plait_timeout_factory_new(&guarded, lines, NULL), PLAIT_ERR_INVALID);
     options.idle_ms = 1000;
     options.expired = last_words;
     options.user = &which;
@@ -74,6 +75,13 @@ static void throttle(plait_factory lines) {
     plait_factory_counters sum = PLAIT_FACTORY_COUNTERS_INIT;
     plait_conn conn, other;
 
+    OK(plait_throttle_factory_new(&guarded, lines, NULL)); /* no limits: it counts */
+    OK(come(guarded, "10.0.0.1", &conn));
+    OK(plait_factory_get_counters(guarded, &sum));
+    SAME(sum.open, 1);
+    OK(plait_conn_abort(conn));
+    OK(plait_reactor_poll(reactor, 0));
+    OK(plait_factory_release(guarded));
     options.max_per_peer = 1;
     options.max_connections = 2;
     options.overflow = busy;
@@ -109,6 +117,9 @@ static void access_lists(plait_factory lines) {
     plait_reason reason = PLAIT_REASON_INIT;
     plait_conn conn;
 
+    OK(plait_access_factory_new(&guarded, lines, NULL, NULL)); /* everybody */
+    OK(come(guarded, "10.0.0.1", &conn));
+    OK(plait_factory_release(guarded));
     options.allow = "10.0.0.0/8, ::1";
     options.deny = "10.1.0.0/16 x";
     STATUS(plait_access_factory_new(&guarded, lines, &options, &reason), PLAIT_ERR_INVALID);

@@ -278,6 +278,11 @@ static void events(void *user, plait_bytes *out) {
     out->len = strlen(written);
 }
 
+static int made_too_much(void *user, plait_reactor owner, plait_factory *out) {
+    (void)user, (void)owner, (void)out;
+    return 1;
+}
+
 static void splits(void) {
     static const char stream[] = "one\r\ntwo\r\n\r\nthree and more\r\nrest";
     plait_splits_options options = PLAIT_SPLITS_OPTIONS_INIT;
@@ -315,6 +320,8 @@ static void splits(void) {
     SAME(result.runs, 1 + 1 + 16 + 3);
     options.user = &wrong;
     STATUS(plait_splits_run(&options, &result), PLAIT_ERR_NOMEM);
+    options.make = made_too_much;
+    STATUS(plait_splits_run(&options, &result), PLAIT_ERR_INVALID);
     wrong = 7;
     STATUS(plait_splits_run(&options, &result), PLAIT_ERR_INVALID);
     options.data.len = 0;

@@ -220,6 +220,95 @@ static void endpoints(void) {
     close_all();
 }
 
+/* What is wrong with an endpoint, or with a factory to listen with, is told in words. */
+static void words(void) {
+    plait_factory lines = line_factory(echo_line), serving = {0}, guarded = {0};
+    plait_tls_config nobody = client_config();
+    plait_tls_conn_options use = PLAIT_TLS_CONN_OPTIONS_INIT;
+    plait_traffic_options log = PLAIT_TRAFFIC_OPTIONS_INIT;
+    plait_listen_options listening = PLAIT_LISTEN_OPTIONS_INIT;
+    plait_connect_options connecting = PLAIT_CONNECT_OPTIONS_INIT;
+    plait_connector_options keeping = PLAIT_CONNECTOR_OPTIONS_INIT;
+    plait_reason reason = PLAIT_REASON_INIT, small = PLAIT_REASON_INIT;
+    plait_listener listener = {0};
+    plait_connector connector = {0};
+    char endpoint[256];
+    FILE *out;
+
+#define TOLD(call, code, said)                                                                                         \
+    do {                                                                                                               \
+        reason.status = 0;                                                                                             \
+        STATUS(call, code);                                                                                            \
+        STATUS(reason.status, code);                                                                                   \
+        if (!strstr(reason.text, said)) DIE("says: %s", reason.text);                                                  \
+    } while (0)
+    listening.reason = connecting.reason = keeping.reason = &reason;
+    snprintf(endpoint, sizeof endpoint, "ssl:0:privateKey=%s", file("nothing.pem"));
+    TOLD(plait_listen(reactor, endpoint, lines, &listening, &listener), PLAIT_ERR_TLS_CONFIG,
+         "nothing.pem: No such file");
+    snprintf(endpoint, sizeof endpoint, "ssl:0:privateKey=%s:certKey=%s", file("good.key"), file("other.cert"));
+    TOLD(plait_listen(reactor, endpoint, lines, &listening, &listener), PLAIT_ERR_TLS_CONFIG, "not the certificate's");
+    snprintf(endpoint, sizeof endpoint, "tls:127.0.0.1:1:trustRoots=%s", file("nothing.pem"));
+    TOLD(plait_connect(reactor, endpoint, lines, &connecting, on_done, NULL, NULL), PLAIT_ERR_TLS_CONFIG,
+         "nothing.pem: No such file");
+    TOLD(plait_connector_start(reactor, endpoint, lines, &keeping, NULL, NULL, &connector), PLAIT_ERR_TLS_CONFIG,
+         "nothing.pem: No such file");
+    TOLD(plait_connect(reactor, "tls:127.0.0.1:1:trustRoots=/proc/self", lines, &connecting, on_done, NULL, NULL),
+         PLAIT_ERR_TLS_CONFIG, "/proc/self: no file in it ends in .pem");
+    TOLD(plait_connect(reactor, "tls:127.0.0.1:x", lines, &connecting, on_done, NULL, NULL), PLAIT_ERR_ENDPOINT,
+         "port");
+    SAME(reason.offset, 14);
+    TOLD(plait_listen(reactor, "udp:1", lines, &listening, &listener), PLAIT_ERR_ENDPOINT, "unknown kind");
+    small.struct_size = 4;
+    listening.reason = &small;
+    STATUS(plait_listen(reactor, "memory:x", lines, &listening, &listener), PLAIT_ERR_STRUCT_SIZE);
+    listening.reason = &reason;
+
+    /* a server that has no certificate, also behind a policy; a client needs none */
+    use.role = PLAIT_TLS_ROLE_SERVER;
+    STATUS(plait_tls_factory_new(&serving, lines, nobody, &use), PLAIT_ERR_TLS_CONFIG);
+    serving = over(lines, nobody, NULL);
+    OK(plait_traffic_factory_new(&guarded, serving, &log));
+    TOLD(plait_listen(reactor, "memory:nobody", serving, &listening, &listener), PLAIT_ERR_TLS_CONFIG,
+         "no certificate");
+    TOLD(plait_listen(reactor, "memory:nobody", guarded, &listening, &listener), PLAIT_ERR_TLS_CONFIG,
+         "no certificate");
+    use.role = PLAIT_TLS_ROLE_CLIENT;
+    use.server_name = "localhost";
+    OK(plait_factory_release(guarded));
+    OK(plait_factory_release(serving));
+    OK(plait_tls_factory_new(&serving, lines, nobody, &use));
+    OK(plait_listen(reactor, "memory:nobody", serving, &listening,
+                    &listener)); /* whoever listens may still be the client */
+    OK(plait_listener_close(listener));
+
+    /* of a directory those files count that have certificates; some must */
+    snprintf(endpoint, sizeof endpoint, "mkdir %s", file("roots"));
+    SAME(system(endpoint), 0);
+    out = fopen(file("roots/empty.pem"), "w");
+    CHECK(out && fputs("not a certificate\n", out) >= 0 && fclose(out) == 0);
+    snprintf(endpoint, sizeof endpoint, "tls:127.0.0.1:1:trustRoots=%s", file("roots"));
+    TOLD(plait_connect(reactor, endpoint, lines, &connecting, on_done, NULL, NULL), PLAIT_ERR_TLS_CONFIG,
+         "empty.pem: there is no certificate in it");
+    OK(plait_factory_release(serving));
+    OK(plait_factory_release(lines));
+    OK(plait_tls_config_release(nobody));
+    lines = line_factory(echo_line);
+    snprintf(endpoint, sizeof endpoint, "cp %s %s", file("root.pem"), file("roots"));
+    SAME(system(endpoint), 0);
+    snprintf(endpoint, sizeof endpoint, "ssl:0:privateKey=%s:interface=127.0.0.1", file("good.pem"));
+    OK(plait_listen(reactor, endpoint, lines, &listening, &listener));
+    snprintf(endpoint, sizeof endpoint, "tls:127.0.0.1:%d:trustRoots=%s", plait_listener_get_port(listener),
+             file("roots"));
+    OK(plait_connect(reactor, endpoint, lines, &connecting, on_done, NULL, NULL));
+    done_status = 1;
+    UNTIL(reactor, done_status != 1);
+    SAME(done_status, 0);
+    OK(plait_listener_close(listener));
+    OK(plait_factory_release(lines));
+    close_all();
+}
+
 /* ---- STARTTLS -------------------------------------------------------------------------------------------------- */
 
 static plait_tls_config server_side, client_side;
@@ -470,6 +559,7 @@ int main(void) {
     reactor = new_reactor(0);
     checks();
     endpoints();
+    words();
     start_tls();
     callbacks();
     reloading();

@@ -40,7 +40,7 @@ typedef struct plait_access_options {
  * @brief Makes a factory that takes connections from some addresses only.
  * @param out [out] the factory.
  * @param factory [in] what it goes around; it keeps a reference.
- * @param options [in] copied.
+ * @param options [in] copied; or NULL: everybody is taken.
  * @param reason [out] what is wrong with a list, and `offset`: where in it; or NULL. Written when the answer is
  *   #PLAIT_ERR_INVALID because of a list.
  * @return 0.

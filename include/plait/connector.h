@@ -34,8 +34,9 @@ typedef struct plait_connector_options {
     uint32_t max_retries;      /**< it gives up when so many retries in a row have failed; 0: never */
     uint32_t attempt_delay_ms; /**< as in plait_connect_options */
     uint64_t timeout_ms;       /**< for one attempt, as in plait_connect_options */
+    plait_reason *reason;      /**< as in plait_connect_options */
 } plait_connector_options;
-#define PLAIT_CONNECTOR_OPTIONS_INIT { sizeof(plait_connector_options), 0, 0, 0, 0.0, 0.0, 0, 0, 0 }
+#define PLAIT_CONNECTOR_OPTIONS_INIT { sizeof(plait_connector_options), 0, 0, 0, 0.0, 0.0, 0, 0, 0, NULL }
 
 /** What a connector tells. Any of them may be NULL. Reasons are valid until the callback returns. */
 typedef struct plait_connector_handler {
@@ -64,7 +65,7 @@ typedef struct plait_connector_handler {
  * @param out [out] the connector.
  * @return 0.
  * @errors those of a handle; #PLAIT_ERR_INVALID, #PLAIT_ERR_STRUCT_SIZE, #PLAIT_ERR_ENDPOINT, #PLAIT_ERR_UNSUPPORTED,
- *   #PLAIT_ERR_BOUND, #PLAIT_ERR_LIMIT, #PLAIT_ERR_NOMEM.
+ *   #PLAIT_ERR_TLS_CONFIG when a file of a `tls:` endpoint cannot be used, #PLAIT_ERR_BOUND, #PLAIT_ERR_LIMIT, #PLAIT_ERR_NOMEM.
  * @thread the reactor's.
  * @callbacks none now.
  * @lifetime until `stopped`.

@@ -66,8 +66,11 @@ typedef struct plait_listen_options {
     uint32_t reserved;
     plait_conn parent; /**< what is accepted belongs to this conn's conversation: it is under the limits of the policies around it,
                             counted and logged with it, and its activity; when it has ended, what comes is refused; {0}: none */
+    plait_reason *reason; /**< [out] with its struct_size set; or NULL. What is wrong, in words, where the call itself fails with
+                                #PLAIT_ERR_ENDPOINT, #PLAIT_ERR_TLS_CONFIG or #PLAIT_ERR_UNSUPPORTED; `offset` says where in the endpoint string. The text
+                                is valid until this thread's next call that takes a reason */
 } plait_listen_options;
-#define PLAIT_LISTEN_OPTIONS_INIT { sizeof(plait_listen_options), 0, 0, 0, { 0 } }
+#define PLAIT_LISTEN_OPTIONS_INIT { sizeof(plait_listen_options), 0, 0, 0, { 0 }, NULL }
 
 /** How to connect; 0 means the default. What the endpoint string says wins. */
 typedef struct plait_connect_options {
@@ -77,8 +80,9 @@ typedef struct plait_connect_options {
     plait_conn parent;         /**< the connection belongs to this conn's conversation: it is under the limits of the policies around it,
                                     counted and logged with it, and its activity; when it ends first, this ends with #PLAIT_ERR_CLOSED;
                                     {0}: none */
+    plait_reason *reason;      /**< as in plait_listen_options; all other failures have a reason in the completion */
 } plait_connect_options;
-#define PLAIT_CONNECT_OPTIONS_INIT { sizeof(plait_connect_options), 0, 0, { 0 } }
+#define PLAIT_CONNECT_OPTIONS_INIT { sizeof(plait_connect_options), 0, 0, { 0 }, NULL }
 
 /**
  * Ends plait_connect(). On success `reason->status` is 0, the factory's `connected` has run, and the conn is
@@ -114,7 +118,8 @@ PLAIT_API int plait_endpoint_check(const char *endpoint, int use, plait_reason *
  * @param out [out] the listener.
  * @return 0: from now on connections are accepted.
  * @errors those of a handle; #PLAIT_ERR_INVALID, #PLAIT_ERR_STRUCT_SIZE, #PLAIT_ERR_ENDPOINT, #PLAIT_ERR_UNSUPPORTED,
- *   #PLAIT_ERR_TLS_CONFIG when a file of a `tls:` endpoint cannot be used, #PLAIT_ERR_BOUND, #PLAIT_ERR_IN_USE, #PLAIT_ERR_CLOSED when the parent is closing, #PLAIT_ERR_LIMIT, #PLAIT_ERR_NOMEM, the
+ *   #PLAIT_ERR_TLS_CONFIG when a file of a `tls:` endpoint cannot be used, or the factory is a TLS server's without a certificate;
+ *   #PLAIT_ERR_BOUND, #PLAIT_ERR_IN_USE, #PLAIT_ERR_CLOSED when the parent is closing, #PLAIT_ERR_LIMIT, #PLAIT_ERR_NOMEM, the
  *   operating system's.
  * @thread the reactor's.
  * @callbacks none now.

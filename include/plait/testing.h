@@ -4,8 +4,9 @@
  *
  * All of it works on a reactor made with #PLAIT_REACTOR_WITHOUT_LOOP, whose clock moves by plait_reactor_advance().
  *
- *  - A *string transport* is the bottom of a conn that keeps what is written to it. It is attached to a factory, its conn is fed by plait_conn_feed()
- *    and plait_conn_eof(), and what was sent is read back, after the end too.
+ *  - A *string transport* is the bottom of a conn that keeps what is written to it. It is attached to a factory, and what was sent is read
+ *    back, after the end too. Its conn is fed by the two functions of attach.h: `plait_conn_feed(conn, data, len)`, and
+ *    `plait_conn_eof(conn, status)` for the peer's end, whose status is 0 in good order, or says how the connection broke.
  *  - A reactor made with #PLAIT_REACTOR_BY_HAND as well records what it is asked to listen at and to connect to, at endpoints of every
  *    kind, and nothing comes of it but what the test does: plait_memory_accept(), plait_memory_connect(), plait_memory_refuse().
  *  - An *accumulating factory* builds protocols that keep what they receive.
@@ -115,7 +116,8 @@ typedef struct plait_splits_options {
     uint64_t most_two;  /**< how many ways of cutting in two, evenly spread; 0: all */
     uint64_t randoms;   /**< how many random ways; 32 */
     uint64_t seed;      /**< of the first of them; 1 */
-    /** Makes the factory under test, for a reactor of its own without a loop, which the run feeds; gives it over. Not 0: the run ends with that. */
+    /** Makes the factory under test, for a reactor of its own without a loop, which the run feeds; gives it over. Returns 0; else
+     *  the run ends: with what is negative, and with #PLAIT_ERR_INVALID for a positive number, which would say that something differs. */
     int (*make)(void *user, plait_reactor reactor, plait_factory *out);
     /** The conversation is over: gives what the host has written down of its events, valid until the next call. NULL: what was sent is all
      *  that is compared. */
@@ -355,7 +357,7 @@ PLAIT_API int plait_accumulating_get(plait_factory factory, size_t index, plait_
  * @param options [in]
  * @param result [out] with its struct_size set; or NULL.
  * @return 0 when it was always the same, 1 when some way made a difference: `result` tells which.
- * @errors #PLAIT_ERR_INVALID, #PLAIT_ERR_STRUCT_SIZE, #PLAIT_ERR_LIMIT, #PLAIT_ERR_NOMEM; whatever `make` answers that is negative, and those of
+ * @errors #PLAIT_ERR_INVALID, also when `make` answers a positive number; #PLAIT_ERR_STRUCT_SIZE, #PLAIT_ERR_LIMIT, #PLAIT_ERR_NOMEM; whatever `make` answers that is negative, and those of
  *   plait_string_transport_attach().
  * @thread any; the reactors are the caller's.
  * @callbacks `make` and `events` for each run, and all that the factory's tables have.

@@ -76,7 +76,7 @@ typedef struct plait_throttle_counters {
  * @brief Makes a factory that limits another's connections.
  * @param out [out] the factory.
  * @param factory [in] what it goes around; it keeps a reference.
- * @param options [in] copied.
+ * @param options [in] copied; or NULL: no limits, so that it only counts.
  * @return 0.
  * @errors #PLAIT_ERR_INVALID, #PLAIT_ERR_STRUCT_SIZE, #PLAIT_ERR_STALE, #PLAIT_ERR_TYPE, #PLAIT_ERR_LIMIT, #PLAIT_ERR_NOMEM.
  * @thread any.

@@ -54,7 +54,8 @@ typedef struct plait_timeout_options {
     uint64_t rate_ms;      /**< over which the rate is taken; 10 seconds if 0 */
     uint64_t grace_ms;     /**< for what was written to leave once the time is up; 5 seconds if 0 */
     /** A limit (PLAIT_TIMEOUT_IDLE…) has passed: the place for last words. Returns 0: the connection is closed; else it goes
-     *  on: idle and rate begin anew, the others are over. NULL: it is closed. */
+     *  on: idle and rate begin anew, the others are over. NULL: it is closed. A connection that the host itself closes or aborts in here
+     *  ends as that says (status 0, #PLAIT_ERR_ABORTED) whatever is returned, and does not count as closed by this policy. */
     int (*expired)(void *user, plait_conn conn, int limit);
     void *user;            /**< given to expired; the host frees it when the factory is gone */
 } plait_timeout_options;
@@ -64,7 +65,7 @@ typedef struct plait_timeout_options {
  * @brief Makes a factory that puts time limits around another.
  * @param out [out] the factory.
  * @param factory [in] what it goes around; it keeps a reference.
- * @param options [in] copied; at least one limit.
+ * @param options [in] copied; at least one limit must be set, so there is no default for NULL.
  * @return 0.
  * @errors #PLAIT_ERR_INVALID, #PLAIT_ERR_STRUCT_SIZE, #PLAIT_ERR_STALE, #PLAIT_ERR_TYPE, #PLAIT_ERR_LIMIT, #PLAIT_ERR_NOMEM.
  * @thread any.

@@ -14,7 +14,8 @@
  * the check and the certificate, and its `code` is OpenSSL's X509_V_ERR_ number, or that of the alert which the peer sent.
  *
  * **How it ends.** Closing says so to the peer (close_notify). A connection that ends without the peer's saying so is
- * #PLAIT_ERR_TLS_TRUNCATED, unless this side had asked to close. `read_closed` comes for the peer's close_notify; half-closing works. A renegotiation is refused.
+ * #PLAIT_ERR_TLS_TRUNCATED, unless this side had asked to close. A close while the handshake is under way waits for it only if something was
+ * written. `read_closed` comes for the peer's close_notify; half-closing works. A renegotiation is refused.
  *
  * **Without TLS.** A library that was built without it has all of these functions, and they answer #PLAIT_ERR_UNSUPPORTED.
  */
@@ -277,7 +278,8 @@ PLAIT_API int plait_tls_config_set_ticket_keys(plait_tls_config config, const ui
  * @param config [in] kept.
  * @param options [in] or NULL.
  * @return 0.
- * @errors those of a handle; #PLAIT_ERR_INVALID, #PLAIT_ERR_STRUCT_SIZE, #PLAIT_ERR_LIMIT, #PLAIT_ERR_NOMEM, #PLAIT_ERR_UNSUPPORTED.
+ * @errors those of a handle; #PLAIT_ERR_INVALID, #PLAIT_ERR_STRUCT_SIZE; #PLAIT_ERR_TLS_CONFIG when the role is a server's and the configuration
+ *   has no certificate (with #PLAIT_TLS_ROLE_AUTO plait_listen() answers that); #PLAIT_ERR_LIMIT, #PLAIT_ERR_NOMEM, #PLAIT_ERR_UNSUPPORTED.
  * @thread any.
  * @callbacks none.
  * @lifetime until plait_factory_release(), and for its connections.

@@ -8,7 +8,7 @@
  *     C 1: "hello\r\n"                     received
  *     S 1: "HELLO\r\n"                     sent
  *     S 1: *                               this side closes
- *     C 1: the connection is closing       the end, and why
+ *     C 1: no error                        the end, and why
  *
  * As a hexdump, data comes in lines of sixteen bytes:
  *

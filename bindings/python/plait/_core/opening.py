@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from ctypes import byref
+from ctypes import byref, pointer
 from typing import TYPE_CHECKING, Any, Callable
 
 from .._native import functions, structs
-from ..internet._reasons import check
+from ..error import PlaitError
 from ..python.failure import Failure
+from . import towers
 from .factories import raw_factory
 from .registry import drop, entry, hold
 from .transport import Transport, register
@@ -43,8 +44,13 @@ class Opener:
     #: How its conns use TLS, if they do.
     tls: Use | None = None
 
-    def __init__(self, driver: Reactor) -> None:
-        self.driver = driver
+    def __init__(self, driver: Reactor, factory: Any) -> None:
+        self.driver, self.factory = driver, factory
+        #: What builds the protocols: the factory, or what is within its policies that C runs.
+        self.source = factory
+        self.policies: list[Any] = []
+        #: The transport of the conversation that its conns belong to, if they do to one.
+        self.parent: Any = None
 
     def build(self, address: Any) -> Any:
         """Makes the protocol for a conn, or None to refuse it."""
@@ -58,13 +64,27 @@ class Opener:
 
     def native(self) -> int:
         """A new C factory whose conns come here; the caller releases it."""
-        key = hold(self)
-        try:
-            made = raw_factory(key)
-        except BaseException:
-            drop(key)
-            raise
+        built = towers.tower(self.factory, self.driver)
+        if built is not None:
+            self.policies, self.source = built.policies, built.source
+            made = built.floor.gate.entrance(self, built.floor.handle)
+        else:
+            self.policies, self.source = [], self.factory
+            key = hold(self)
+            try:
+                made = raw_factory(key)
+            except BaseException:
+                drop(key)
+                raise
         return made if self.tls is None else self.tls.over(made)
+
+    def family(self) -> tuple[Transport | None, list[Any]]:
+        """Whose children the conns are, and the wrappers around that one which Python runs."""
+        wrappers, below = [], self.parent
+        while below is not None and not isinstance(below, Transport):
+            wrappers.append(below)
+            below = getattr(below, "transport", None)
+        return below, wrappers
 
     def opened(self, conn: int) -> None:
         """A conn was opened."""
@@ -75,8 +95,14 @@ class Opener:
         try:
             protocol = self.build(transport.getPeer())
             if protocol is None:
+                for policy in self.policies:
+                    policy.refusedWithin()
                 transport.loseConnection()
                 return
+            for wrapper in self.family()[1] if self.parent is not None else ():
+                protocol = wrapper.inherited(protocol)
+            if self.policies:
+                transport.wrappers = towers.enter(self.policies, transport, protocol)
             transport.bind(protocol)
             if transport.framer is None:
                 transport.begin()
@@ -95,44 +121,50 @@ class Attempt(Opener):
     def __init__(
         self,
         driver: Reactor,
-        build: Callable[[Any], Any],
+        factory: Any,
+        build: Callable[[Any, Any], Any],
         made: Callable[[Any], None],
         failed: Callable[[int, str, int], None],
         lost: Callable[[Failure], None],
         tls: Use | None = None,
+        parent: Any = None,
     ) -> None:
-        super().__init__(driver)
-        self.tls = tls
+        super().__init__(driver, factory)
+        self.tls, self.parent = tls, parent
         self._call = 0
         self._build, self._made, self._failed, self._lost = build, made, failed, lost
 
     def build(self, address: Any) -> Any:
         """Makes the protocol, or None."""
-        return self._build(address)
+        return self._build(self.source, address)
 
     def start(
         self, endpoint: str, timeout: float | None, attemptDelay: float | None = None
     ) -> None:
         """Begins. What the C library refuses at once is raised."""
         milliseconds = _FOREVER if timeout is None else max(1, round(timeout * 1000))
-        options = structs.ConnectOptions(timeout_ms=milliseconds)
+        reason = structs.Reason()
+        options = structs.ConnectOptions(timeout_ms=milliseconds, reason=pointer(reason))
         if attemptDelay is not None:
             options.attempt_delay_ms = max(1, round(attemptDelay * 1000))
+        parent = self.family()[0]
+        if parent is not None:
+            options.parent = parent._conn
         call = structs.Handle()
         factory = self.native()
         key = hold(self)
         try:
-            check(
-                functions.connect(
-                    self.driver.handle,
-                    endpoint.encode(),
-                    factory,
-                    byref(options),
-                    _completed,
-                    key,
-                    byref(call),
-                )
+            status = functions.connect(
+                self.driver.handle,
+                endpoint.encode(),
+                factory,
+                byref(options),
+                _completed,
+                key,
+                byref(call),
             )
+            if status < 0:
+                raise PlaitError(status, (reason.text or b"").decode("utf-8", "replace"))
         except BaseException:
             drop(key)
             raise

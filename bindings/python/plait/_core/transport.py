@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 from .._native import constants, functions
 from ..internet._reasons import check, connection_lost
 from ..internet.address import Address, from_native
-from ..internet.error import ConnectionLost
+from ..internet.error import ConnectionDone, ConnectionLost
 from ..python.failure import Failure
-from .producing import NOBODY, Producing
+from .options import SocketOptions
+from .producing import NOBODY
 from .registry import conns
 from .securing import Securing
+from .towers import InTower
 
 if TYPE_CHECKING:
     from ..internet.reactors import Reactor
@@ -23,7 +25,7 @@ _log = logging.getLogger("plait")
 _conn_write = functions.conn_write
 
 
-class Transport(Producing, Securing):
+class Transport(SocketOptions, Securing, InTower):
     """One connection, as its protocol sees it.
 
     Twisted's transports have the same methods. What is written is gathered, and handed to the C
@@ -37,9 +39,7 @@ class Transport(Producing, Securing):
     __slots__ = (
         "_address",
         "_failure",
-        "_keepAlive",
         "_local",
-        "_noDelay",
         "_protocol",
         "_readingPaused",
         "_starting",
@@ -51,6 +51,7 @@ class Transport(Producing, Securing):
         "isClient",
         "opener",
         "send",
+        "wrappers",
     )
 
     def __init__(self, driver: Reactor, conn: int) -> None:
@@ -67,7 +68,7 @@ class Transport(Producing, Securing):
         #: Whether this side connected.
         self.isClient = False
         self._failure: Failure | None = None
-        self._noDelay, self._keepAlive = True, False
+        self.wrappers: tuple[Any, ...] = ()
         self._address: Address | None = None
         self._local: Address | None = None
 
@@ -246,7 +247,7 @@ class Transport(Producing, Securing):
         """Whether nothing may be delivered at the moment."""
         return self._readingPaused or self.disconnecting or self._starting
 
-    # Addresses and options
+    # Addresses
 
     def getPeer(self) -> Address:
         """Where the other end is."""
@@ -264,24 +265,6 @@ class Transport(Producing, Securing):
         answer = self.driver.address
         check(question(self._conn, byref(answer)))
         return from_native(answer)
-
-    def getTcpNoDelay(self) -> bool:
-        """Whether small writes leave at once. They do unless told otherwise; not so in Twisted."""
-        return self._noDelay
-
-    def setTcpNoDelay(self, enabled: bool) -> None:
-        """Sets whether small writes leave at once."""
-        check(functions.conn_set_no_delay(self._conn, bool(enabled)))
-        self._noDelay = bool(enabled)
-
-    def getTcpKeepAlive(self) -> bool:
-        """Whether the kernel probes an idle connection."""
-        return self._keepAlive
-
-    def setTcpKeepAlive(self, enabled: bool) -> None:
-        """Sets whether the kernel probes a connection that is idle (for two hours)."""
-        check(functions.conn_set_keep_alive(self._conn, 7200 if enabled else 0))
-        self._keepAlive = bool(enabled)
 
     # What the callback tables call
 
@@ -346,21 +329,23 @@ class Transport(Producing, Securing):
         if status in (constants.ERR_PROTOCOL, constants.ERR_TOO_LONG) and self.framer is not None:
             self.framer._peerBroke()
         reason = self._failure
+        if self.wrappers:
+            if self.leave(status):
+                reason = reason or Failure(ConnectionDone(text=text))
+            self.wrappers = ()
         if reason is None:
             stopping = self.driver.stopping and status in (constants.OK, constants.ERR_ABORTED)
             reason = Failure(ConnectionLost() if stopping else connection_lost(status, text))
         opener, self.opener = self.opener, None
         if self.producer is not None:
             self.guarded(self.endProducing)
-        if opener is None:
-            # Without an introduction there would be nothing to take leave of.
+        if opener is None:  # without an introduction there would be nothing to take leave of
             try:
                 self._protocol.connectionLost(reason)
             except BaseException as error:
                 self.crashed(error)
         ended, self.ended = self.ended, None
-        # The protocol keeps its transport; without a way back neither has to be found by the
-        # collector of cycles.
+        # The protocol keeps its transport; without a way back no collector of cycles is needed.
         if self.framer is not None:
             self.framer._ours = None
         self.framer = self._protocol = None

@@ -17,12 +17,16 @@ from ctypes import (
 )
 
 from .calls import quick
-from .structs import Data, Handle, Reason, Sized
+from .structs import Data, Handle, Reason, ReleaseFunction, Sized
 
 # plait/wrapper.h
 WRAPPER_PASS = 0
 WRAPPER_TAKEN = 1
 WRAPPER_INHERITED = 1
+
+
+WrapperFunction = CFUNCTYPE(c_int, c_void_p, Handle)
+WrapperEndFunction = CFUNCTYPE(None, c_void_p, Handle, POINTER(Reason))
 
 
 class WrapperHandler(Sized):
@@ -31,14 +35,14 @@ class WrapperHandler(Sized):
     _fields_ = [
         ("struct_size", c_uint32),
         ("flags", c_uint32),
-        ("built", CFUNCTYPE(c_int, c_void_p, Handle)),
-        ("connected", CFUNCTYPE(c_int, c_void_p, Handle)),
+        ("built", WrapperFunction),
+        ("connected", WrapperFunction),
         ("received", CFUNCTYPE(c_int, c_void_p, Handle, Data, c_size_t)),
         ("written", CFUNCTYPE(c_int, c_void_p, Handle, Data, c_size_t)),
         ("read_closed", CFUNCTYPE(None, c_void_p, Handle)),
         ("closing", CFUNCTYPE(None, c_void_p, Handle)),
-        ("disconnected", CFUNCTYPE(None, c_void_p, Handle, POINTER(Reason))),
-        ("release", CFUNCTYPE(None, c_void_p)),
+        ("disconnected", WrapperEndFunction),
+        ("release", ReleaseFunction),
     ]
 
 

@@ -153,6 +153,7 @@ class ListenOptions(Sized):
         ("backlog", c_uint32),
         ("reserved", c_uint32),
         ("parent", Handle),
+        ("reason", POINTER(Reason)),
     ]
 
 
@@ -164,6 +165,7 @@ class ConnectOptions(Sized):
         ("attempt_delay_ms", c_uint32),
         ("timeout_ms", c_uint64),
         ("parent", Handle),
+        ("reason", POINTER(Reason)),
     ]
 
 
@@ -180,6 +182,7 @@ class ConnectorOptions(Sized):
         ("max_retries", c_uint32),
         ("attempt_delay_ms", c_uint32),
         ("timeout_ms", c_uint64),
+        ("reason", POINTER(Reason)),
     ]
 
 

@@ -20,19 +20,30 @@ class Listening:
 
         def getReactor(self) -> Reactor: ...
 
-    def listenTCP(self, port: int, factory: Any, backlog: int = 1024, interface: str = "") -> Port:
+    def listenTCP(
+        self,
+        port: int,
+        factory: Any,
+        backlog: int = 1024,
+        interface: str = "",
+        *,
+        parent: Any = None,
+    ) -> Port:
         """Accepts TCP connections.
 
         :param port: the port; 0 for one that the kernel picks: ``getHost().port`` tells.
         :param factory: builds a protocol for each connection.
         :param backlog: how many connections the kernel may hold for us; Twisted has 50.
         :param interface: an address of this machine, of IPv4 or IPv6; all of IPv4 if left out.
+        :param parent: the transport of a connection that this is done for. What is accepted is under
+            the limits of the policies around that one, in their logs and their counters, and what
+            happens on it is activity of that one. It does not end with it.
         :raises CannotListenError: if the address cannot be had.
         """
         from .ports import Port
 
         where = _strings.tcp_server(port, backlog, interface)
-        return Port(self.getReactor(), where, factory, interface, port)
+        return Port(self.getReactor(), where, factory, interface, port, parent=parent)
 
     def listenUNIX(
         self,
@@ -41,6 +52,8 @@ class Listening:
         backlog: int = 1024,
         mode: int = 0o666,
         wantPID: bool = False,
+        *,
+        parent: Any = None,
     ) -> Port:
         """Accepts connections at a path in the file system.
 
@@ -51,7 +64,7 @@ class Listening:
 
         path = _strings.unix_path(address)
         where = _strings.endpoint("unix", path, mode=f"{mode:o}", backlog=backlog)
-        return Port(self.getReactor(), where, factory, "", path)
+        return Port(self.getReactor(), where, factory, "", path, parent=parent)
 
     def connectTCP(
         self,
@@ -60,16 +73,20 @@ class Listening:
         factory: Any,
         timeout: float | None = 30,
         bindAddress: tuple[str, int] | str | None = None,
+        *,
+        parent: Any = None,
     ) -> Connector:
         """Connects a ClientFactory to a TCP port, over IPv4 or IPv6.
 
         :param timeout: seconds for all of it, the look-up of the name included.
+        :param parent: the transport of a connection that this one is opened for: see :meth:`listenTCP`.
         """
         from .ports import Connector
 
         where = _strings.tcp_client(host, port, bindAddress)
         kind = IPv6Address if ":" in host else IPv4Address
-        return Connector(self.getReactor(), where, factory, timeout, kind("TCP", host, port))
+        address = kind("TCP", host, port)
+        return Connector(self.getReactor(), where, factory, timeout, address, parent=parent)
 
     def listenSSL(
         self,
@@ -78,13 +95,15 @@ class Listening:
         contextFactory: ContextFactory,
         backlog: int = 1024,
         interface: str = "",
+        *,
+        parent: Any = None,
     ) -> Port:
         """Accepts TCP connections, and speaks TLS on them."""
         from .ports import Port
 
         where = _strings.tcp_server(port, backlog, interface)
         use = contextFactory._use(True)
-        return Port(self.getReactor(), where, factory, interface, port, use)
+        return Port(self.getReactor(), where, factory, interface, port, use, parent)
 
     def connectSSL(
         self,
@@ -94,6 +113,8 @@ class Listening:
         contextFactory: ContextFactory,
         timeout: float | None = 30,
         bindAddress: tuple[str, int] | str | None = None,
+        *,
+        parent: Any = None,
     ) -> Connector:
         """Connects a ClientFactory to a TCP port where TLS is spoken."""
         from .ports import Connector
@@ -102,7 +123,7 @@ class Listening:
         kind = IPv6Address if ":" in host else IPv4Address
         address = kind("TCP", host, port)
         use = contextFactory._use(False, host)
-        return Connector(self.getReactor(), where, factory, timeout, address, use)
+        return Connector(self.getReactor(), where, factory, timeout, address, use, parent)
 
     def connectUNIX(
         self,
@@ -110,9 +131,12 @@ class Listening:
         factory: Any,
         timeout: float | None = 30,
         checkPID: bool = False,
+        *,
+        parent: Any = None,
     ) -> Connector:
         """Connects a ClientFactory to a path in the file system. ``checkPID`` is not needed."""
         from .ports import Connector
 
         where = _strings.endpoint("unix", _strings.unix_path(address))
-        return Connector(self.getReactor(), where, factory, timeout, UNIXAddress(address))
+        to = UNIXAddress(address)
+        return Connector(self.getReactor(), where, factory, timeout, to, parent=parent)

@@ -70,7 +70,9 @@ def connect_failed(status: int, text: str = "", number: int = 0) -> Exception:
     return _tls_failed(status, text) or error.ConnectError(None, text or describe(status), status)
 
 
-def cannot_listen(interface: str, port: int | str, status: int) -> error.CannotListenError:
+def cannot_listen(
+    interface: str, port: int | str, status: int, text: str = ""
+) -> error.CannotListenError:
     """The exception that listening fails with."""
     cause: Exception
     if status <= constants.ERR_SYSTEM:
@@ -79,4 +81,4 @@ def cannot_listen(interface: str, port: int | str, status: int) -> error.CannotL
         wrapped = error.CannotListenError(interface, port, cause)
         wrapped.status = status
         return wrapped
-    return error.CannotListenError(interface, port, PlaitError(status))
+    return error.CannotListenError(interface, port, PlaitError(status, text))

@@ -52,8 +52,11 @@ class ServerEndpoint:
         self._reactor, self._where = reactor, where
         self._interface, self._port = interface, port or where
 
-    def listen(self, protocolFactory: Any) -> defer.Deferred[Port]:
-        """Listens; the result is the port."""
+    def listen(self, protocolFactory: Any, parent: Any = None) -> defer.Deferred[Port]:
+        """Listens; the result is the port.
+
+        :param parent: the transport of the connection that this is done for: see ``listenTCP``.
+        """
         from .ports import Port
 
         return defer.maybeDeferred(
@@ -64,6 +67,7 @@ class ServerEndpoint:
             self._interface,
             self._port,
             self._tls,
+            parent,
         )
 
     def __repr__(self) -> str:
@@ -141,14 +145,17 @@ class ClientEndpoint:
         self._attemptDelay = attemptDelay
         self._address = address if address is not None else where
 
-    def connect(self, protocolFactory: Any) -> defer.Deferred[Any]:
-        """Connects; the result is the protocol. Cancelling gives the attempt up."""
+    def connect(self, protocolFactory: Any, parent: Any = None) -> defer.Deferred[Any]:
+        """Connects; the result is the protocol. Cancelling gives the attempt up.
+
+        :param parent: the transport of the connection that this one is opened for: see ``connectTCP``.
+        """
         from .._core.opening import Attempt
 
         done: defer.Deferred[Any] = defer.Deferred(lambda done: self._cancelled(attempt, done))
 
-        def build(address: Any) -> Any:
-            return None if done.called else protocolFactory.buildProtocol(address)
+        def build(source: Any, address: Any) -> Any:
+            return None if done.called else source.buildProtocol(address)
 
         def made(protocol: Any) -> None:
             if not done.called:
@@ -167,7 +174,9 @@ class ClientEndpoint:
                 done.errback(error.NoProtocol() if clean else reason)
 
         driver = self._reactor.getReactor()
-        attempt = Attempt(driver, build, made, failed, lost, self._tls)
+        attempt = Attempt(
+            driver, protocolFactory, build, made, failed, lost, self._tls, parent
+        )
         protocolFactory.doStart()
         try:
             attempt.start(self._where, self._timeout, self._attemptDelay)
@@ -277,15 +286,11 @@ def _check(description: str, use: int) -> str:
 def serverFromString(reactor: IReactor, description: str) -> ServerEndpoint:
     """Somewhere to listen, as ``tcp:8080:interface=127.0.0.1`` or ``unix:/run/x.sock`` says.
 
-    With ``haproxy:`` in front, connections begin with a header of the PROXY protocol.
+    With ``haproxy:`` in front, connections begin with a header of the PROXY protocol, from all that connect,
+    or from those of ``haproxy:trusted=10.0.0.0/8:tcp:8080`` alone.
 
     :raises ValueError: if that is malformed, or of an unknown kind.
     """
-    kind, _, rest = description.partition(":")
-    if kind == "haproxy":
-        from ..protocols.haproxy import proxyEndpoint
-
-        return proxyEndpoint(serverFromString(reactor, rest))
     return ServerEndpoint(reactor, _check(description, 1))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ctypes import byref
+from ctypes import byref, pointer
 from typing import TYPE_CHECKING, Any
 
 from .._core.opening import Attempt, Opener
@@ -31,10 +31,10 @@ class Port(Opener):
         interface: str = "",
         port: Any = 0,
         tls: Use | None = None,
+        parent: Any = None,
     ) -> None:
-        super().__init__(reactor)
-        self.tls = tls
-        self.factory = factory
+        super().__init__(reactor, factory)
+        self.tls, self.parent = tls, parent
         self.interface, self.port = interface, port
         self._where = where
         self._listener = 0
@@ -47,12 +47,18 @@ class Port(Opener):
             raise error.AlreadyListened()
         out = structs.Handle()
         native = self.native()
+        reason = structs.Reason()
+        options = structs.ListenOptions(reason=pointer(reason))
+        parent = self.family()[0]
+        if parent is not None:
+            options.parent = parent._conn
         status = functions.listen(
-            self.driver.handle, self._where.encode(), native, None, byref(out)
+            self.driver.handle, self._where.encode(), native, byref(options), byref(out)
         )
         functions.factory_release(native)
         if status < 0:
-            raise cannot_listen(self.interface, self.port, status)
+            text = (reason.text or b"").decode("utf-8", "replace")
+            raise cannot_listen(self.interface, self.port, status, text)
         self._listener = out.value
         # Asked for once: other threads want to know it, too.
         answer = structs.Address()
@@ -88,7 +94,7 @@ class Port(Opener):
 
     def build(self, address: Any) -> Any:
         """Has the factory build the protocol of a connection."""
-        return self.factory.buildProtocol(address)
+        return self.source.buildProtocol(address)
 
     def __repr__(self) -> str:
         return f"<Port {self._where} of {self.factory!r}>"
@@ -108,8 +114,9 @@ class Connector:
         timeout: float | None,
         destination: Any,
         tls: Use | None = None,
+        parent: Any = None,
     ) -> None:
-        self._tls = tls
+        self._tls, self._parent = tls, parent
         self.reactor, self.factory, self.timeout = reactor, factory, timeout
         self.state = "disconnected"
         self.transport: Any = None
@@ -135,13 +142,20 @@ class Connector:
         if self.state != "connecting":
             return
         self._attempt = Attempt(
-            self.reactor, self._build, self._made, self._failed, self._lost, self._tls
+            self.reactor,
+            self.factory,
+            self._build,
+            self._made,
+            self._failed,
+            self._lost,
+            self._tls,
+            self._parent,
         )
         try:
             self._attempt.start(self._where, self.timeout)
         except PlaitError as problem:
-            status = problem.status
-            self.reactor.soon(lambda: self._failed(status, "", 0))
+            status, text = problem.status, problem.text
+            self.reactor.soon(lambda: self._failed(status, text, 0))
 
     def stopConnecting(self) -> None:
         """Gives the attempt up: the factory is told that it failed."""
@@ -159,11 +173,11 @@ class Connector:
         elif self.state == "connected" and self.transport is not None:
             self.transport.loseConnection()
 
-    def _build(self, address: Any) -> Any:
+    def _build(self, source: Any, address: Any) -> Any:
         if self.state != "connecting":
             return None
         self.state = "connected"
-        return self.factory.buildProtocol(address)
+        return source.buildProtocol(address)
 
     def _made(self, protocol: Any) -> None:
         self.transport = protocol.transport

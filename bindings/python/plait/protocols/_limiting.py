@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any, Callable, Union
 
+from .._core.towers import stock
 from ..internet.protocol import ServerFactory
-from ._wrapping import Counters, ProtocolWrapper, WrappingFactory, host_of
+from ._wrapping import Counters, ProtocolWrapper, WrappingFactory, built, host_of
 
 _Network = Union[IPv4Network, IPv6Network]
 
@@ -49,11 +50,44 @@ class LimitConnectionsByPeer(WrappingFactory):
     def unregisterProtocol(self, p: Any) -> None:
         """A connection has ended."""
         super().unregisterProtocol(p)
+        self._forget(p)
+
+    def _forget(self, p: Any) -> None:
         host = p.__dict__.get("peerHost")
-        if host is not None:
+        if host in self.peerConnections:
             self.peerConnections[host] -= 1
             if not self.peerConnections[host]:
                 del self.peerConnections[host]
+
+    def entered(self, p: Any, address: Any) -> None:
+        """A connection is there, of somebody at an address."""
+        super().entered(p, address)
+        p.peerHost = host = host_of(address)
+        if host is not None:
+            self.peerConnections[host] = self.peerConnections.get(host, 0) + 1
+
+    def left(self, p: Any) -> None:
+        """A connection has ended."""
+        super().left(p)
+        self._forget(p)
+
+
+def _by_peer_in_c(policy: Any, inner: int) -> list[int] | None:
+    from .._native import policies
+
+    most = policy.maxConnectionsPerPeer
+    if not _is_count(most):
+        return None
+    options = policies.ThrottleOptions(max_per_peer=most, ipv6_peer_bits=128)
+    return built(policies.throttle_factory_new, inner, options)
+
+
+def _is_count(value: Any) -> bool:
+    """Whether the C library takes it as a limit: there, 0 is none."""
+    return type(value) is int and 0 < value < 1 << 32
+
+
+stock(LimitConnectionsByPeer, _by_peer_in_c)
 
 
 class LimitTotalConnectionsFactory(ServerFactory):
@@ -101,9 +135,11 @@ class LimitTotalConnectionsFactory(ServerFactory):
 class AccessFactory(WrappingFactory):
     """Lets in whom its lists let in, and no more a second than it says. Twisted has none.
 
+    The longest network of both lists that has an address decides; of two alike, that of ``deny``.
+
     :param allow: networks such as ``10.0.0.0/8`` or ``2001:db8::/32``; if there are any, nobody
         else is let in.
-    :param deny: networks that are not let in, whatever the other list says.
+    :param deny: networks that are not let in.
     :param acceptRate: connections a second, in all; with ``acceptBurst`` at once.
     """
 
@@ -144,9 +180,8 @@ class AccessFactory(WrappingFactory):
         except ValueError:
             return not self.allow
         address = getattr(address, "ipv4_mapped", None) or address
-        if any(address in network for network in self.deny):
-            return False
-        return not self.allow or any(address in network for network in self.allow)
+        denied, allowed = _longest(address, self.deny), _longest(address, self.allow)
+        return not self.allow if denied == allowed == -1 else allowed > denied
 
     def _inTime(self) -> bool:
         if self.acceptRate is None:
@@ -160,6 +195,44 @@ class AccessFactory(WrappingFactory):
             return False
         self._tokens -= 1
         return True
+
+
+def _longest(address: Any, networks: list[_Network]) -> int:
+    """The bits of the longest network that has an address, or -1."""
+    return max((network.prefixlen for network in networks if address in network), default=-1)
+
+
+def _access_in_c(policy: Any, inner: int) -> list[int] | None:
+    from .._native import functions, policies
+
+    made: list[int] = []
+    rate, burst = policy.acceptRate, policy.acceptBurst
+    if rate is not None:
+        if rate != int(rate) or not _is_count(int(rate)) or not _is_count(burst):
+            return None
+        limits = policies.ThrottleOptions(accept_rate=int(rate), accept_burst=burst)
+        made += built(policies.throttle_factory_new, inner, limits) or []
+        if not made:
+            return None
+    options = policies.AccessOptions(
+        flags=policies.ACCESS_REFUSE_OTHERS if policy.allow else 0,
+        allow=list_in_c(policy.allow),
+        deny=list_in_c(policy.deny),
+    )
+    outer = built(policies.access_factory_new, made[-1] if made else inner, options, None)
+    if outer is None:
+        for handle in made:
+            functions.factory_release(handle)
+        return None
+    return made + outer
+
+
+def list_in_c(networks: list[_Network]) -> bytes | None:
+    """A list as the C library reads it; None for none."""
+    return ",".join(map(str, networks)).encode() if networks else None
+
+
+stock(AccessFactory, _access_in_c)
 
 
 def _networks(texts: Iterable[str]) -> list[_Network]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections import deque
-from collections.abc import Iterable
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any, Callable
 
-from ._wrapping import ProtocolWrapper, WrappingFactory, host_of, later
+from .._core.towers import stock
+from ._limiting import _is_count
+from ._throttled import Bucket, ThrottledInC, ThrottlingProtocol
+from ._wrapping import WrappingFactory, built, host_of, later
 
 if TYPE_CHECKING:
     from ..internet.interfaces import IDelayedCall
@@ -18,153 +19,6 @@ _log = logging.getLogger("plait")
 #: Seconds between two shares of a limit that is shared out.
 _SHARE = 0.05
 _SEED_LIMIT = 10
-
-
-class Bucket:
-    """So many tokens a second, up to a burst; more may be taken, and has to be waited for."""
-
-    def __init__(self, rate: float, burst: float, now: float) -> None:
-        self.rate, self.burst = rate, burst
-        self._tokens, self._time = burst, now
-
-    def tokens(self, now: float, isWaitedFor: bool = False) -> float:
-        """What is there. What was waited for all the time is no burst."""
-        self._tokens += (now - self._time) * self.rate
-        if not isWaitedFor:
-            self._tokens = min(self.burst, self._tokens)
-        self._time = now
-        return self._tokens
-
-    def take(self, count: float, now: float) -> float:
-        """Takes so many; gives the seconds until what was taken is paid for."""
-        self._tokens = self.tokens(now, self._time == now) - count
-        return max(0.0, -self._tokens / self.rate)
-
-
-class ThrottlingProtocol(ProtocolWrapper):
-    """Reads and writes no faster than its factory has it."""
-
-    def __init__(self, factory: Any = None, wrappedProtocol: Any = None, **keywords: Any) -> None:
-        super().__init__(factory, wrappedProtocol, **keywords)
-        self.producer: Any = None
-        self._streaming = self._isPaused = self._isClosing = self._rests = False
-        #: What was written, and may not be sent yet.
-        self.pending: deque[bytes] = deque()
-        self.reading: Any = None
-        self.writing: Any = None
-
-    # Reading
-
-    def dataReceived(self, data: bytes) -> None:
-        """Hands bytes to the inner protocol; reading may have to rest then."""
-        self.factory.registerRead(len(data), self)
-        super().dataReceived(data)
-
-    def throttleReads(self) -> None:
-        """Reading rests."""
-        if not self._rests:
-            self._rests = True
-            self.transport.pauseProducing()
-
-    def unthrottleReads(self) -> None:
-        """Reading goes on, unless it ends."""
-        if self._rests:
-            self._rests = False
-            if not self.disconnecting and not self._readingPaused:
-                self.transport.resumeProducing()
-
-    _readingPaused = False
-
-    def pauseProducing(self) -> None:
-        """The inner protocol wants nothing for now."""
-        self._readingPaused = True
-        self.transport.pauseProducing()
-
-    def resumeProducing(self) -> None:
-        """The inner protocol wants more; so it gets, once the limit has it."""
-        self._readingPaused = False
-        if not self._rests:
-            self.transport.resumeProducing()
-
-    # Writing
-
-    def write(self, data: bytes) -> None:
-        """Sends bytes, as soon as they may be sent."""
-        if data and not self._isClosing:
-            self.pending.append(bytes(data))
-            self.factory.registerWritten(self)
-
-    def writeSequence(self, data: Iterable[bytes]) -> None:
-        """Sends several pieces."""
-        self.write(b"".join(data))
-
-    @property
-    def waiting(self) -> int:
-        """The bytes that may not be sent yet."""
-        return sum(map(len, self.pending))
-
-    def send(self, most: int) -> int:
-        """Sends so many bytes at most of those that wait; tells how many."""
-        pieces = []
-        left = most
-        while self.pending and left > 0:
-            piece = self.pending.popleft()
-            if len(piece) > left:
-                self.pending.appendleft(piece[left:])
-                piece = piece[:left]
-            pieces.append(piece)
-            left -= len(piece)
-        if pieces:
-            super().write(b"".join(pieces))
-        if self.pending:
-            self.throttleWrites()
-        else:
-            self.unthrottleWrites()
-            if self._isClosing and not self.pending:
-                super().loseConnection()
-        return most - left
-
-    def throttleWrites(self) -> None:
-        """The producer rests."""
-        if self.producer is not None and self._streaming and not self._isPaused:
-            self._isPaused = True
-            self.producer.pauseProducing()
-
-    def unthrottleWrites(self) -> None:
-        """The producer goes on."""
-        if self.producer is not None and (self._isPaused or not self._streaming):
-            self._isPaused = False
-            self.producer.resumeProducing()
-
-    def registerProducer(self, producer: Any, streaming: bool) -> None:
-        """Has a producer write, no faster than it may."""
-        self.producer, self._streaming, self._isPaused = producer, bool(streaming), False
-        if streaming:
-            super().registerProducer(producer, True)
-            if self.pending:
-                self.throttleWrites()
-        elif not self.pending:
-            producer.resumeProducing()
-
-    def unregisterProducer(self) -> None:
-        """Ends the registration."""
-        streaming, self.producer = self._streaming, None
-        if streaming:
-            super().unregisterProducer()
-
-    def loseConnection(self) -> None:
-        """Ends the connection, once what was written has been sent."""
-        self.disconnecting = 1
-        if self.pending:
-            self._isClosing = True
-        else:
-            super().loseConnection()
-
-    def abortConnection(self) -> None:
-        """Ends the connection at once."""
-        self.disconnecting = 1
-        self.pending.clear()
-        self.transport.abortConnection()
 
 
 class ThrottlingFactory(WrappingFactory):
@@ -187,6 +41,7 @@ class ThrottlingFactory(WrappingFactory):
     """
 
     protocol: Any = ThrottlingProtocol
+    inherits = True
 
     def __init__(
         self,
@@ -313,12 +168,32 @@ class ThrottlingFactory(WrappingFactory):
         """A connection has ended."""
         super().unregisterProtocol(p)
         p.pending.clear()
-        self._forget(p.network)
-        if not self.connectionCount:
+        if p.parentWrapper is None:
+            self._forget(p.network)
+        if not self.protocols:
             for call in (self._readers, self._writers):
                 if call is not None and call.active():
                     call.cancel()
             self._readers = self._writers = None
+
+    # Where the C library runs it
+
+    def standIn(self, inner: Any) -> Any:
+        """Makes what stands around a protocol."""
+        return ThrottledInC(self, inner)
+
+    def entered(self, p: Any, address: Any) -> None:
+        """A connection is there, of somebody at an address."""
+        super().entered(p, address)
+        p.network = peer = self.network(address)
+        self.connectionCount += 1
+        if peer is not None:
+            self.peers[peer] = self.peers.get(peer, 0) + 1
+
+    def left(self, p: Any) -> None:
+        """A connection has ended."""
+        super().left(p)
+        self._forget(p.network)
 
     # Bytes
 
@@ -395,3 +270,35 @@ class ThrottlingFactory(WrappingFactory):
         """Has those connections send that have something to send."""
         self._writers = None
         self._share([p for p in self.protocols if p.pending], True)
+
+
+def _in_c(policy: Any, inner: int) -> list[int] | None:
+    from .._native import policies
+
+    options = policies.ThrottleOptions()
+    counts = (policy.maxConnectionCount, policy.maxConnectionsPerIP)
+    if any(count is not None and not _is_count(count) for count in counts):
+        return None
+    options.max_connections = policy.maxConnectionCount or 0
+    options.ipv6_peer_bits = options.ipv6_subnet_bits = policy.subnetPrefixes[1]
+    if policy.subnetPrefixes[0] == 32:
+        options.max_per_peer = policy.maxConnectionsPerIP or 0
+    else:
+        options.max_per_subnet = policy.maxConnectionsPerIP or 0
+        options.ipv4_subnet_bits = policy.subnetPrefixes[0]
+    options.deny_ms = round(policy.denyPeriod * 1000)
+    each = policy.perConnection
+    for limit, which in (
+        (policy.readLimit, options.read_each if each else options.read),
+        (policy.writeLimit, options.write_each if each else options.write),
+    ):
+        if not limit:
+            continue
+        burst = limit if policy.burst is None else policy.burst
+        if limit != int(limit) or burst < limit / 100 or burst < 1:
+            return None
+        which.limit, which.burst = int(limit), int(burst)
+    return built(policies.throttle_factory_new, inner, options)
+
+
+stock(ThrottlingFactory, _in_c)

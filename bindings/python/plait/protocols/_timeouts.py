@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Callable
 
+from .._core.towers import stock
 from ..internet.protocol import connectionDone
-from ._wrapping import ProtocolWrapper, WrappingFactory, later
+from ._wrapping import ProtocolWrapper, WrapperInC, WrappingFactory, built, later
 
 if TYPE_CHECKING:
     from ..internet.interfaces import IDelayedCall
@@ -54,6 +56,7 @@ class TimeoutProtocol(ProtocolWrapper):
         self.timeoutCall: IDelayedCall | None = None
         self.timeoutPeriod: float | None = None
         self._limits: list[IDelayedCall] = []
+        self._absolute: IDelayedCall | None = None
         self._received = 0
         self._ending: _Ending | None = None
         self.setTimeout(timeoutPeriod)
@@ -76,6 +79,9 @@ class TimeoutProtocol(ProtocolWrapper):
         """Something has happened: the time begins anew."""
         if self.timeoutCall is not None and self.timeoutPeriod is not None:
             self.timeoutCall.reset(self.timeoutPeriod)
+        if self.parentWrapper is not None:
+            # What happens here is life there.
+            self.parentWrapper.resetTimeout()
 
     def _timeIsUp(self) -> None:
         self.timeoutCall = None
@@ -92,10 +98,20 @@ class TimeoutProtocol(ProtocolWrapper):
     def makeConnection(self, transport: Any) -> None:
         """Meets the transport; the limits of the factory begin to run."""
         factory = self.factory
+        if self.parentWrapper is not None:
+            # It need not say anything, but must not outlast the one that it was opened for.
+            self._absolute = self.parentWrapper._absolute
+            if self._absolute is not None and self._absolute.active():
+                call = factory.callLater(0, self.timeoutFunc)
+                call.delay(self._absolute.getTime() - call.getTime())
+                self._limits.append(call)
+            super().makeConnection(transport)
+            return
         absolute = getattr(factory, "absolutePeriod", None)
         handshake = getattr(factory, "handshakePeriod", None)
         if absolute is not None:
             self._limit(absolute, self.timeoutFunc)
+            self._absolute = self._limits[-1]
         if handshake is not None:
             self._limit(handshake, self._nothingYet)
         if getattr(factory, "minimumRate", None):
@@ -146,6 +162,31 @@ class TimeoutProtocol(ProtocolWrapper):
         super().connectionLost(reason)
 
 
+class TimeoutInC(WrapperInC):
+    """What stands around a protocol whose time limits the C library keeps."""
+
+    offers = frozenset({"cancelTimeout", "resetTimeout", "setTimeout", "timeoutPeriod"})
+    timeoutPeriod: float | None = None
+
+    def setTimeout(self, timeoutPeriod: float | None = None) -> None:
+        """Sets the seconds without traffic after which the connection ends; None for never."""
+        from .._native import policies
+
+        self.timeoutPeriod = timeoutPeriod
+        period = 0 if timeoutPeriod is None else max(1, round(timeoutPeriod * 1000))
+        policies.timeout_set_idle(self.transport._conn, period, None)
+
+    def cancelTimeout(self) -> None:
+        """Has the connection go on for ever."""
+        self.setTimeout(None)
+
+    def resetTimeout(self) -> None:
+        """Something has happened: the time begins anew."""
+        from .._native import policies
+
+        policies.timeout_reset(self.transport._conn)
+
+
 class TimeoutFactory(WrappingFactory):
     """Ends connections on which nothing happens.
 
@@ -158,6 +199,7 @@ class TimeoutFactory(WrappingFactory):
     """
 
     protocol: Any = TimeoutProtocol
+    inherits = True
 
     def __init__(
         self,
@@ -181,6 +223,35 @@ class TimeoutFactory(WrappingFactory):
     def callLater(self, period: float, func: Callable[[], None]) -> IDelayedCall:
         """Calls a function later. A test overrides it with a clock's."""
         return later(None, period, func)
+
+    def standIn(self, inner: Any) -> Any:
+        """Makes what stands around a protocol where the C library keeps the time."""
+        made = TimeoutInC(self, inner)
+        made.timeoutPeriod = self.timeoutPeriod
+        return made
+
+
+def _in_c(policy: Any, inner: int) -> list[int] | None:
+    from .._native import policies
+
+    options = policies.TimeoutOptions(grace_ms=round(_PATIENCE * 1000))
+    for name, period in (
+        ("idle_ms", policy.timeoutPeriod),
+        ("handshake_ms", policy.handshakePeriod),
+        ("absolute_ms", policy.absolutePeriod),
+    ):
+        if period is not None:
+            if not period > 0:
+                return None
+            setattr(options, name, max(1, round(period * 1000)))
+    if policy.minimumRate:
+        options.flags = policies.TIMEOUT_RATE_ALWAYS
+        options.min_rate = math.ceil(policy.minimumRate)
+        options.rate_ms = max(1, round(policy.ratePeriod * 1000))
+    return built(policies.timeout_factory_new, inner, options)
+
+
+stock(TimeoutFactory, _in_c)
 
 
 class TimeoutMixin:

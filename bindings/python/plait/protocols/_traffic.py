@@ -35,6 +35,7 @@ class SpewingFactory(WrappingFactory):
     """Logs what comes and goes, by the logger ``plait``."""
 
     protocol = SpewingProtocol
+    inherits = True
 
 
 class TrafficLoggingProtocol(ProtocolWrapper):
@@ -120,6 +121,7 @@ class TrafficLoggingFactory(WrappingFactory):
     """
 
     protocol: Any = TrafficLoggingProtocol
+    inherits = True
 
     def __init__(
         self,

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from ctypes import byref
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Callable
 
+from .._core.towers import stock
+from .._native import structs
 from ..internet.protocol import ClientFactory, Protocol, connectionDone
 
 if TYPE_CHECKING:
@@ -23,6 +26,8 @@ class Counters:
     :ivar refusedWithin: connections that a factory further in refused.
     :ivar bytesIn: what peers sent.
     :ivar bytesOut: what was sent to them.
+    :ivar children: connections that were opened for these, with ``parent=``; not among the others, but
+        for their bytes.
     """
 
     open: int = 0
@@ -31,6 +36,40 @@ class Counters:
     refusedWithin: int = 0
     bytesIn: int = 0
     bytesOut: int = 0
+    children: int = 0
+
+
+#: What counts alike here and in the C library.
+_COUNTED = {
+    "open": "open",
+    "total": "total",
+    "refused": "refused",
+    "refusedWithin": "refused_within",
+    "bytesIn": "bytes_in",
+    "bytesOut": "bytes_out",
+    "children": "children",
+}
+
+
+class CountersInC(Counters):
+    """The same for a factory that the C library runs: what that counts, and what is counted here."""
+
+    def __init__(self, own: Counters, floors: list[Any]) -> None:
+        self.__dict__["_own"], self.__dict__["_floors"] = own, floors
+
+    def __getattribute__(self, name: str) -> Any:
+        counted = _COUNTED.get(name)
+        if counted is None:
+            return super().__getattribute__(name)
+        own: int = getattr(self._own, name)
+        return own + sum(getattr(floor.counted(), counted) for floor in self._floors)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name not in _COUNTED:
+            super().__setattr__(name, value)
+            return
+        elsewhere = getattr(self, name) - getattr(self._own, name)
+        setattr(self._own, name, value - elsewhere)
 
 
 class ProtocolWrapper(Protocol):
@@ -49,6 +88,8 @@ class ProtocolWrapper(Protocol):
 
     disconnecting: Any = 0
     wrappedProtocol: Any
+    #: For a connection that was opened for another one: the wrapper of that.
+    parentWrapper: Any = None
 
     def __init__(self, factory: Any = None, wrappedProtocol: Any = None, **keywords: Any) -> None:
         inner = keywords.pop("protocol", wrappedProtocol)
@@ -62,6 +103,11 @@ class ProtocolWrapper(Protocol):
     def logPrefix(self) -> str:
         """The inner protocol's, and this class's."""
         return prefixes(self, self.wrappedProtocol)
+
+    def inherited(self, inner: Any) -> Any:
+        """Gives what stands for the protocol of a connection that is opened for this one."""
+        inherit = getattr(self.factory, "inherit", None)
+        return inner if inherit is None else inherit(self, inner)
 
     # A protocol to the transport
 
@@ -131,6 +177,23 @@ class ProtocolWrapper(Protocol):
         return getattr(self.transport, name)
 
 
+class WrapperInC(ProtocolWrapper):
+    """What stands around a protocol where the C library runs the policy: bytes do not come by here, and
+    what is asked of the transport is asked of the real one.
+    """
+
+    #: What the protocol's transport has because of it.
+    offers: frozenset[str] = frozenset()
+
+    def write(self, data: bytes) -> None:
+        """Sends bytes."""
+        self.transport.write(data)
+
+    def writeSequence(self, data: Iterable[bytes]) -> None:
+        """Sends several pieces."""
+        self.transport.writeSequence(data)
+
+
 class WrappingFactory(ClientFactory):
     """A factory around a factory: each protocol that that builds gets a wrapper.
 
@@ -143,6 +206,10 @@ class WrappingFactory(ClientFactory):
     """
 
     protocol: Any = ProtocolWrapper
+    #: Whether connections that are opened for others, with ``parent=``, are wrapped as those are.
+    inherits = False
+    #: What the C library has of it, by reactor.
+    _floors: Any = None
 
     def __init__(self, wrappedFactory: Any) -> None:
         self.wrappedFactory = wrappedFactory
@@ -187,6 +254,14 @@ class WrappingFactory(ClientFactory):
         """Makes the wrapper of a protocol."""
         return self.protocol(self, inner)
 
+    def inherit(self, parent: Any, inner: Any) -> Any:
+        """Gives what stands for the protocol of a connection that is opened for a wrapper's."""
+        if not self.inherits:
+            return inner
+        wrapper = self.wrap(inner)
+        wrapper.parentWrapper = parent
+        return wrapper
+
     def refuse(self) -> None:
         """A connection is refused by this factory."""
         self.counters.refused += 1
@@ -194,13 +269,76 @@ class WrappingFactory(ClientFactory):
     def registerProtocol(self, p: Any) -> None:
         """A wrapper is connected."""
         self.protocols[p] = 1
-        self.counters.open += 1
-        self.counters.total += 1
+        if p.parentWrapper is None:
+            self.counters.open += 1
+            self.counters.total += 1
+        else:
+            self.counters.children += 1
 
     def unregisterProtocol(self, p: Any) -> None:
         """A wrapper has lost its connection."""
         del self.protocols[p]
-        self.counters.open -= 1
+        if p.parentWrapper is None:
+            self.counters.open -= 1
+
+    # Where the C library runs it
+
+    def _runsInC(self, floor: Any) -> None:
+        if isinstance(self.counters, CountersInC):
+            self.counters._floors.append(floor)
+        else:
+            self.counters = CountersInC(self.counters, [floor])
+
+    def refusedWithin(self) -> None:
+        """What the C library has counted as built was refused by the factory within."""
+        self.counters.total -= 1
+        self.counters.refusedWithin += 1
+
+    def standIn(self, inner: Any) -> Any:
+        """Makes what stands around a protocol."""
+        return WrapperInC(self, inner)
+
+    def entered(self, p: Any, address: Any) -> None:
+        """A connection is there, of somebody at an address."""
+        self.protocols[p] = 1
+
+    def left(self, p: Any) -> None:
+        """A connection has ended."""
+        del self.protocols[p]
+
+
+def wrapperOf(protocol: Any, kind: type[Any]) -> ProtocolWrapper | None:
+    """The wrapper around a protocol that is of a kind of factory, nearest first; None if there is none.
+
+    It has the same methods whether the policy runs in Python or in the C library::
+
+        wrapperOf(self, TimeoutFactory).setTimeout(5)
+    """
+    below = getattr(protocol, "transport", None)
+    while isinstance(below, ProtocolWrapper):
+        if isinstance(below.factory, kind):
+            return below
+        below = below.transport
+    found: ProtocolWrapper
+    for found in reversed(getattr(below, "wrappers", ())):
+        if isinstance(found.factory, kind):
+            return found
+    return None
+
+
+def wrapper_in_c(policy: Any, inner: int) -> list[int] | None:
+    """The C library's wrapper without a hook."""
+    from .._native import policies
+
+    return built(policies.wrapper_factory_new, inner, policies.WrapperHandler(), None)
+
+
+def built(make: Any, inner: int, options: Any, *more: Any) -> list[int] | None:
+    """One C factory around another, or None if its options cannot be had."""
+    out = structs.Handle()
+    if make(byref(out), inner, byref(options), *more) < 0:
+        return None
+    return [out.value]
 
 
 def prefixes(outer: Any, inner: Any) -> str:
@@ -226,3 +364,6 @@ def host_of(address: Any) -> str | None:
     """The host of an address; None where there is none, as in memory and on UNIX sockets."""
     host = getattr(address, "host", None)
     return host if isinstance(host, str) else None
+
+
+stock(WrappingFactory, wrapper_in_c)

@@ -15,11 +15,12 @@ from collections.abc import Iterable
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
+from .._core.towers import stock
 from ..internet.endpoints import ServerEndpoint
 from ..internet.protocol import connectionDone
-from ._limiting import _networks
+from ._limiting import _networks, list_in_c
 from ._proxyheader import Header, InvalidProxyHeader, parse
-from ._wrapping import ProtocolWrapper, WrappingFactory, host_of, later
+from ._wrapping import ProtocolWrapper, WrappingFactory, built, host_of, later
 
 if TYPE_CHECKING:
     from ..internet import defer
@@ -181,16 +182,33 @@ class HAProxyWrappingFactory(WrappingFactory):
         return inner
 
 
+def _in_c(policy: Any, inner: int) -> list[int] | None:
+    from .._native import policies
+
+    if not policy.timeoutPeriod > 0:
+        return None
+    options = policies.ProxyOptions(
+        flags=policies.PROXY_DIRECT if policy.direct else 0,
+        trusted=list_in_c(policy.trusted),
+        timeout_ms=max(1, round(policy.timeoutPeriod * 1000)),
+    )
+    return built(policies.proxy_factory_new, inner, options, None)
+
+
+stock(HAProxyWrappingFactory, _in_c)
+
+
 class ProxyEndpoint(ServerEndpoint):
     """An endpoint whose connections begin with headers."""
 
     def __init__(self, wrapped: Any, trusted: Iterable[str] = (), direct: bool = False) -> None:
         self._wrapped, self._trusted, self._direct = wrapped, list(trusted), direct
 
-    def listen(self, protocolFactory: Any) -> defer.Deferred[Any]:
+    def listen(self, protocolFactory: Any, parent: Any = None) -> defer.Deferred[Any]:
         """Listens; the result is the port."""
         factory = HAProxyWrappingFactory(protocolFactory, self._trusted, self._direct)
-        done: defer.Deferred[Any] = self._wrapped.listen(factory)
+        more = {} if parent is None else {"parent": parent}
+        done: defer.Deferred[Any] = self._wrapped.listen(factory, **more)
         return done
 
     def __repr__(self) -> str:

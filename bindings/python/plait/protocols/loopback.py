@@ -194,7 +194,8 @@ class _Over:
         factory = _Given(client)
         attempt = Attempt(
             self.reactor,
-            factory.buildProtocol,
+            factory,
+            lambda source, address: source.buildProtocol(address),
             lambda protocol: self.made(),
             lambda status, text, number: self._failed(port, status, text, number),
             lambda reason: self.ended(),

@@ -3,10 +3,16 @@
 Each is a factory around a factory, and they can be put around each other in any order::
 
     guarded = TimeoutFactory(ThrottlingFactory(factory, maxConnectionsPerIP=5), 60)
+
+On a reactor the C library runs those of them that stand outermost and are exactly the classes that are here: no
+subclass, nothing overridden. What they have to say is the same, but bytes do not pass Python, and a protocol's
+transport is the connection's own. Their limits are those that they had when they came into use. Logs of
+traffic, SpewingFactory and LimitTotalConnectionsFactory run in Python, and so does what is within them.
 """
 
 from ._limiting import AccessFactory, LimitConnectionsByPeer, LimitTotalConnectionsFactory
-from ._throttling import ThrottlingFactory, ThrottlingProtocol
+from ._throttled import ThrottlingProtocol
+from ._throttling import ThrottlingFactory
 from ._timeouts import TimeoutFactory, TimeoutMixin, TimeoutProtocol
 from ._traffic import (
     SpewingFactory,
@@ -14,7 +20,7 @@ from ._traffic import (
     TrafficLoggingFactory,
     TrafficLoggingProtocol,
 )
-from ._wrapping import Counters, ProtocolWrapper, WrappingFactory
+from ._wrapping import Counters, ProtocolWrapper, WrappingFactory, wrapperOf
 
 __all__ = [
     "AccessFactory",
@@ -32,4 +38,5 @@ __all__ = [
     "TrafficLoggingFactory",
     "TrafficLoggingProtocol",
     "WrappingFactory",
+    "wrapperOf",
 ]
