@@ -157,7 +157,9 @@ struct EndpointTests {
   #else
     /// Without TLS all of them are told apart from what is malformed, at the word that asks for it.
     @Test(arguments: securedGood + securedBad) func unsupported(_ words: String, _ use: Use, _ wanted: String) {
-      let at = words.lowercased().split(separator: ":").prefix { $0 != "tls" && $0 != "ssl" }.reduce(0) { $0 + $1.utf8.count + 1 }
+      let at = words.lowercased().split(separator: ":").prefix { $0 != "tls" && $0 != "ssl" }.reduce(0) {
+        $0 + $1.utf8.count + 1
+      }
       #expect(parse(words, use) == "\(Status.unsupported) \(at)")
     }
   #endif

@@ -36,6 +36,7 @@ def test_connections(reactor, kind):
 
     port = reactor.listenTCP(0, protocol.Factory.forProtocol(Counted), interface="127.0.0.1")
     address = ("127.0.0.1", port.getHost().port)
+    gc.collect()  # what earlier tests left
     before = (len(conns), len(objects), alive(Transport, Counted))
     for number in range(200):
         with socket.create_connection(address, LIMIT) as peer:
