@@ -69,6 +69,7 @@ let package = Package(
     .target(name: "SASL", dependencies: ["Bytes", "Crypto"], swiftSettings: swift),
     .target(name: "Framing", dependencies: ["Bytes", "Wire"], swiftSettings: swift),
     .target(name: "AMP", dependencies: ["Bytes", "Wire", "Framing"], swiftSettings: swift),
+    .target(name: "Memcache", dependencies: ["Bytes", "Wire"], swiftSettings: swift),
     .target(name: "Policies", dependencies: ["Bytes", "Wire"], swiftSettings: swift),
     .target(name: "Loopback", dependencies: ["Bytes", "Wire"], swiftSettings: swift),
     .target(name: "Reactor", dependencies: ["Bytes", "Wire", "CLibuv", "CSystem"], swiftSettings: swift),
@@ -76,6 +77,7 @@ let package = Package(
       name: "CAPI",
       dependencies: [
         "Bytes", "Wire", "Framing", "Policies", "SASL", "AMP", "Loopback", "Reactor", "CPlait", "CSystem",
+        "Memcache",
       ] + tls,
       swiftSettings: swift, linkerSettings: link),
     // What the unit tests share: a reactor in memory, a host that writes down what it hears.
@@ -87,6 +89,8 @@ let package = Package(
       name: "WireTests", dependencies: ["Bench", "Bytes", "Wire", "Loopback", "CSystem"], swiftSettings: tests),
     .testTarget(
       name: "AMPTests", dependencies: ["Bench", "Bytes", "Wire", "Framing", "AMP", "Loopback"], swiftSettings: tests),
+    .testTarget(
+      name: "MemcacheTests", dependencies: ["Bench", "Bytes", "Wire", "Memcache", "Loopback"], swiftSettings: tests),
     .testTarget(name: "FramingTests", dependencies: ["Bench", "Bytes", "Wire", "Framing"], swiftSettings: tests),
     .testTarget(
       name: "PoliciesTests", dependencies: ["Bench", "Bytes", "Wire", "Framing", "Loopback", "Policies"],

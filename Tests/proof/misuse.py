@@ -56,6 +56,7 @@ FIELDS_OUT_OF_RANGE = {
     "idle_ms": ((1 << 64) - 1,), "handshake_ms": ((1 << 64) - 1,), "absolute_ms": ((1 << 64) - 1,), "grace_ms": ((1 << 64) - 1,),
     "rate_ms": ((1 << 64) - 1,), "deny_ms": ((1 << 64) - 1,), "ipv6_peer_bits": (129,), "ipv4_subnet_bits": (33,),
     "ipv6_subnet_bits": (129,), "fd": (-1,), "mode": (0o1000,),
+    "call_ms": ((1 << 64) - 1,), "silence_ms": ((1 << 64) - 1,), "limit_ms": ((1 << 64) - 1,), "max_value": (C["PLAIT_BYTES_MAX"] + 1,),
     "factor": (0.5, -1.0, float("nan"), float("inf")), "jitter": (1.0, -0.5, float("nan")),
 }
 RESERVED = {"reserved": (1, 0xFFFFFFFF)}
@@ -64,7 +65,7 @@ EXTREMES = {
     "size_t": (0,), "uint64_t": (0, 1 << 62, (1 << 63) - 1), "int64_t": (0, -1, -(1 << 63)),
 }
 # What a conn may speak that has functions of its own: the longer name first.
-SPOKEN = ("stateful_string", "stateful", "string", "line", "amp")
+SPOKEN = ("stateful_string", "stateful", "string", "line", "amp", "memcache")
 # Texts that are no endpoint.
 BAD_TEXTS = (b"", b"x" * 100000, b"\xff\xfe", b"done")
 # function: what is right, and what is none.
@@ -76,6 +77,7 @@ NAMES = {
 # Numbers of some functions that are right where the usual ones are not.
 NUMBERS = {
     ("plait_amp_command_add_error", "flags"): 0, ("plait_amp_answer_error", "flags"): 0, ("plait_amp_get_real", "index"): 1,
+    ("plait_memcache_parse_flag", "letter"): ord("a"),
     ("plait_amp_send_boxes", "len"): 2, ("plait_amp_get_items", "count"): 0,
 }
 # Negative and huge ones wait without limit, which is what is asked for.

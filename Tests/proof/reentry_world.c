@@ -87,6 +87,16 @@ static void answered(void *user, plait_conn conn, plait_amp_box answer, const pl
     if (reason->status == 0) world_of(user)->box = answer;
     came(user, K_answered);
 }
+static void memcache_done(void *user, plait_conn conn, const plait_memcache_answer *answers, size_t count) {
+    world_of(user)->conn = conn;
+    came(user, K_memcache_done);
+    if (count != 1 || !answers->value.len || answers->value.data[answers->value.len - 1] == 255) abort();
+}
+static void memcache_answers(void *user, plait_conn conn, const plait_memcache_answer *answers, size_t count) {
+    world_of(user)->conn = conn;
+    came(user, K_memcache_answers);
+    if (count < 1 || !answers->value.len || answers->value.data[answers->value.len - 1] == 255) abort();
+}
 static void release(void *user) { came(user, K_release); }
 static void release_outside(void *user) { came(user, K_release_outside); }
 static void post(void *user) { came(user, K_post); }
@@ -220,6 +230,20 @@ static void amp_factories(struct world *w) {
     w->rows = amp_factory(w, rows);
     w->pair_of_bytes[0] = w->pair_of_bytes[1] = w->part;
 }
+static plait_factory memcache_factory(struct world *w) {
+    plait_memcache_handler handler = PLAIT_MEMCACHE_HANDLER_INIT;
+    plait_memcache_request question = PLAIT_MEMCACHE_REQUEST_INIT;
+    plait_factory factory = {0};
+    handler.connected = connected;
+    handler.disconnected = disconnected;
+    handler.answers = memcache_answers;
+    question.command = PLAIT_MEMCACHE_GET;
+    question.keys = &w->part;
+    question.count = 1;
+    w->question = question;
+    if (plait_memcache_factory_new(&factory, NULL, &handler, w)) abort();
+    return factory;
+}
 static plait_conn attach(struct world *w, plait_factory factory) {
     plait_conn conn = {0};
     plait_conn_attach(w->reactor, factory, &w->ops, w, &conn);
@@ -300,6 +324,7 @@ void set_up(struct world *w) {
     w->string_blocks = string_factory(w, 1);
     stateful_factories(w);
     amp_factories(w);
+    w->memcache = memcache_factory(w);
     if (plait_raw_factory_new(&w->raws, &raws, w) || plait_line_factory_new(&w->spare, NULL, &spare, w)) abort();
     w->conn = w->standing.conn = attach(w, w->lines);
     plait_timer_start(w->reactor, 1000000, 0, timer, w, &w->timer);
@@ -330,6 +355,16 @@ static void talk_amp(struct world *w) {
     plait_conn_close(many);
     plait_conn_close(rows);
     plait_conn_close(caller);
+}
+
+static void talk_memcache(struct world *w) {
+    plait_conn asker = attach(w, w->memcache);
+
+    plait_reactor_poll(w->reactor, 0);
+    plait_memcache_get(asker, (const uint8_t *)"k", 1, memcache_done, w, NULL);
+    plait_memcache_get(asker, (const uint8_t *)"k", 1, NULL, NULL, NULL);
+    FEED(asker, "VALUE k 0 1\r\nx\r\nEND\r\nVALUE k 0 1\r\ny\r\nEND\r\n");
+    plait_conn_close(asker);
 }
 
 static void talk(struct world *w) {
@@ -375,6 +410,7 @@ static void talk(struct world *w) {
     plait_conn_eof(short_block, PLAIT_ERR_CLOSED);
     plait_reactor_poll(w->reactor, 0);
     talk_amp(w);
+    talk_memcache(w);
     plait_reactor_poll(w->reactor, 0);
 }
 
@@ -457,6 +493,7 @@ const char *tear_down(struct world *w) {
     plait_factory_release(w->boxed);
     plait_factory_release(w->box_blocks);
     plait_factory_release(w->rows);
+    plait_factory_release(w->memcache);
     while (plait_amp_command_release(w->command) == 0) continue;
     plait_amp_command_release(w->fresh);
     plait_amp_command_release(w->switching);

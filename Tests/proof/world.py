@@ -32,7 +32,7 @@ class World:
         self.calls = []  # names of the callbacks that came
         self.keep = []  # callbacks must outlive their use
         self.reactor = self._reactor(3 - 1)  # a loop and a manual clock
-        self.factories = {kind: self.factory(kind) for kind in ("raw", "line", "string", "stateful", "stateful_string", "amp")}
+        self.factories = {kind: self.factory(kind) for kind in ("raw", "line", "string", "stateful", "stateful_string", "amp", "memcache")}
         self.factories["accumulating"] = self.accumulating()
         self.conns = {kind: self.conn(self.reactor, self.factories[kind]) for kind in self.factories}
         self.live = {"plait_reactor": self.reactor, "plait_factory": self.factories["line"], "plait_conn": self.conns["line"],
@@ -86,6 +86,10 @@ class World:
             made.allow, made.deny = b"0.0.0.0/0", b"10.0.0.0/8"
         if name == "loopback_options":
             made.cut = abi.CONSTANTS["PLAIT_LOOPBACK_HOST"]
+        if name == "memcache_request":
+            key = (abi.STRUCTS["plait_bytes"] * 1)((at_the_wall(b"abc"), 3))
+            made.command, made.keys, made.count = abi.CONSTANTS["PLAIT_MEMCACHE_GET"], ctypes.addressof(key), 1
+            self.keep.append(key)
         if name == "tls_conn_options":
             made.role, made.server_name = 1, b"localhost"
         if name == "splits_options":

@@ -30,6 +30,7 @@
 #include "stateful.h"
 #include "amp_command.h"
 #include "amp.h"
+#include "memcache.h"
 #include "wrapper.h"
 #include "timeout.h"
 #include "throttle.h"

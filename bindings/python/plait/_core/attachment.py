@@ -20,7 +20,10 @@ _log = logging.getLogger("plait")
 
 @entry(structs.TransportWriteFunction)
 def _write(user: int, conn: int, data: Any, length: int) -> int:
-    # Protocols write to their transport, past the conn: there is nothing to send.
+    # Most protocols write to their transport, past the conn: there is nothing to send.
+    self = conns.get(conn)
+    if self is not None and self.send is not None:
+        self.send(data[:length])
     return length
 
 
@@ -102,7 +105,11 @@ class Attachment:
     """The conn that frames for a protocol, and is fed by it.
 
     The protocol owns it; when the protocol is garbage the conn ends.
+
+    :ivar send: what takes the bytes that the conn writes itself, where it does.
     """
+
+    send: Any = None
 
     def __init__(self, framer: Any) -> None:
         self._conn = 0

@@ -1,0 +1,70 @@
+import Bytes
+
+/// A command as the host gives it: memcache.h, plait_memcache_request.
+public struct Request {
+  public var command: Command
+  public var isSilent = false
+  public var flags: UInt32 = 0
+  public var keys = UnsafeBufferPointer<HostBytes>(start: nil, count: 0)
+  public var value = UnsafeRawBufferPointer(start: nil, count: 0)
+  public var meta = UnsafeRawBufferPointer(start: nil, count: 0)
+  public var expiry: Int64 = 0
+  public var number: UInt64 = 0
+  /// In milliseconds; 0: as the options say.
+  public var limit: UInt64 = 0
+
+  public init(_ command: Command) { self.command = command }
+
+  /// Is anything given that the command has no use for?
+  var isOrderly: Bool {
+    if isSilent, !command.canBeSilent { return false }
+    if flags != 0, !command.isStorage || command == .append || command == .prepend { return false }
+    if value.count > 0, !command.hasValue { return false }
+    if meta.count > 0, !command.isMeta || command == .metaNoop { return false }
+    if number != 0, command != .cas, command != .incr, command != .decr { return false }
+    if expiry != 0 {
+      switch command {
+      case .set, .add, .replace, .cas, .gat, .gats, .touch: break
+      case .flushAll: return expiry > 0
+      default: return false
+      }
+    }
+    return true
+  }
+}
+
+/// What goes in front of every key, and how long a key is with it.
+struct KeyRules {
+  let prefix: Int
+  static var longest: Int { 250 }
+
+  /// 0, or why it cannot be a key.
+  @inline(__always) func fault(_ key: RawSpan) -> Status {
+    guard key.byteCount > 0 else { return .invalid }
+    guard key.byteCount <= KeyRules.longest - prefix else { return .tooLong }
+    var at = 0
+    while at < key.byteCount {
+      let byte = key.byte(at)
+      guard byte > 32, byte != 127 else { return .invalid }
+      at &+= 1
+    }
+    return .ok
+  }
+}
+
+extension ByteWriter {
+  /// How many digits a number has; and the number.
+  @inline(__always) static func length(unsigned value: UInt64) -> Int {
+    guard value > UInt64(Int64.max) else { return length(Int64(truncatingIfNeeded: value)) }
+    return length(Int64(truncatingIfNeeded: value / 10)) &+ 1
+  }
+  @inline(__always) mutating func put(unsigned value: UInt64) {
+    if value > UInt64(Int64.max) {
+      put(decimal: Int64(truncatingIfNeeded: value / 10))
+      put(UInt8(truncatingIfNeeded: 48 &+ value % 10))
+    } else {
+      put(decimal: Int64(truncatingIfNeeded: value))
+    }
+  }
+  @inline(__always) mutating func endLine() { put(UInt16(littleEndian: 0x0a0d)) }
+}

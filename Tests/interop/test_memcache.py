@@ -1,0 +1,275 @@
+"""A real memcached: over TCP, UNIX and TLS, with passwords, restarted, and stopped in the middle."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "Tests" / "python"))
+
+from conftest import LIMIT, reactor, run, until  # noqa: E402, F401
+from plait.internet import endpoints, error  # noqa: E402
+from plait.internet.defer import CancelledError  # noqa: E402
+from plait.internet.protocol import Factory  # noqa: E402
+from plait.protocols import memcache  # noqa: E402
+
+EVIL = b"\r\nEND\r\nVALUE other 0 1\r\nx\r\nEND\r\n"
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextlib.contextmanager
+def served(*options, port=None, path=None):
+    """A memcached; gives its process and where it listens."""
+    number = port or free_port()
+    where = ["-s", str(path)] if path else ["-l", "127.0.0.1", "-p", str(number), "-U", "0"]
+    command = ["memcached", "-t", "1", "-m", "16", *where, *options]
+    if os.getuid() == 0:
+        command += ["-u", "nobody"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE)
+    try:
+        end = time.monotonic() + 10
+        while True:
+            with socket.socket(socket.AF_UNIX if path else socket.AF_INET) as probe:
+                if probe.connect_ex(str(path) if path else ("127.0.0.1", number)) == 0:
+                    break
+            assert process.poll() is None, process.stderr.read()
+            assert time.monotonic() < end, "memcached does not listen"
+        yield process, f"unix:{path}" if path else f"tcp:127.0.0.1:{number}"
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def connected(reactor, where, kind=memcache.MemCacheProtocol):  # noqa: F811
+    endpoint = endpoints.clientFromString(reactor, where)
+    return run(reactor, endpoint.connect(Factory.forProtocol(kind)))
+
+
+def converse(reactor, cache):  # noqa: F811
+    """All commands, and what tells the cases apart."""
+
+    def ask(deferred):
+        return run(reactor, deferred)
+
+    assert ask(cache.flushAll()) is memcache.OK
+    assert ask(cache.get(b"a")) == (0, None)
+    assert ask(cache.replace(b"a", b"x")) is memcache.NOT_STORED
+    assert ask(cache.append(b"a", b"x")) is memcache.NOT_STORED
+    assert ask(cache.set(b"a", EVIL, flags=2**32 - 1, expireTime=60)) is memcache.STORED
+    assert ask(cache.get(b"a")) == (2**32 - 1, EVIL)
+    assert ask(cache.add(b"a", b"x")) is memcache.NOT_STORED
+    assert ask(cache.append(b"a", b">")) is memcache.STORED
+    assert ask(cache.prepend(b"a", b"<")) is memcache.STORED
+    flags, identifier, value = ask(cache.get(b"a", True))
+    assert value == b"<" + EVIL + b">"
+    assert ask(cache.checkAndSet(b"a", b"mine", identifier)) is memcache.STORED
+    assert ask(cache.checkAndSet(b"a", b"late", identifier)) is memcache.EXISTS
+    assert ask(cache.checkAndSet(b"none", b"x", identifier)) is memcache.NOT_FOUND
+    assert ask(cache.set(b"n", b"18446744073709551614"))
+    assert ask(cache.increment(b"n")) == 2**64 - 1
+    assert ask(cache.increment(b"n", 2)) == 1
+    assert ask(cache.decrement(b"n", 5)) == 0
+    assert ask(cache.increment(b"none")) is memcache.NOT_FOUND
+    with pytest.raises(memcache.ClientError, match="non-numeric"):
+        ask(cache.increment(b"a"))
+    assert ask(cache.set(b"empty", b"")) and ask(cache.get(b"empty")) == (0, b"")
+    found = ask(cache.getMultiple([b"a", b"none", b"empty", b"n"]))
+    # memcached leaves the length of a number that got shorter.
+    assert found.pop(b"n")[1].strip() == b"0"
+    assert found == {b"a": (0, b"mine"), b"none": (0, None), b"empty": (0, b"")}
+    assert ask(cache.touch(b"a", 100)) is memcache.TOUCHED
+    assert ask(cache.touch(b"none", 100)) is memcache.NOT_FOUND
+    assert ask(cache.getAndTouch(b"a", 100)) == (0, b"mine")
+    assert ask(cache.delete(b"a")) is memcache.DELETED
+    assert ask(cache.delete(b"a")) is memcache.NOT_FOUND
+    assert ask(cache.version()).startswith(b"1.")
+    stats = ask(cache.stats())
+    assert int(stats[b"curr_connections"]) > 0 and b"chunk_size" in ask(cache.stats(b"settings")) or stats
+    large = bytes(range(256)) * 400
+    assert ask(cache.set(b"large", large)) and ask(cache.get(b"large")) == (0, large)
+    with pytest.raises(memcache.ServerError, match="too large"):
+        ask(cache.set(b"huge", bytes(2 << 20)))
+    assert ask(cache.set(b"later", b"x", noreply=True)) is None
+    assert ask(cache.get(b"later")) == (0, b"x")
+
+
+def meta(reactor, cache):  # noqa: F811
+    def ask(*arguments, **keywords):
+        return run(reactor, cache.meta(*arguments, **keywords))
+
+    assert ask(b"ms", b"k", b"T60 F7 c", b"value").result is memcache.STORED
+    answer = ask(b"mg", b"k", b"v t f s c k Oabc")
+    assert answer.result is memcache.HIT and answer.value == b"value"
+    assert answer.flags[b"f"] == b"7" and answer.flags[b"k"] == b"k" and answer.flags[b"O"] == b"abc"
+    assert ask(b"mg", b"k").result is memcache.HIT and ask(b"mg", b"k").value is None
+    assert ask(b"mg", b"none", b"v").result is memcache.MISS
+    assert ask(b"mg", b"none", b"v N30").flags == {b"W": b""}
+    assert ask(b"ms", b"k", b"ME", b"x").result is memcache.NOT_STORED
+    assert ask(b"ms", b"k", b"C1", b"x").result is memcache.EXISTS
+    assert ask(b"ms", b"nothing", b"MR", b"x").result is memcache.NOT_STORED
+    assert ask(b"ma", b"n", b"N0 J5 v").value == b"5"
+    assert ask(b"ma", b"n", b"D10 v").value == b"15"
+    assert ask(b"ma", b"no").result is memcache.NOT_FOUND
+    assert b"exp" in ask(b"me", b"k").flags or ask(b"me", b"k").result is memcache.HIT
+    assert ask(b"md", b"k").result is memcache.DELETED
+    assert ask(b"md", b"k").result is memcache.NOT_FOUND
+    assert ask(b"mn").result is memcache.OK
+    # A batch of quiet ones: what is as usual is not said.
+    told = []
+    for index in range(10):
+        cache.meta(b"ms", b"q%d" % index, b"q", b"%d" % index).addCallback(told.append)
+    for index in range(12):
+        cache.meta(b"mg", b"q%d" % index, b"v q").addCallback(told.append)
+    run(reactor, cache.meta(b"mn"))
+    assert [one.result for one in told[:10]] == [memcache.STORED] * 10
+    assert [one.value for one in told[10:]] == [b"%d" % i for i in range(10)] + [None] * 2
+    assert all(one.flags == {} for one in told)
+
+
+def test_tcp(reactor):  # noqa: F811
+    with served() as (_, where):
+        cache = connected(reactor, where)
+        converse(reactor, cache)
+        meta(reactor, cache)
+        # Ten thousand at a time, of every kind, each with its own answer.
+        waiting = []
+        for index in range(10000):
+            waiting.append(cache.set(b"k%d" % index, b"%d" % index))
+            waiting.append(cache.get(b"k%d" % index))
+        answers = [run(reactor, one) for one in waiting]
+        assert answers[1::2] == [(0, b"%d" % index) for index in range(10000)]
+        found = run(reactor, cache.get([b"k%d" % index for index in range(0, 20000, 2)]))
+        assert [value for _, value in found.values()] == [
+            b"%d" % index if index < 10000 else None for index in range(0, 20000, 2)
+        ]
+        cache.transport.loseConnection()
+
+
+def test_unix(reactor, tmp_path):  # noqa: F811
+    path = tmp_path / "s"
+    if os.getuid() == 0:
+        for folder in (tmp_path, *tmp_path.parents[:2]):
+            shutil.chown(folder, pwd.getpwnam("nobody").pw_uid)
+    with served("-a", "0777", path=path) as (_, where):
+        converse(reactor, connected(reactor, where))
+
+
+def test_tls(reactor, tmp_path):  # noqa: F811
+    subprocess.run([ROOT / "Tests" / "certificates", tmp_path], check=True)
+    for folder in (tmp_path, *tmp_path.parents[:2], tmp_path / "good.pem"):
+        folder.chmod(0o755)
+    pem = tmp_path / "good.pem"
+    with served("-Z", "-o", f"ssl_chain_cert={pem},ssl_key={pem}") as (_, where):
+        port = where.split(":")[-1]
+        place = f"tls:localhost:{port}:trustRoots={tmp_path / 'root.pem'}"
+        cache = connected(reactor, place)
+        converse(reactor, cache)
+        meta(reactor, cache)
+
+
+def test_passwords(reactor, tmp_path):  # noqa: F811
+    users = tmp_path / "users"
+    users.write_text("ann:secret\n")
+    for folder in (tmp_path, *tmp_path.parents[:2], users):
+        folder.chmod(0o755)
+
+    class Ann(memcache.MemCacheProtocol):
+        memCacheOptions = memcache.MemCacheOptions(username="ann", password="secret")
+
+    class Eve(memcache.MemCacheProtocol):
+        memCacheOptions = memcache.MemCacheOptions(username="ann", password="guess")
+
+    with served("-Y", str(users)) as (_, where):
+        converse(reactor, connected(reactor, where, Ann))
+        eve = connected(reactor, where, Eve)
+        with pytest.raises(error.ConnectionLost, match="authentication failure"):
+            run(reactor, eve.get(b"a"))
+        nobody = connected(reactor, where)
+        with pytest.raises(memcache.ClientError, match="unauthenticated"):
+            run(reactor, nobody.get(b"a"))
+
+
+def test_a_server_that_is_stopped(reactor):  # noqa: F811
+    """What takes too long fails alone; then the silence is noticed, and all else fails."""
+    with served() as (process, where):
+        cache = connected(reactor, where, lambda: memcache.MemCacheProtocol(timeOut=0.6))
+        assert run(reactor, cache.set(b"a", b"1"))
+        process.send_signal(signal.SIGSTOP)
+        try:
+            given_up = cache.get(b"a")
+            given_up.addErrback(lambda failure: failure.trap(CancelledError))
+            given_up.cancel()
+            with pytest.raises(error.TimeoutError):
+                run(reactor, cache.get(b"a", timeout=0.05))
+            process.send_signal(signal.SIGCONT)
+            # The late answers are swallowed, and those behind them find their questions.
+            assert run(reactor, cache.get([b"a", b"b"])) == {b"a": (0, b"1"), b"b": (0, None)}
+            process.send_signal(signal.SIGSTOP)
+            with pytest.raises(error.TimeoutError):
+                run(reactor, cache.get(b"a"))
+            until(reactor, lambda: not cache.transport.connected)
+        finally:
+            process.send_signal(signal.SIGCONT)
+
+
+def test_a_server_that_is_restarted(reactor):  # noqa: F811
+    port = free_port()
+    with served(port=port) as (process, where):
+        cache = connected(reactor, where)
+        waiting = [cache.get(b"k%d" % index) for index in range(1000)]
+        process.kill()
+        ends = []
+        for one in waiting:
+            one.addBoth(ends.append)
+        until(reactor, lambda: len(ends) == 1000)
+        with pytest.raises(RuntimeError, match="not connected"):
+            run(reactor, cache.get(b"a"))
+    with served(port=port) as (_, where):
+        converse(reactor, connected(reactor, where))
+
+
+def test_the_examples():
+    """The same place for C and Python."""
+    environment = dict(os.environ, LD_LIBRARY_PATH=str(ROOT / "build" / "stage" / "lib"))
+    program = ROOT / "build" / "interop_memcache"
+    flags = subprocess.run(
+        ["pkg-config", "--cflags", "--libs", "plait"],
+        env=dict(environment, PKG_CONFIG_PATH=str(ROOT / "build/stage/lib/pkgconfig")),
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+    source = ROOT / "examples" / "c" / "memcache_client.c"
+    subprocess.run(["gcc", "-std=c99", "-Wall", "-o", program, source, *flags], check=True)
+
+    def told(*command):
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=LIMIT * 2)
+        return done.returncode, done.stdout + done.stderr
+
+    with served() as (_, where):
+        assert told(program, where, "a", "1") == (0, "a = 1\n")
+        assert told(program, where, "b", "2", "none", "a") == (0, "b = 2\na = 1\n")
+        code, output = told(program, where, "a b", "2")
+        assert code == 1 and "memcache_client: " in output
+        python = (sys.executable, ROOT / "examples" / "python" / "memcache_client.py", where)
+        assert told(*python, "zoe") == (0, "run 1, by zoe\n")
+        assert told(*python, "ann") == (0, "run 2, by zoe ann\n")
+        assert told(*python, "zoe") == (0, "run 3, by ann zoe zoe\n")
+    code, output = told(program, "tcp:127.0.0.1:1", "a", "1")
+    assert code == 1 and "cannot connect" in output
