@@ -26,7 +26,7 @@ LIBRARY := build/lib/libplait.so.$(VERSION)
 STAGE := $(CURDIR)/build/stage
 C_FILES := $(wildcard Sources/CSystem/*.c Sources/CSystem/include/*.h Sources/CLibuv/*.h Sources/COpenSSL/*.h examples/c/*.[ch] \
     Tests/c/*.[ch] Tests/proof/*.[ch] Tests/fuzz/*.[ch] \
-    benchmarks/*.[ch] benchmarks/servers/*.[ch] tools/*.c)
+    benchmarks/*.[ch] benchmarks/servers/*.[ch] benchmarks/clients/*.[ch] tools/*.c)
 SHELL_FILES := $(shell grep -lE '^\#!/usr/bin/env bash' .ci/* scripts/* Tests/*/* benchmarks/* 2>/dev/null)
 SWIFT_DIRECTORIES := $(wildcard Package.swift Sources Tests)
 
@@ -103,6 +103,7 @@ sanitize: stage build/venv/ready  ## Swift, C and Python tests under the address
 bench: stage build/venv/ready  ## measure against other libraries, in turn
 	scripts/bootstrap build bench
 	PYTHON=$(CURDIR)/build/venv/bin/python PLAIT_LIBRARY=$(CURDIR)/$(LIBRARY) benchmarks/run $(BENCH)
+	PYTHON=$(CURDIR)/build/venv/bin/python PLAIT_LIBRARY=$(CURDIR)/$(LIBRARY) benchmarks/memcached
 
 fuzz:  ## run the fuzzers for TIME seconds each (60)
 	scripts/bootstrap build test

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ctypes import addressof, byref, c_uint64, string_at
+from ctypes import CFUNCTYPE, byref, c_size_t, c_uint64, c_void_p, cast, string_at
 from typing import TYPE_CHECKING, Any
 
 from ..._core.registry import conns, entry
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from .protocol import MemCacheProtocol
 
 #: Numbers in memory that the C library lends, of which is known only where they begin.
-_Numbers = c_uint64 * (1 << 28)
+_numbers = (c_uint64 * (1 << 28)).from_address
 #: An answer has so many: user; status and result; flags and index; number; then address and length
 #: of the key, the value and the flags.
 ROW = 10
@@ -186,8 +186,13 @@ class Meta(Question):
 # What the C library calls
 
 
-@entry(native.MemcacheAnswerFunction)
-def _answers(user: int, conn: int, answers: Any, count: int) -> None:
+#: The same with the address of the answers as a number: an object around it would cost as much as
+#: the rest of a short answer.
+_AnswersFunction = CFUNCTYPE(None, c_void_p, c_uint64, c_void_p, c_size_t)
+
+
+@entry(_AnswersFunction)
+def _answers(user: int, conn: int, answers: int, count: int) -> None:
     self = conns.get(conn)
     if self is None:
         return
@@ -195,7 +200,7 @@ def _answers(user: int, conn: int, answers: Any, count: int) -> None:
     driver.inside = True
     try:
         asked = self.framer._asked
-        row = _Numbers.from_address(addressof(answers.contents))[: ROW * count]
+        row = _numbers(answers)[: ROW * count]
         for at in range(0, ROW * count, ROW):
             question = asked.get(row[at])
             if question is not None:
@@ -209,7 +214,12 @@ def _answers(user: int, conn: int, answers: Any, count: int) -> None:
 
 #: By whether the protocol goes on when the peer has said its last word.
 _handlers = [
-    _table(native.MemcacheHandler, half, connected=_bound, answers=_answers)
+    _table(
+        native.MemcacheHandler,
+        half,
+        connected=_bound,
+        answers=cast(_answers, native.MemcacheAnswerFunction),
+    )
     for half in (False, True)
 ]
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-import pwd
-import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -31,6 +30,14 @@ def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+@pytest.fixture
+def folder():
+    """A folder that nobody's memcached can reach; pytest's are its user's alone."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as name:
+        Path(name).chmod(0o777)
+        yield Path(name)
 
 
 @contextlib.contextmanager
@@ -123,8 +130,8 @@ def meta(reactor, cache):  # noqa: F811
     assert ask(b"ms", b"k", b"ME", b"x").result is memcache.NOT_STORED
     assert ask(b"ms", b"k", b"C1", b"x").result is memcache.EXISTS
     assert ask(b"ms", b"nothing", b"MR", b"x").result is memcache.NOT_STORED
-    assert ask(b"ma", b"n", b"N0 J5 v").value == b"5"
-    assert ask(b"ma", b"n", b"D10 v").value == b"15"
+    assert ask(b"ma", b"m", b"N0 J5 v").value == b"5"
+    assert ask(b"ma", b"m", b"D10 v").value == b"15"
     assert ask(b"ma", b"no").result is memcache.NOT_FOUND
     assert b"exp" in ask(b"me", b"k").flags or ask(b"me", b"k").result is memcache.HIT
     assert ask(b"md", b"k").result is memcache.DELETED
@@ -161,33 +168,27 @@ def test_tcp(reactor):  # noqa: F811
         cache.transport.loseConnection()
 
 
-def test_unix(reactor, tmp_path):  # noqa: F811
-    path = tmp_path / "s"
-    if os.getuid() == 0:
-        for folder in (tmp_path, *tmp_path.parents[:2]):
-            shutil.chown(folder, pwd.getpwnam("nobody").pw_uid)
-    with served("-a", "0777", path=path) as (_, where):
+def test_unix(reactor, folder):  # noqa: F811
+    with served("-a", "0777", path=folder / "s") as (_, where):
         converse(reactor, connected(reactor, where))
 
 
-def test_tls(reactor, tmp_path):  # noqa: F811
-    subprocess.run([ROOT / "Tests" / "certificates", tmp_path], check=True)
-    for folder in (tmp_path, *tmp_path.parents[:2], tmp_path / "good.pem"):
-        folder.chmod(0o755)
-    pem = tmp_path / "good.pem"
+def test_tls(reactor, folder):  # noqa: F811
+    subprocess.run([ROOT / "Tests" / "certificates", folder], check=True)
+    pem = folder / "good.pem"
+    pem.chmod(0o644)
     with served("-Z", "-o", f"ssl_chain_cert={pem},ssl_key={pem}") as (_, where):
         port = where.split(":")[-1]
-        place = f"tls:localhost:{port}:trustRoots={tmp_path / 'root.pem'}"
+        place = f"tls:localhost:{port}:trustRoots={folder / 'root.pem'}"
         cache = connected(reactor, place)
         converse(reactor, cache)
         meta(reactor, cache)
 
 
-def test_passwords(reactor, tmp_path):  # noqa: F811
-    users = tmp_path / "users"
+def test_passwords(reactor, folder):  # noqa: F811
+    users = folder / "users"
     users.write_text("ann:secret\n")
-    for folder in (tmp_path, *tmp_path.parents[:2], users):
-        folder.chmod(0o755)
+    users.chmod(0o644)
 
     class Ann(memcache.MemCacheProtocol):
         memCacheOptions = memcache.MemCacheOptions(username="ann", password="secret")
@@ -205,12 +206,20 @@ def test_passwords(reactor, tmp_path):  # noqa: F811
             run(reactor, nobody.get(b"a"))
 
 
+def stop(process):
+    """Stops it, and waits until it is."""
+    process.send_signal(signal.SIGSTOP)
+    end = time.monotonic() + LIMIT
+    while Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "T":
+        assert time.monotonic() < end
+
+
 def test_a_server_that_is_stopped(reactor):  # noqa: F811
     """What takes too long fails alone; then the silence is noticed, and all else fails."""
     with served() as (process, where):
         cache = connected(reactor, where, lambda: memcache.MemCacheProtocol(timeOut=0.6))
         assert run(reactor, cache.set(b"a", b"1"))
-        process.send_signal(signal.SIGSTOP)
+        stop(process)
         try:
             given_up = cache.get(b"a")
             given_up.addErrback(lambda failure: failure.trap(CancelledError))
@@ -220,7 +229,7 @@ def test_a_server_that_is_stopped(reactor):  # noqa: F811
             process.send_signal(signal.SIGCONT)
             # The late answers are swallowed, and those behind them find their questions.
             assert run(reactor, cache.get([b"a", b"b"])) == {b"a": (0, b"1"), b"b": (0, None)}
-            process.send_signal(signal.SIGSTOP)
+            stop(process)
             with pytest.raises(error.TimeoutError):
                 run(reactor, cache.get(b"a"))
             until(reactor, lambda: not cache.transport.connected)
