@@ -1,5 +1,5 @@
-/* Answers of memcached's: fed at once and in pieces, the same must come of them; every call ends once; what no server says ends
- * the conversation. */
+/* Answers of memcached's: fed at once and in pieces, the same must come of them; every call ends once; what no server
+ * says ends the conversation. */
 #include "fuzz.h"
 
 enum { MOST = 64 };

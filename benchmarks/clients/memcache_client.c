@@ -91,9 +91,8 @@ static void say(size_t len) {
 }
 
 static void run_raw(void) {
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_port = htons((uint16_t)port),
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int one = 1;
 
     fd = socket(AF_INET, SOCK_STREAM, 0);
@@ -219,7 +218,8 @@ static void ask(plait_conn conn) {
         status = plait_memcache_get(conn, (uint8_t *)names[key], lengths[key], on_one, (void *)(intptr_t)key, NULL);
     } else if (!strcmp(load, "set")) {
         awaited = 1;
-        status = plait_memcache_set(conn, (uint8_t *)names[key], lengths[key], (uint8_t *)values[key], size, 0, 0, on_one, NULL, NULL);
+        status = plait_memcache_set(conn, (uint8_t *)names[key], lengths[key], (uint8_t *)values[key], size, 0, 0,
+                                    on_one, NULL, NULL);
     } else if (!strcmp(load, "flight")) {
         awaited = KEYS;
         for (int i = 0; i < KEYS && !status; i++)
@@ -289,7 +289,8 @@ int main(int argc, char **argv) {
     secs = now() - start;
     getrusage(RUSAGE_SELF, &used);
     cpu = (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec - before.ru_utime.tv_sec - before.ru_stime.tv_sec) +
-          (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec - before.ru_utime.tv_usec - before.ru_stime.tv_usec) / 1e6;
+          (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec - before.ru_utime.tv_usec - before.ru_stime.tv_usec) /
+              1e6;
     printf("{\"per_s\": %.0f, \"us_per_op\": %.4f}\n", (double)done / secs, cpu * 1e6 / (double)done);
     return 0;
 }

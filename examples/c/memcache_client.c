@@ -50,11 +50,12 @@ static void on_connected(void *user, plait_conn conn) {
     request.keys = client->keys;
     request.count = client->count;
     request.limit_ms = 5000;
-    status = plait_memcache_set(conn, client->keys[0].data, client->keys[0].len, client->value.data, client->value.len, 0,
-                                60, on_stored, client, NULL);
+    status = plait_memcache_set(conn, client->keys[0].data, client->keys[0].len, client->value.data, client->value.len,
+                                0, 60, on_stored, client, NULL);
     if (status == 0) status = plait_memcache_call(conn, &request, on_values, client, NULL);
     if (status == 0) return;
-    fprintf(stderr, "memcache_client: %s\n", plait_strerror(status)); /* a key with a blank in it, say: nothing is sent */
+    fprintf(stderr, "memcache_client: %s\n",
+            plait_strerror(status)); /* a key with a blank in it, say: nothing is sent */
     client->failed = 1;
     plait_conn_close(conn);
 }
