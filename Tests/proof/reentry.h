@@ -60,8 +60,8 @@ struct world {
     plait_traffic_counters logged;
 
     plait_reactor reactor, new_reactor;
-    plait_factory lines, blocks, raws, strings, string_blocks, states, counts, calls, boxed, box_blocks, rows, memcache, spare,
-        new_factory;
+    plait_factory lines, blocks, raws, strings, string_blocks, states, counts, calls, boxed, box_blocks, rows, memcache,
+        spare, new_factory;
     plait_amp_command command, fresh, switching, new_command;
     plait_amp_box box;
     plait_amp_value value, values[4];
