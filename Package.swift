@@ -70,19 +70,23 @@ let package = Package(
     .target(name: "Framing", dependencies: ["Bytes", "Wire"], swiftSettings: swift),
     .target(name: "AMP", dependencies: ["Bytes", "Wire", "Framing"], swiftSettings: swift),
     .target(name: "Memcache", dependencies: ["Bytes", "Wire"], swiftSettings: swift),
+    .target(name: "IRC", dependencies: ["Bytes", "Wire", "Framing", "Crypto", "SASL"], swiftSettings: swift),
     .target(name: "Policies", dependencies: ["Bytes", "Wire"], swiftSettings: swift),
     .target(name: "Loopback", dependencies: ["Bytes", "Wire"], swiftSettings: swift),
     .target(name: "Reactor", dependencies: ["Bytes", "Wire", "CLibuv", "CSystem"], swiftSettings: swift),
     .target(
       name: "CAPI",
       dependencies: [
-        "Bytes", "Wire", "Framing", "Policies", "SASL", "AMP", "Loopback", "Reactor", "CPlait", "CSystem",
-        "Memcache",
+        "Bytes", "Wire", "Framing", "Policies", "SASL", "AMP", "IRC", "Memcache", "Loopback", "Reactor", "CPlait",
+        "CSystem",
       ] + tls,
       swiftSettings: swift, linkerSettings: link),
     // What the unit tests share: a reactor in memory, a host that writes down what it hears.
     .testTarget(
       name: "Bench", dependencies: ["Bytes", "Wire", "Framing", "Loopback", "CPlait", "CSystem"], swiftSettings: tests),
+    .testTarget(
+      name: "IRCTests", dependencies: ["Bench", "Bytes", "Wire", "Framing", "IRC", "SASL", "Loopback"],
+      swiftSettings: tests),
     .testTarget(name: "SASLTests", dependencies: ["Bytes", "Crypto", "SASL"], swiftSettings: tests),
     .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: tests),
     .testTarget(

@@ -79,6 +79,7 @@ NUMBERS = {
     ("plait_amp_command_add_error", "flags"): 0, ("plait_amp_answer_error", "flags"): 0, ("plait_amp_get_real", "index"): 1,
     ("plait_memcache_parse_flag", "letter"): ord("a"),
     ("plait_amp_send_boxes", "len"): 2, ("plait_amp_get_items", "count"): 0,
+    ("plait_irc_split", "room"): 8,
 }
 # Negative and huge ones wait without limit, which is what is asked for.
 WITHOUT_EXTREMES = {("plait_reactor_poll", "timeout_ms")}

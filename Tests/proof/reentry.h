@@ -105,6 +105,8 @@ struct world {
     plait_factory_counters sum;
     plait_address address;
     plait_bytes part;
+    plait_irc_message message;
+    plait_irc_source source;
     uint32_t pair[2];
     uint64_t time;
     int64_t wait;

@@ -267,6 +267,10 @@ static void test_kit(struct world *w) {
     w->place = (plait_memory_place)PLAIT_MEMORY_PLACE_INIT;
     w->transport_state = (plait_string_transport_state)PLAIT_STRING_TRANSPORT_STATE_INIT;
     w->splits = (plait_splits_options)PLAIT_SPLITS_OPTIONS_INIT;
+    w->message = (plait_irc_message)PLAIT_IRC_MESSAGE_INIT;
+    w->message.command.data = (const uint8_t *)"PING";
+    w->message.command.len = 4;
+    w->source = (plait_irc_source)PLAIT_IRC_SOURCE_INIT;
     w->splits.data = w->part;
     w->splits.make = make;
     by_hand.flags = PLAIT_LOOPBACK_BY_HAND;

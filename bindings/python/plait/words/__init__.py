@@ -1,0 +1,1 @@
+"""Words with others: Twisted's ``twisted.words``."""

@@ -1,0 +1,1 @@
+"""What ``plait.words.protocols.irc`` is made of."""
