@@ -48,6 +48,13 @@ stage: $(LIBRARY) build/bin/plait-amp
 	@scripts/install "" $(STAGE) lib >/dev/null
 	@echo "staged in build/stage"
 
+bundled: $(LIBRARY)  ## a libplait.so that needs nothing but libc, in build/bundled
+	scripts/build-bundled build/lib build/bundled
+
+wheel: bundled build/venv/ready  ## a wheel for every Linux with this libc, and a source distribution, in build/wheel
+	PLAIT_LIBRARY=$(CURDIR)/build/bundled/libplait.so build/venv/bin/python bindings/python/build_wheel.py --no-isolation --output build/wheel
+	build/venv/bin/python bindings/python/build_wheel.py --sdist --output build/wheel
+
 demo: stage  ## chat over TCP between nc, C and Python; SERVE=1 keeps serving for you to join
 	scripts/bootstrap demo
 	PYTHON=$(PYTHON) scripts/demo $(if $(filter 1,$(SERVE)),serve)
@@ -156,7 +163,7 @@ clean:  ## remove all that was built
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-.PHONY: all stage demo test test-swift test-c test-python test-interop test-proof test-fuzz soak sanitize bench fuzz coverage lint format docs \
+.PHONY: all stage bundled wheel demo test test-swift test-c test-python test-interop test-proof test-fuzz soak sanitize bench fuzz coverage lint format docs \
     install uninstall clean help
 # One swift build at a time, and tests that do not disturb each other; tests run in parallel inside their target.
 .NOTPARALLEL:

@@ -88,6 +88,12 @@ class Deferred(Generic[_T]):
     that nobody handled is logged (by the logger "plait") when the Deferred is garbage. It can be
     awaited, also in asyncio's tasks, where cancelling the task cancels the Deferred.
 
+    >>> d = Deferred()
+    >>> chain = d.addCallback(lambda number: 10 // number).addErrback(lambda failure: failure.type)
+    >>> d.callback(0)
+    >>> d.result
+    <class 'ZeroDivisionError'>
+
     :ivar called: whether it was given a result.
     :ivar paused: how often it was paused, and not yet unpaused.
     :ivar result: the current result, once there is one.

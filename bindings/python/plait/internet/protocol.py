@@ -70,6 +70,11 @@ class Protocol(BaseProtocol):
 class Factory:
     """Builds a protocol for each connection.
 
+    >>> factory = Factory.forProtocol(Protocol)
+    >>> made = factory.buildProtocol(None)
+    >>> made.factory is factory
+    True
+
     :ivar protocol: what :meth:`buildProtocol` calls, usually a class of protocols.
     :ivar numPorts: how many ports and connectors use the factory.
     """

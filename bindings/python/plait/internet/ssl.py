@@ -5,8 +5,8 @@ Keys and certificates are what their PEM says; making new ones is left to other 
 
 from __future__ import annotations
 
+import base64
 import enum
-import ssl as _standard
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -67,7 +67,7 @@ class Certificate:
     def load(cls, requestData: bytes, format: int = FILETYPE_ASN1, args: Any = ()) -> Any:
         """From DER, or from PEM."""
         if format == FILETYPE_ASN1:
-            requestData = _standard.DER_cert_to_PEM_cert(requestData).encode()
+            requestData = _armoured(requestData)
         return cls(requestData, *args)
 
     @classmethod
@@ -87,7 +87,7 @@ class Certificate:
         """As DER, or as PEM."""
         if format == FILETYPE_PEM:
             return self._pem
-        return _standard.PEM_cert_to_DER_cert(_first(self._pem, b"CERTIFICATE").decode())
+        return base64.b64decode(b"".join(_first(self._pem, b"CERTIFICATE").split(b"\n")[1:-2]))
 
     def dumpPEM(self) -> bytes:
         """As PEM."""
@@ -113,6 +113,14 @@ class Certificate:
 
 class CertificateError(Exception):
     """There is no certificate where one was expected."""
+
+
+def _armoured(der: bytes) -> bytes:
+    # As Python's own ssl does it, which need not be there.
+    text = base64.b64encode(der)
+    lines = [text[at : at + 64] for at in range(0, len(text), 64)]
+    head, tail = b"-----BEGIN CERTIFICATE-----", b"-----END CERTIFICATE-----"
+    return b"\n".join([head, *lines, tail, b""])
 
 
 def _first(pem: bytes, kind: bytes) -> bytes:
@@ -156,7 +164,7 @@ class PrivateCertificate(Certificate):
     ) -> Any:
         """From DER or PEM, with a key that was loaded apart."""
         if format == FILETYPE_ASN1:
-            data = _standard.DER_cert_to_PEM_cert(data).encode()
+            data = _armoured(data)
         return cls(data, privateKey)
 
     @classmethod

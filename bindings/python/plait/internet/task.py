@@ -95,6 +95,12 @@ class _Call:
 class Clock:
     """A clock that stands still unless it is turned: what is later than that, a test decides.
 
+    >>> clock = Clock()
+    >>> call = clock.callLater(3, print, "now")
+    >>> clock.advance(2)
+    >>> clock.advance(2)
+    now
+
     :ivar rightNow: its time.
     :ivar calls: those that are still to come.
     """

@@ -63,6 +63,16 @@ def blockingCallFromThread(
 ) -> Any:
     """Calls a function in the reactor's thread, from another one, and waits for its result; for that
     of the Deferred, if it gives one.
+
+    >>> import threading
+    >>> from plait.internet.reactors import Reactor
+    >>> own = Reactor()
+    >>> def work():
+    ...     print(blockingCallFromThread(own, own.callLater, 0, own.stop).active())
+    >>> own.callWhenRunning(own.callInThread, work) and None
+    >>> own.run()
+    True
+    >>> own.close()
     """
     answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
 
