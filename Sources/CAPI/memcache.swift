@@ -87,11 +87,6 @@ public func plait_memcache_factory_new(
   return status == .ok ? give(out, HostMemcacheFactory(chosen, table, user)) : status
 }
 
-/// Runs `body` on a conn that asks memcached.
-@inline(__always) func onMemcache(_ conn: plait_conn, _ body: (Conn, MemcacheProtocol) -> Status) -> Status {
-  onConn(conn) { conn in conn.speaking(Tag.memcache) { (spoken: MemcacheProtocol) in body(conn, spoken) } }
-}
-
 /// What the host wants to hear, and whether it wants a handle.
 @inline(__always) func asking(
   _ done: plait_memcache_answer_fn?, _ user: UnsafeMutableRawPointer?, _ call: UnsafeMutablePointer<plait_call>?,
@@ -123,6 +118,18 @@ func request(_ given: plait_memcache_request) -> Request? {
   return request
 }
 
+/// Runs one of them: on a conn to a server, or on a pool.
+@inline(__always) func onAsker(
+  _ conn: plait_conn, _ one: (Conn, MemcacheProtocol) -> Status, _ pool: (Conn, MemcachePool) -> Status
+) -> Status {
+  onConn(conn) { conn in
+    if conn.tag == Tag.memcachePool {
+      return conn.speaking(Tag.memcachePool) { (spoken: MemcachePool) in pool(conn, spoken) }
+    }
+    return conn.speaking(Tag.memcache) { (spoken: MemcacheProtocol) in one(conn, spoken) }
+  }
+}
+
 @_cdecl("plait_memcache_call") @implementation
 public func plait_memcache_call(
   _ conn: plait_conn, _ given: UnsafePointer<plait_memcache_request>?, _ done: plait_memcache_answer_fn?,
@@ -133,7 +140,13 @@ public func plait_memcache_call(
   guard status == .ok else { return status }
   guard let request = request(wanted) else { return .invalid }
   return asking(done, user, request.isSilent ? nil : call) { asking in
-    onMemcache(conn) { conn, spoken in spoken.call(request, asking, conn) }
+    onAsker(
+      conn, { conn, spoken in spoken.call(request, asking, conn) },
+      { conn, pool in
+        // Sound: checked when the request was read.
+        pool.call(
+          request, UnsafeRawBufferPointer(start: wanted.hash_key.data, count: wanted.hash_key.len).bytes, asking, conn)
+      })
   }
 }
 
@@ -144,7 +157,9 @@ public func plait_memcache_get(
 ) -> CInt {
   guard let key = checked(key, len) else { return .invalid }
   return asking(done, user, call) { asking in
-    onMemcache(conn) { conn, spoken in spoken.get(key.bytes, asking, conn) }
+    onAsker(
+      conn, { conn, spoken in spoken.get(key.bytes, asking, conn) },
+      { conn, pool in pool.get(key.bytes, asking, conn) })
   }
 }
 
@@ -156,7 +171,9 @@ public func plait_memcache_set(
 ) -> CInt {
   guard let key = checked(key, len), let value = checked(value, value_len) else { return .invalid }
   return asking(done, user, call) { asking in
-    onMemcache(conn) { conn, spoken in spoken.set(key.bytes, value.bytes, value_flags, expiry, asking, conn) }
+    onAsker(
+      conn, { conn, spoken in spoken.set(key.bytes, value.bytes, value_flags, expiry, asking, conn) },
+      { conn, pool in pool.set(key.bytes, value.bytes, value_flags, expiry, asking, conn) })
   }
 }
 
@@ -164,12 +181,12 @@ public func plait_memcache_set(
 public func plait_memcache_get_pending(
   _ conn: plait_conn, _ calls: UnsafeMutablePointer<Int>?, _ late: UnsafeMutablePointer<Int>?
 ) -> CInt {
-  onMemcache(conn) { _, spoken in
-    let pending = spoken.pending
+  func tell(_ pending: (calls: Int, late: Int)) -> Status {
     calls?.pointee = pending.calls
     late?.pointee = pending.late
     return .ok
   }
+  return onAsker(conn, { _, spoken in tell(spoken.pending) }, { _, pool in tell(pool.pending) })
 }
 
 @_cdecl("plait_memcache_parse_flag") @implementation

@@ -47,15 +47,9 @@ extension MemcacheProtocol {
   // MARK: Any
 
   public func call(_ request: Request, _ asking: Asking, _ conn: Conn) -> Status {
-    guard request.isOrderly, request.command.keys.contains(request.keys.count) else { return .invalid }
-    let rules = KeyRules(prefix: request.command == .stats ? 0 : prefix)
-    var total = 0
-    for key in request.keys {
-      guard let key = checked(key.data, key.len) else { return .invalid }
-      let status = rules.fault(key.bytes)
-      guard status == .ok else { return status }
-      total += key.count
-    }
+    let fault = factory.options.fault(request)
+    guard fault == .ok else { return fault }
+    let total = request.keys.reduce(0) { $0 &+ $1.len }
     guard let first = request.keys.first.map({ checked($0.data, $0.len) }) ?? checked(nil, 0) else { return .invalid }
     let value = request.value.bytes
     if request.command.isRetrieval { return retrieve(request, total, asking, conn) }

@@ -33,6 +33,21 @@ public struct Request {
   }
 }
 
+extension MemcacheOptions {
+  /// 0, or why a request cannot be sent.
+  func fault(_ request: Request) -> Status {
+    guard request.isOrderly, request.command.keys.contains(request.keys.count) else { return .invalid }
+    let rules = KeyRules(prefix: request.command == .stats ? 0 : prefix?.count ?? 0)
+    for key in request.keys {
+      guard let key = checked(key.data, key.len) else { return .invalid }
+      let status = rules.fault(key.bytes)
+      guard status == .ok else { return status }
+    }
+    guard request.value.count <= longestValue else { return .tooLong }
+    return MetaFlags.areRight(request.meta.bytes) ? .ok : .invalid
+  }
+}
+
 /// What goes in front of every key, and how long a key is with it.
 struct KeyRules {
   let prefix: Int

@@ -11,6 +11,7 @@ public enum Tag {
   @inline(__always) public static var stateful: UInt8 { 7 }
   @inline(__always) public static var accumulating: UInt8 { 8 }
   @inline(__always) public static var memcache: UInt8 { 20 }
+  @inline(__always) public static var memcachePool: UInt8 { 21 }
 }
 
 /// What is spoken on a connection: the top of a conn. The conn is passed in, so that no back

@@ -77,7 +77,7 @@ NAMES = {
 # Numbers of some functions that are right where the usual ones are not.
 NUMBERS = {
     ("plait_amp_command_add_error", "flags"): 0, ("plait_amp_answer_error", "flags"): 0, ("plait_amp_get_real", "index"): 1,
-    ("plait_memcache_parse_flag", "letter"): ord("a"),
+    ("plait_memcache_parse_flag", "letter"): ord("a"), ("plait_memcache_pool_get_conn", "index"): 0,
     ("plait_amp_send_boxes", "len"): 2, ("plait_amp_get_items", "count"): 0,
     ("plait_irc_split", "room"): 8,
 }
@@ -126,6 +126,8 @@ class Cases:
         return made
 
     def conn_for(self, name):
+        if name.startswith("plait_memcache_pool_"):
+            return self.world.pool
         if name.startswith("plait_timeout_"):
             return self.world.timed
         return self.world.conns[next((kind for kind in SPOKEN if name.startswith(f"plait_{kind}_")), "raw")]
@@ -167,6 +169,8 @@ class Cases:
             return world.loopback
         if function.name.startswith("plait_accumulating_") and part.type == "plait_factory":
             return self.accumulating()
+        if part.type == "plait_factory" and function.name == "plait_memcache_pool_open":
+            return world.factories["memcache"]
         if part.type == "plait_factory" and function.name.startswith("plait_amp_factory_"):
             return world.factories["amp"]
         if part.type == "plait_amp_command" and "_add_" in function.name and part.name == "command" and "factory" not in function.name:
@@ -224,7 +228,8 @@ class Cases:
                     yield self.at(place, world.conns[kind], f"one that speaks {kind}", {TYPE})
         if part.type in PROCESS_WIDE:
             if part.type == "plait_factory" and place > 0 and BOUND in self.function.documented_errors()[0]:
-                yield self.at(place, world.elsewhere["bound factory"], "of another reactor", {BOUND})
+                yield self.at(place, world.elsewhere["bound factory"], "of another reactor",
+                              {TYPE} if "memcache" in self.function.name else {BOUND})
             return
         thread = self.function.sections.get("thread", "")
         if thread.startswith(("the reactor's", "the owner")):

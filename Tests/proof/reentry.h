@@ -67,6 +67,8 @@ struct world {
     plait_amp_value value, values[4];
     plait_bytes pair_of_bytes[2];
     plait_memcache_request question;
+    plait_memcache_server server;
+    plait_conn pool;
     uint8_t room[64];
     uint32_t fields[64];
     size_t len, rows_used;

@@ -242,6 +242,8 @@ static plait_factory memcache_factory(struct world *w) {
     question.count = 1;
     w->question = question;
     if (plait_memcache_factory_new(&factory, NULL, &handler, w)) abort();
+    w->server = (plait_memcache_server)PLAIT_MEMCACHE_SERVER_INIT;
+    w->server.endpoint = "memory:nobody";
     return factory;
 }
 static plait_conn attach(struct world *w, plait_factory factory) {
@@ -330,6 +332,7 @@ void set_up(struct world *w) {
     amp_factories(w);
     w->memcache = memcache_factory(w);
     if (plait_raw_factory_new(&w->raws, &raws, w) || plait_line_factory_new(&w->spare, NULL, &spare, w)) abort();
+    if (plait_memcache_pool_open(w->reactor, w->memcache, &w->server, 1, NULL, &w->pool)) abort();
     w->conn = w->standing.conn = attach(w, w->lines);
     plait_timer_start(w->reactor, 1000000, 0, timer, w, &w->timer);
     w->standing.timer = w->timer;

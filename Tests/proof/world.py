@@ -38,6 +38,8 @@ class World:
         self.live = {"plait_reactor": self.reactor, "plait_factory": self.factories["line"], "plait_conn": self.conns["line"],
                      "plait_tls_config": self.tls_config()}
         self.live.update(self._others(self.reactor))
+        server = self.filled("memcache_server")
+        self.pool = self.made("plait_memcache_pool_open", self.reactor, self.factories["memcache"], ctypes.addressof(server), 1, None)
         self.timed, self.live["plait_wrapper"] = self.wrapped(self.reactor, self.factories["raw"])
         self.policies = {kind: self.policy(kind, self.factories["raw"]) for kind in ("throttle", "traffic")}
         self.loopback = self.live.pop("loopback")
@@ -90,6 +92,8 @@ class World:
             key = (abi.STRUCTS["plait_bytes"] * 1)((at_the_wall(b"abc"), 3))
             made.command, made.keys, made.count = abi.CONSTANTS["PLAIT_MEMCACHE_GET"], ctypes.addressof(key), 1
             self.keep.append(key)
+        if name == "memcache_server":
+            made.endpoint = b"memory:nobody"
         if name == "tls_conn_options":
             made.role, made.server_name = 1, b"localhost"
         if name == "splits_options":

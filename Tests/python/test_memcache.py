@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from pymemcache.client import rendezvous
 
-from conftest import run
+from conftest import run, until
+from plait.error import PlaitError
 from plait.internet import endpoints, error, task
 from plait.internet.defer import CancelledError
 from plait.internet.protocol import Factory, Protocol
@@ -348,3 +350,102 @@ def test_awaited(reactor):
     with pytest.raises(StopIteration) as stopped:
         coroutine.send(None)
     assert stopped.value.value == (0, b"x")
+
+
+# Many servers
+
+
+class Shop(Protocol):
+    """A server with one key's value, which is its name."""
+
+    name = b""
+
+    def dataReceived(self, data):
+        for line in data.split(b"\r\n")[:-1]:
+            words = line.split()
+            if words[0] == b"get":
+                for key in words[1:]:
+                    self.transport.write(b"VALUE %s 0 %d\r\n%s\r\n" % (key, len(self.name), self.name))
+                self.transport.write(b"END\r\n")
+            elif words[0] == b"flush_all":
+                self.transport.write(b"OK\r\n")
+
+
+def shop(reactor, shop_name, port=0):
+    class Named(Shop):
+        name = shop_name
+
+    where = endpoints.serverFromString(reactor, f"tcp:{port}:interface=127.0.0.1")
+    return run(reactor, where.listen(Factory.forProtocol(Named)))
+
+
+def test_a_pool(reactor):
+    ports = [shop(reactor, b"shop %d" % number) for number in range(3)]
+    changes = []
+
+    class Pool(memcache.MemCachePool):
+        def serverUp(self, index):
+            changes.append(index)
+
+        def serverDown(self, index, reason):
+            changes.append((index, reason.type))
+
+    pool = Pool([f"tcp:127.0.0.1:{port.getHost().port}" for port in ports], reactor=reactor)
+    assert run(reactor, pool.open()) is pool
+    assert sorted(changes) == [0, 1, 2]
+    keys = [b"key%d" % number for number in range(100)]
+    found = run(reactor, pool.get(keys))
+    assert found == {key: (0, b"shop %d" % pool.serverFor(key)) for key in keys}
+    assert len({value for _, value in found.values()}) == 3
+    assert run(reactor, pool.get(keys[5])) == found[keys[5]]
+    assert run(reactor, pool.flushAll()) is memcache.OK
+    with pytest.raises(memcache.ClientError):
+        run(reactor, pool.stats())
+    pool.transport.loseConnection()
+    with pytest.raises(RuntimeError, match="not connected"):
+        run(reactor, pool.get(b"a"))
+    run(reactor, task.deferLater(reactor, 0, lambda: None))
+    assert pool._conn == 0
+
+
+def test_a_pool_whose_server_comes_late(reactor):
+    first = shop(reactor, b"first")
+    port = shop(reactor, b"second")
+    number = port.getHost().port
+    run(reactor, port.stopListening())
+    places = [f"tcp:127.0.0.1:{first.getHost().port}", (f"tcp:127.0.0.1:{number}", 3)]
+    pool = memcache.MemCachePool(
+        places, memcache.Distribution.KETAMA_WEIGHTED, reactor, retryDelay=0.02, maxRetryDelay=0.02
+    )
+    run(reactor, pool.open())
+    key = next(b"k%d" % number for number in range(99) if pool.serverFor(b"k%d" % number) == 1)
+    with pytest.raises(error.ConnectionLost, match="no connection to its server"):
+        run(reactor, pool.get(key))
+    up = []
+    pool.serverUp = up.append
+    shop(reactor, b"second", number)
+    until(reactor, lambda: up)
+    assert run(reactor, pool.get(key)) == (0, b"second")
+    waiting = pool.get(key)
+    pool.close()
+    with pytest.raises(error.ConnectionLost):
+        run(reactor, waiting)
+
+
+def test_pools_that_cannot_be(reactor):
+    for places in ([], ["nonsense"], ["fd:3"]):
+        with pytest.raises(PlaitError):
+            memcache.MemCachePool(places, reactor=reactor).open()
+
+
+def test_where_pymemcache_puts_keys(reactor):
+    names = ["127.0.0.1:11211", "127.0.0.1:11212", "cache.example:11211", "10.0.0.9:4000"]
+    theirs = rendezvous.RendezvousHash(list(names))
+    pool = memcache.MemCachePool(
+        [f"tcp:{name}" for name in names], memcache.Distribution.RENDEZVOUS, reactor
+    )
+    opening = pool.open()
+    opening.addErrback(lambda _: None)
+    keys = [f"key:{number}" for number in range(10000)]
+    assert [names[pool.serverFor(key.encode())] for key in keys] == [theirs.get_node(key) for key in keys]
+    pool.close()

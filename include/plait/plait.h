@@ -31,6 +31,7 @@
 #include "amp_command.h"
 #include "amp.h"
 #include "memcache.h"
+#include "memcache_pool.h"
 #include "irc_message.h"
 #include "wrapper.h"
 #include "timeout.h"

@@ -18,7 +18,7 @@ from ctypes import (
 )
 
 from .calls import quick
-from .structs import TABLE, Bytes, Handle, Sized
+from .structs import TABLE, Bytes, Handle, Reason, Sized
 
 MEMCACHE_KEY_MAX = 250
 
@@ -175,4 +175,60 @@ memcache_get_pending: Callable[..., int] = quick(
 )
 memcache_parse_flag: Callable[..., int] = quick(
     "plait_memcache_parse_flag", c_int, c_char_p, c_size_t, c_int, POINTER(Bytes)
+)
+
+# plait/memcache_pool.h
+MEMCACHE_SERVERS_MAX = 1024
+
+# plait_memcache_pool_options::distribution
+MEMCACHE_KETAMA = 0
+MEMCACHE_KETAMA_WEIGHTED = 1
+MEMCACHE_RENDEZVOUS = 2
+
+#: ``plait_memcache_pool_options::server``
+MemcacheServerFunction = CFUNCTYPE(None, c_void_p, Handle, c_uint32, c_int, POINTER(Reason))
+
+
+class MemcacheServer(Sized):
+    """``plait_memcache_server``."""
+
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("weight", c_uint32),
+        ("endpoint", c_char_p),
+        ("name", c_char_p),
+    ]
+
+
+class MemcachePoolOptions(Sized):
+    """``plait_memcache_pool_options``."""
+
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("distribution", c_uint32),
+        ("eject_after", c_uint32),
+        ("reserved", c_uint32),
+        ("initial_ms", c_uint64),
+        ("maximum_ms", c_uint64),
+        ("timeout_ms", c_uint64),
+        ("user", c_void_p),
+        ("server", MemcacheServerFunction),
+    ]
+
+
+memcache_pool_open: Callable[..., int] = quick(
+    "plait_memcache_pool_open",
+    c_int,
+    Handle,
+    Handle,
+    POINTER(MemcacheServer),
+    c_size_t,
+    POINTER(MemcachePoolOptions),
+    POINTER(Handle),
+)
+memcache_pool_get_server: Callable[..., int] = quick(
+    "plait_memcache_pool_get_server", c_int, Handle, c_char_p, c_size_t, POINTER(c_uint32)
+)
+memcache_pool_get_conn: Callable[..., int] = quick(
+    "plait_memcache_pool_get_conn", c_int, Handle, c_uint32, POINTER(Handle)
 )

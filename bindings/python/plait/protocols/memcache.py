@@ -6,8 +6,11 @@ Questions are methods of a protocol, and Deferreds, which can be awaited::
     protocol = await endpoints.connectProtocol(endpoint, memcache.MemCacheProtocol())
     await protocol.set(b"key", b"value", expireTime=60)
     flags, value = await protocol.get(b"key")
+
+and :class:`MemCachePool` asks many servers in the same way.
 """
 
+from ._memcache.pool import Distribution, MemCachePool
 from ._memcache.protocol import MemCacheProtocol
 from ._memcache.results import (
     DELETED,
@@ -34,10 +37,12 @@ __all__ = [
     "ClientError",
     "DEFAULT_PORT",
     "DELETED",
+    "Distribution",
     "EXISTS",
     "HIT",
     "MISS",
     "MemCacheOptions",
+    "MemCachePool",
     "MemCacheProtocol",
     "MetaAnswer",
     "NOT_FOUND",
