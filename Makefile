@@ -15,8 +15,9 @@ JOBS ?= $(shell nproc)
 
 export PYTHONDONTWRITEBYTECODE := 1
 export SWIFT_BACKTRACE := enable=no
-# Bootstrap sees to it that OpenSSL's headers are there: Package.swift need not look.
+# Bootstrap sees to it that the headers of OpenSSL, expat and libidn are there: Package.swift need not look.
 export PLAIT_OPENSSL := 1
+export PLAIT_XMPP := 1
 
 VERSION := $(shell sed -n 's/^\#define PLAIT_VERSION_STRING "\(.*\)"/\1/p' include/plait/version.h)
 SOURCES := $(shell find Package.swift Sources include -type f 2>/dev/null)
@@ -24,7 +25,7 @@ SOURCES := $(shell find Package.swift Sources include -type f 2>/dev/null)
 PRODUCT := -c release --omit-frame-pointers --disable-default-traits --traits Embedded,TLS,XMPP
 LIBRARY := build/lib/libplait.so.$(VERSION)
 STAGE := $(CURDIR)/build/stage
-C_FILES := $(wildcard Sources/CSystem/*.c Sources/CSystem/include/*.h Sources/CLibuv/*.h Sources/COpenSSL/*.h examples/c/*.[ch] \
+C_FILES := $(wildcard Sources/CSystem/*.c Sources/CSystem/include/*.h Sources/CLibuv/*.h Sources/COpenSSL/*.h Sources/CExpat/*.h Sources/CIDN/*.h examples/c/*.[ch] \
     Tests/c/*.[ch] Tests/proof/*.[ch] Tests/fuzz/*.[ch] \
     benchmarks/*.[ch] benchmarks/servers/*.[ch] benchmarks/clients/*.[ch] tools/*.c)
 SHELL_FILES := $(shell grep -lE '^\#!/usr/bin/env bash' .ci/* scripts/* Tests/*/* benchmarks/* 2>/dev/null)

@@ -33,7 +33,14 @@ if !hasOpenSSL {
   FileHandle.standardError.write(
     Data("plait: TLS is left out, for want of OpenSSL's headers (Debian: libssl-dev)\n".utf8))
 }
-let systemLibraries = ["TLS"].filter { _ in hasOpenSSL } + ["XMPP"]
+// The same for XMPP, which needs expat and libidn; PLAIT_XMPP=1 says that they are there.
+let hasExpat =
+  Context.environment["PLAIT_XMPP"].map { $0 == "1" } ?? (hasHeader("expat.h") && hasHeader("stringprep.h"))
+if !hasExpat {
+  FileHandle.standardError.write(
+    Data("plait: XMPP is left out, for want of expat's or libidn's headers (Debian: libexpat1-dev, libidn-dev)\n".utf8))
+}
+let systemLibraries = ["TLS"].filter { _ in hasOpenSSL } + ["XMPP"].filter { _ in hasExpat }
 let tlsTargets: [Target] = [
   .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
   .target(name: "TLS", dependencies: ["Bytes", "Wire", "COpenSSL", "CSystem"], swiftSettings: swift),
@@ -43,6 +50,13 @@ let tlsTests: [Target] = [
     name: "TLSTests", dependencies: ["Bench", "Bytes", "Wire", "Framing", "TLS", "COpenSSL"], swiftSettings: tests)
 ]
 let tls: [Target.Dependency] = hasOpenSSL ? [.target(name: "TLS", condition: .when(traits: ["TLS"]))] : []
+let xmppTargets: [Target] = [
+  .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
+  .systemLibrary(name: "CIDN", pkgConfig: "libidn", providers: [.apt(["libidn-dev"])]),
+  .target(name: "XMPP", dependencies: ["Bytes", "Wire", "Crypto", "SASL", "CExpat", "CIDN"], swiftSettings: swift),
+  .testTarget(name: "XMPPTests", dependencies: ["Bench", "Bytes", "Wire", "XMPP"], swiftSettings: tests),
+]
+let xmpp: [Target.Dependency] = hasExpat ? [.target(name: "XMPP", condition: .when(traits: ["XMPP"]))] : []
 
 // Digests come from there, too, and are UNSUPPORTED where it is left out.
 let openSSL: [Target.Dependency] = hasOpenSSL ? [.target(name: "COpenSSL", condition: .when(traits: ["TLS"]))] : []
@@ -79,7 +93,7 @@ let package = Package(
       dependencies: [
         "Bytes", "Wire", "Framing", "Policies", "SASL", "AMP", "IRC", "Memcache", "Loopback", "Reactor", "CPlait",
         "CSystem",
-      ] + tls,
+      ] + tls + xmpp,
       swiftSettings: swift, linkerSettings: link),
     // What the unit tests share: a reactor in memory, a host that writes down what it hears.
     .testTarget(
@@ -105,5 +119,5 @@ let package = Package(
       name: "ReactorTests", dependencies: ["Bench", "Bytes", "Wire", "Framing", "Loopback", "Reactor", "CSystem"],
       swiftSettings: tests),
     .testTarget(name: "CAPITests", dependencies: ["CAPI", "CPlait", "CSystem"], swiftSettings: tests),
-  ] + (hasOpenSSL ? tlsTargets + tlsTests : [])
+  ] + (hasOpenSSL ? tlsTargets + tlsTests : []) + (hasExpat ? xmppTargets : [])
 )

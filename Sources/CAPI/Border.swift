@@ -43,7 +43,7 @@ func drive(_ id: UInt64, _ kind: UInt64, _ body: (Context) -> Status) -> Status 
 }
 
 @inline(never) func notOwned(_ id: UInt64) -> Status {
-  if Kind.isShared(Id.kind(id)) { return namesShared(id) ? .type : .stale }
+  if Id.isShared(id) { return namesShared(id) ? .type : .stale }
   guard Id.kind(id) != 0 else { return .stale }
   let owner = csystem_owner(Id.reactor(id))
   // Of an earlier reactor with this number.

@@ -42,9 +42,21 @@ func onShared<T: AnyObject>(_ id: UInt64, _ kind: UInt64, _ body: (T) -> Status)
   return body(unsafeDowncast(found, to: T.self))  // sound: the kind says the class
 }
 
+/// The same with the lock held, for what threads may change at once: `body` may neither call the host nor share anything.
+func onLocked<T: AnyObject>(_ id: UInt64, _ kind: UInt64, _ body: (T) -> Status) -> Status {
+  csystem_lock()
+  guard let box = shared.find(id, kind) else {
+    csystem_unlock()
+    return missedShared(id)
+  }
+  defer { csystem_unlock() }
+  // Sound: the kind says the class.
+  return body(unsafeDowncast(Unmanaged<SharedBox>.fromOpaque(box).takeUnretainedValue().object, to: T.self))
+}
+
 /// What is not in the table, or of another kind there, may be something else that lives.
 @inline(never) func missedShared(_ id: UInt64) -> Status {
-  if Kind.isShared(Id.kind(id)) { return namesShared(id) ? .type : .stale }
+  if Id.isShared(id) { return namesShared(id) ? .type : .stale }
   guard let object = csystem_context(Id.reactor(id)) else { return .stale }
   return Unmanaged<Context>.fromOpaque(object)._withUnsafeGuaranteedRef { missed($0, id) }
 }

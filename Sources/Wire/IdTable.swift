@@ -14,9 +14,10 @@ public enum Kind {
   @inline(__always) public static var tlsConfig: UInt64 { 10 }
   @inline(__always) public static var wrapper: UInt64 { 11 }
   @inline(__always) public static var stringTransport: UInt64 { 12 }
+  @inline(__always) public static var element: UInt64 { 13 }
   /// Is it of those that belong to no reactor?
   @inline(__always) public static func isShared(_ kind: UInt64) -> Bool {
-    kind == factory || kind == command || kind == tlsConfig
+    kind == factory || kind == command || kind == tlsConfig || kind == element
   }
 }
 
@@ -26,6 +27,8 @@ public enum Id {
   @inline(__always) public static func reactor(_ id: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: id >> 50) & 1023 }
   @inline(__always) public static func slot(_ id: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: id >> 26) & 0xff_ffff }
   @inline(__always) public static func generation(_ id: UInt64) -> UInt64 { id & newest }
+  /// Does it name what belongs to no reactor? (Elements of callbacks belong to one.)
+  @inline(__always) public static func isShared(_ id: UInt64) -> Bool { reactor(id) == 0 && Kind.isShared(kind(id)) }
   @inline(__always) static var newest: UInt64 { 0x3ff_ffff }
   @inline(__always) static var mostSlots: UInt32 { 0xff_ffff }
 }

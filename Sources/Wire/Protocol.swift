@@ -12,6 +12,7 @@ public enum Tag {
   @inline(__always) public static var accumulating: UInt8 { 8 }
   @inline(__always) public static var memcache: UInt8 { 20 }
   @inline(__always) public static var memcachePool: UInt8 { 21 }
+  @inline(__always) public static var xmpp: UInt8 { 30 }
 }
 
 /// What is spoken on a connection: the top of a conn. The conn is passed in, so that no back

@@ -22,7 +22,7 @@ check() { # PREFIX LIB
     read -ra shared <<<"$(pkg-config --cflags --libs plait)"
     read -ra static <<<"$(pkg-config --static --cflags --libs plait)"
     read -ra cflags <<<"$(pkg-config --cflags plait)"
-    read -ra needs <<<"$(pkg-config --libs libuv openssl)"
+    read -ra needs <<<"$(pkg-config --libs libuv openssl expat libidn)"
 
     gcc -o "$WORK/shared" "$program" "${shared[@]}"
     LD_LIBRARY_PATH=$prefix/$lib "$WORK/shared"

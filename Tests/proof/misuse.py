@@ -22,7 +22,7 @@ C = abi.CONSTANTS
 INVALID, STALE, TYPE, THREAD = (C["PLAIT_ERR_" + name] for name in ("INVALID", "STALE", "TYPE", "THREAD"))
 FORKED, SIZE, BOUND = (C["PLAIT_ERR_" + name] for name in ("FORKED", "STRUCT_SIZE", "BOUND"))
 PATTERN = 0xA5
-PROCESS_WIDE = ("plait_factory", "plait_amp_command", "plait_tls_config")
+PROCESS_WIDE = ("plait_factory", "plait_amp_command", "plait_tls_config", "plait_element")
 # Numbers that are out of range wherever a parameter has this type and this name; other numbers are tried too, and may
 # be answered by anything that is documented.
 OUT_OF_RANGE = {
@@ -57,6 +57,7 @@ FIELDS_OUT_OF_RANGE = {
     "rate_ms": ((1 << 64) - 1,), "deny_ms": ((1 << 64) - 1,), "ipv6_peer_bits": (129,), "ipv4_subnet_bits": (33,),
     "ipv6_subnet_bits": (129,), "fd": (-1,), "mode": (0o1000,),
     "call_ms": ((1 << 64) - 1,), "silence_ms": ((1 << 64) - 1,), "limit_ms": ((1 << 64) - 1,), "max_value": (C["PLAIT_BYTES_MAX"] + 1,),
+    "mechanisms": (128, 0xFFFFFFFF), "login_ms": ((1 << 64) - 1,), "max_depth": (10_001,),
     "factor": (0.5, -1.0, float("nan"), float("inf")), "jitter": (1.0, -0.5, float("nan")),
 }
 RESERVED = {"reserved": (1, 0xFFFFFFFF)}
@@ -65,13 +66,14 @@ EXTREMES = {
     "size_t": (0,), "uint64_t": (0, 1 << 62, (1 << 63) - 1), "int64_t": (0, -1, -(1 << 63)),
 }
 # What a conn may speak that has functions of its own: the longer name first.
-SPOKEN = ("stateful_string", "stateful", "string", "line", "amp", "memcache")
+SPOKEN = ("stateful_string", "stateful", "string", "line", "amp", "memcache", "xmpp")
 # Texts that are no endpoint.
 BAD_TEXTS = (b"", b"x" * 100000, b"\xff\xfe", b"done")
 # function: what is right, and what is none.
 NAMES = {
     "plait_stateful_string_set_state": (b"init", BAD_TEXTS), "plait_amp_command_parse": (b"Sum()", BAD_TEXTS),
     "plait_amp_command_add_argument": (b"Integer", BAD_TEXTS), "plait_amp_command_add_response": (b"Integer?", BAD_TEXTS),
+    "plait_element_match": (b"/a", (b"", b"x" * 100000, b"a", b"/a[")), "plait_xmpp_factory_add_handler": (b"/a", (b"", b"x" * 100000, b"a", b"/a[")), "plait_element_query": (b"/a", (b"", b"x" * 100000, b"a", b"/a[")),
     "plait_amp_command_add_type": (b"Mine", (b"", b"x" * 100000, b"\xff\xfe", b"Integer", b"a b", b"a(")), "plait_amp_answer_error": (b"CODE", ()),
 }
 # Numbers of some functions that are right where the usual ones are not.
@@ -80,6 +82,7 @@ NUMBERS = {
     ("plait_memcache_parse_flag", "letter"): ord("a"), ("plait_memcache_pool_get_conn", "index"): 0,
     ("plait_amp_send_boxes", "len"): 2, ("plait_amp_get_items", "count"): 0,
     ("plait_irc_split", "room"): 8,
+    ("plait_element_parse", "len"): 4, ("plait_xmpp_call", "node"): 0, ("plait_xmpp_answer_error", "condition"): 219,
 }
 # Negative and huge ones wait without limit, which is what is asked for.
 WITHOUT_EXTREMES = {("plait_reactor_poll", "timeout_ms")}
@@ -143,6 +146,8 @@ class Cases:
                 return at_the_wall(bytes(abi.STRUCTS["plait_amp_value"](type=world.list_type)))
             if part.name == "pairs":  # of a key and a value each
                 return at_the_wall(bytes(abi.STRUCTS["plait_bytes"](at_the_wall(b"abc"), 3)) * 2)
+            if part.type == "char" and function.name.startswith(("plait_element_", "plait_xmpp_")):
+                return b"a" if part.name == "name" else None
             if part.type == "char":
                 return b"memory:spare" if function.name == "plait_listen" else b"memory:here"
             if part.type == "void":
@@ -154,6 +159,8 @@ class Cases:
                 return self.output(bytes([PATTERN]) * (4096 if part.type == "uint8_t" else size * (8 if part.name == "values" else 1)))
             if function.name == "plait_amp_send_boxes":
                 return at_the_wall(b"\0\0")
+            if function.name == "plait_element_parse" and part.name == "data":
+                return at_the_wall(b"<a/>")
             if part.type == "uint8_t":
                 return at_the_wall(bytes(80) if part.name == "keys" else b"abc")
             if part.type == "uint32_t":
@@ -181,6 +188,12 @@ class Cases:
             return world.policies[function.name.split("_")[1]]
         if part.type == "plait_amp_box" and function.name in world.requests:
             return world.requests[function.name]
+        if function.name == "plait_xmpp_call" and part.type == "plait_element":
+            return world.element(b"<iq xmlns='jabber:client' type='get'><q/></iq>")
+        if part.type == "plait_factory" and function.name.startswith("plait_xmpp_factory_"):
+            return world.factories["xmpp"]
+        if part.type == "plait_element" and part.name in ("from", "payload"):
+            return world.element()  # another one than that which gets a copy
         if part.type in abi.HANDLES:
             return world.live[part.type]
         if (function.name, part.name) in NUMBERS:
@@ -247,6 +260,10 @@ class Cases:
         if part.type == "char" and self.function.name in NAMES:
             for text in NAMES[self.function.name][1]:
                 yield self.at(place, text, repr(text[:24]), {INVALID})
+        elif part.type == "char" and self.function.name.startswith(("plait_element_", "plait_xmpp_")):
+            yield self.at(place, b"x" * 100000, "too long", {INVALID})
+            for text in (b"", b"a b", b"1", b"\1", b"\xff\xfe"):
+                yield self.at(place, text, repr(text), None)
         elif part.type == "char":
             wanted = {C["PLAIT_ERR_ENDPOINT"]}
             for text in (b"", b":", b"tcp", b"tcp:", b"\xff\xfe", b"tcp:99999999999999999999", b"no such kind:1", b"x" * 100000, b"tcp:1:2:3:4:5"):

@@ -25,6 +25,12 @@ static void nothing_counted(void *user, plait_conn conn, const uint8_t *data, si
     (void)len;
 }
 
+static int nobody_takes(void *user, plait_conn conn, plait_element stanza) {
+    (void)user;
+    (void)conn;
+    (void)stanza;
+    return 0;
+}
 static int nobody_found(void *user, plait_conn conn, const uint8_t *name, size_t len, plait_amp_responder *out) {
     (void)user;
     (void)conn;

@@ -69,6 +69,13 @@ struct world {
     plait_memcache_request question;
     plait_memcache_server server;
     plait_conn pool;
+    plait_factory accounts;
+    plait_xmpp_options account;
+    plait_xmpp_session xmpp_session;
+    plait_element element, other_element, new_element, gone_element;
+    plait_element_table element_table;
+    plait_jid jid;
+    uint8_t jid_room[PLAIT_JID_MAX];
     uint8_t room[64];
     uint32_t fields[64];
     size_t len, rows_used;

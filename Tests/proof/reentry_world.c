@@ -246,6 +246,19 @@ static plait_factory memcache_factory(struct world *w) {
     w->server.endpoint = "memory:nobody";
     return factory;
 }
+static void elements(struct world *w) {
+    static const char document[] = "<a a='1'>t<b/></a>";
+    w->jid.domain.data = (const uint8_t *)"x";
+    w->jid.domain.len = 1;
+    if (plait_element_new(&w->element, "a", NULL) || plait_element_new(&w->gone_element, "a", NULL) ||
+        plait_element_parse(&w->other_element, (const uint8_t *)document, sizeof document - 1, NULL, NULL))
+        abort();
+    w->element_table.struct_size = sizeof w->element_table;
+    w->xmpp_session.struct_size = sizeof w->xmpp_session;
+    w->account.struct_size = sizeof w->account;
+    w->account.jid = "example.org";
+    if (plait_xmpp_factory_new(&w->accounts, &w->account, NULL, NULL)) abort();
+}
 static plait_conn attach(struct world *w, plait_factory factory) {
     plait_conn conn = {0};
     plait_conn_attach(w->reactor, factory, &w->ops, w, &conn);
@@ -331,6 +344,7 @@ void set_up(struct world *w) {
     stateful_factories(w);
     amp_factories(w);
     w->memcache = memcache_factory(w);
+    elements(w);
     if (plait_raw_factory_new(&w->raws, &raws, w) || plait_line_factory_new(&w->spare, NULL, &spare, w)) abort();
     if (plait_memcache_pool_open(w->reactor, w->memcache, &w->server, 1, NULL, &w->pool)) abort();
     w->conn = w->standing.conn = attach(w, w->lines);
@@ -505,6 +519,11 @@ const char *tear_down(struct world *w) {
     plait_amp_command_release(w->fresh);
     plait_amp_command_release(w->switching);
     plait_amp_command_release(w->new_command);
+    plait_factory_release(w->accounts);
+    plait_element_free(w->element);
+    plait_element_free(w->other_element);
+    plait_element_free(w->new_element);
+    plait_element_free(w->gone_element);
     while (plait_factory_release(w->spare) == 0) continue; /* one call retains it */
     plait_factory_release(w->new_factory);
     while (plait_tls_config_release(w->config) == 0) continue; /* one call retains it */

@@ -32,7 +32,7 @@ class World:
         self.calls = []  # names of the callbacks that came
         self.keep = []  # callbacks must outlive their use
         self.reactor = self._reactor(3 - 1)  # a loop and a manual clock
-        self.factories = {kind: self.factory(kind) for kind in ("raw", "line", "string", "stateful", "stateful_string", "amp", "memcache")}
+        self.factories = {kind: self.factory(kind) for kind in ("raw", "line", "string", "stateful", "stateful_string", "amp", "memcache", "xmpp")}
         self.factories["accumulating"] = self.accumulating()
         self.conns = {kind: self.conn(self.reactor, self.factories[kind]) for kind in self.factories}
         self.live = {"plait_reactor": self.reactor, "plait_factory": self.factories["line"], "plait_conn": self.conns["line"],
@@ -44,7 +44,9 @@ class World:
         self.policies = {kind: self.policy(kind, self.factories["raw"]) for kind in ("throttle", "traffic")}
         self.loopback = self.live.pop("loopback")
         self.live["plait_amp_command"] = self.command(b"Sum(l: ListOf(Integer)?, a: Integer?) -> (total: Integer?)")
+        self.live["plait_element"] = self.element()
         self.list_type = 1  # behind its element's
+        self.log_in(self.conns["xmpp"])
         self._settle()
         self.hand = self.by_hand()
         self.ended = self._ended()
@@ -82,6 +84,8 @@ class World:
             states = (abi.STRUCTS["plait_state"] * 1)((b"init", handler))
             made.states, made.state_count = ctypes.addressof(states), 1
             self.keep.append(states)
+        if name == "xmpp_options":
+            made.jid, made.flags = b"example.org", 1
         if name == "timeout_options":
             made.idle_ms = 1 << 40
         if name == "access_options":
@@ -110,13 +114,28 @@ class World:
         handler = self.filled(kind + "_handler")
         out = ctypes.c_uint64()
         rest = (ctypes.addressof(handler), None)
-        arguments = rest if kind in ("raw", "stateful") else (None, *rest)
+        options = ctypes.addressof(self.filled("xmpp_options")) if kind == "xmpp" else None
+        arguments = rest if kind in ("raw", "stateful") else (options, *rest)
         self.check(getattr(self.library, f"plait_{kind}_factory_new")(ctypes.addressof(out), *arguments), kind)
         return out.value
 
     def command(self, signature):
         out = ctypes.c_uint64()
         self.check(self.library.plait_amp_command_parse(ctypes.addressof(out), 0, signature, None), "command")
+        return out.value
+
+    def log_in(self, conn):
+        """Has a conn that speaks XMPP come to where stanzas may be sent."""
+        header = (b"<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' version='1.0'><stream:features>%s"
+                  b"</stream:features>")
+        for text in (header % b"<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>ANONYMOUS</mechanism></mechanisms>",
+                     b"<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>", header % b"<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>",
+                     b"<iq type='result' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><jid>me@example.org/r</jid></bind></iq>"):
+            self.check(self.library.plait_conn_feed(conn, text, len(text)), "login")
+
+    def element(self, document=b"<a a='1'><b/>t<c/></a>"):
+        out = ctypes.c_uint64()
+        self.check(self.library.plait_element_parse(ctypes.addressof(out), document, len(document), None, None), "element")
         return out.value
 
     def request(self, reactor, factory, conn, name=b"Wait", kind=b""):
@@ -241,6 +260,8 @@ class World:
         ended = {"plait_reactor": other, "plait_factory": factory, "plait_conn": conn, "plait_tls_config": config}
         ended["plait_amp_command"] = self.command(b"Gone()")
         self.check(library.plait_amp_command_release(ended["plait_amp_command"]), "release")
+        ended["plait_element"] = self.element()
+        self.check(library.plait_element_free(ended["plait_element"]), "free")
         talking = self.conn(self.reactor, self.factories["amp"])
         ended["plait_amp_box"] = self.request(self.reactor, self.factories["amp"], talking)
         self.check(library.plait_amp_answer(ended["plait_amp_box"], None, 0), "answer")
@@ -273,6 +294,7 @@ class World:
             found["plait_conn"] = self.conn(reactor, mine)
             amp = self.factory("amp")
             found["plait_amp_box"] = self.request(reactor, amp, self.conn(reactor, amp))
+            found["plait_element"] = self.live["plait_element"]
             found["plait_amp_command"] = self.live["plait_amp_command"]
             kept, self.factories["line"] = self.factories["line"], mine
             found.update(self._others(reactor))

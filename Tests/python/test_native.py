@@ -129,7 +129,7 @@ def told(tmp_path_factory):
     lines = ["#include <plait/plait.h>", "#include <stdio.h>", "int main(void) {"]
     for name in headers.constants():
         shape = (
-            "%s" if name.endswith("_STRING") else "%llu" if name == "PLAIT_NO_OFFSET" else "%lld"
+            "%s" if name.endswith(("_STRING", "_SPACE")) else "%llu" if name == "PLAIT_NO_OFFSET" else "%lld"
         )
         cast = "" if shape == "%s" else "(unsigned long long)" if shape == "%llu" else "(long long)"
         lines.append(f'    printf("{name} {shape}\\n", {cast}{name});')

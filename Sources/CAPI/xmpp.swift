@@ -1,0 +1,196 @@
+import Bytes
+import CPlait
+import CSystem
+import Wire
+
+// The factory and its callbacks: xmpp.h.
+
+#if XMPP
+  import SASL
+  import XMPP
+  #if TLS
+    import TLS
+  #endif
+
+  /// A factory of XMPP conns that calls the host.
+  final class HostXMPPFactory: XMPPFactory, Tellable {
+    let calls: Calls
+    let handler: plait_xmpp_handler
+    var queries: [Query] = []
+    var functions = PlainList<plait_xmpp_stanza_fn>()
+    var isGiven = false
+    #if TLS
+      var config: Config?
+      var name: Text?
+    #endif
+
+    init(_ options: XMPPOptions, _ handler: plait_xmpp_handler, _ user: UnsafeMutableRawPointer?) {
+      calls = Calls(front: handler)
+      self.handler = handler
+      super.init(options, user: user)
+    }
+    deinit { if isGiven { calls.release?(user) } }
+
+    override func connected(_ conn: Conn) { calls.connected?(conn.user, plait_conn(id: conn.id)) }
+    override func disconnected(_ conn: Conn, _ reason: Reason) { calls.tellEnd(conn, reason) }
+    override func readClosed(_ conn: Conn) -> Bool { calls.tellReadClosed(conn) }
+    override func writePaused(_ conn: Conn) { calls.writePaused?(conn.user, plait_conn(id: conn.id)) }
+    override func writeResumed(_ conn: Conn) { calls.writeResumed?(conn.user, plait_conn(id: conn.id)) }
+    override func ready(_ conn: Conn, isResumed: Bool) {
+      handler.ready?(conn.user, plait_conn(id: conn.id), isResumed ? 1 : 0)
+    }
+
+    override func take(_ tree: Tree, _ kind: StanzaKind, _ speaker: XMPPProtocol, _ conn: Conn) -> Bool {
+      let last =
+        switch kind {
+        case .message: handler.message
+        case .presence: handler.presence
+        case .request: handler.request
+        default: handler.other
+        }
+      guard last != nil || !queries.isEmpty else { return false }
+      return speaker.show(tree, conn) { id in
+        let element = plait_element(id: id)
+        var index = 0
+        while index < queries.count, !conn.isClosing {
+          if queries[index].matches(0, tree), functions[index](conn.user, plait_conn(id: conn.id), element) == 1 {
+            return true
+          }
+          index += 1
+        }
+        guard let last, !conn.isClosing else { return false }
+        return last(conn.user, plait_conn(id: conn.id), element) == 1
+      }
+    }
+
+    override func returned(_ tree: Tree, _ speaker: XMPPProtocol, _ conn: Conn) {
+      guard let returned = handler.returned else { return }
+      _ = speaker.show(tree, conn) {
+        returned(conn.user, plait_conn(id: conn.id), plait_element(id: $0))
+        return true
+      }
+    }
+
+    #if TLS
+      override var canStartTLS: Bool { config != nil }
+      override func startTLS(_ conn: Conn, _ done: @escaping (Conn, Reason) -> Void) -> Status {
+        guard let config else { return .unsupported }
+        return conn.startTLS(config, .client, name, done)
+      }
+    #endif
+  }
+
+  /// A request whose answer goes to the host.
+  final class HostXMPPCall: XMPPCall {
+    var done: plait_xmpp_answer_fn?
+    var user: UnsafeMutableRawPointer?
+
+    override func told(_ reason: Reason, _ tree: Tree?, _ conn: UInt64) {
+      guard let done else { return }
+      self.done = nil
+      let user = user
+      guard let tree else {
+        return reason.export { done(user, plait_conn(id: conn), plait_element(id: 0), &$0) }
+      }
+      _ = Stanza(context, tree).show { id in
+        reason.export { done(user, plait_conn(id: conn), plait_element(id: id), &$0) }
+        return true
+      }
+    }
+  }
+
+  /// A text of the host's in options, or nothing.
+  func words(_ text: UnsafePointer<CChar>?, _ status: inout Status) -> [UInt8] {
+    guard text != nil else { return [] }
+    guard let found = hostText(text) else {
+      status = .invalid
+      return []
+    }
+    return Array(found)
+  }
+
+  func xmpp(_ wanted: plait_xmpp_options, _ status: inout Status) -> XMPPOptions {
+    var options = XMPPOptions()
+    let known = UInt32(PLAIT_XMPP_WITHOUT_TLS | PLAIT_XMPP_WITHOUT_MANAGEMENT)
+    guard wanted.flags & ~known == 0, wanted.mechanisms <= 127, let login = checkedTime(wanted.login_ms),
+      let call = checkedTime(wanted.call_ms), let alive = checkedTime(wanted.keep_alive_ms),
+      options.limits.set(wanted.max_stanza, wanted.max_depth, wanted.max_elements, wanted.max_attributes),
+      wanted.max_calls <= UInt32(PLAIT_BYTES_MAX), wanted.max_waiting <= UInt32(PLAIT_BYTES_MAX)
+    else {
+      status = .invalid
+      return options
+    }
+    switch Int(wanted.role) {
+    case PLAIT_XMPP_CLIENT: options.role = .client
+    case PLAIT_XMPP_COMPONENT: options.role = .component
+    case PLAIT_XMPP_COMPONENT_HOST: options.role = .host
+    default: status = .invalid
+    }
+    options.allowsPlaintext = wanted.flags & UInt32(PLAIT_XMPP_WITHOUT_TLS) != 0
+    options.resumes = wanted.flags & UInt32(PLAIT_XMPP_WITHOUT_MANAGEMENT) == 0
+    if wanted.mechanisms != 0 {
+      options.mechanisms = Mechanisms(rawValue: UInt16(truncatingIfNeeded: wanted.mechanisms))
+    }
+    if wanted.max_calls > 0 { options.mostCalls = Int(wanted.max_calls) }
+    if wanted.max_waiting > 0 { options.mostUnacknowledged = Int(wanted.max_waiting) }
+    if login > 0 { options.loginTime = login }
+    options.callTime = call
+    options.keepAliveTime = alive
+    let jid = words(wanted.jid, &status)
+    let password = words(wanted.password, &status)
+    options.language = words(wanted.language, &status)
+    if status == .ok { status = options.set(jid: jid, password: password) }
+    return options
+  }
+#endif
+
+@_cdecl("plait_xmpp_factory_new") @implementation
+public func plait_xmpp_factory_new(
+  _ out: UnsafeMutablePointer<plait_factory>?, _ options: UnsafePointer<plait_xmpp_options>?,
+  _ handler: UnsafePointer<plait_xmpp_handler>?, _ user: UnsafeMutableRawPointer?
+) -> CInt {
+  #if XMPP
+    var table = plait_xmpp_handler()
+    var wanted = plait_xmpp_options()
+    var status = unused(read(handler, &table), table.reserved)
+    if status == .ok { status = readNeeded(options, &wanted) }
+    guard status == .ok, out != nil else { return status == .ok ? .invalid : status }
+    let options = xmpp(wanted, &status)
+    guard status == .ok else { return status }
+    let made = HostXMPPFactory(options, table, user)
+    if wanted.tls.id != 0 {
+      #if TLS
+        status = onConfig(wanted.tls) { config in
+          made.config = config
+          made.name = Text.make(options.domain.span.bytes)
+          return made.name == nil ? .noMemory : .ok
+        }
+      #else
+        status = .unsupported
+      #endif
+    }
+    return status == .ok ? give(out, made) : status
+  #else
+    .unsupported
+  #endif
+}
+
+@_cdecl("plait_xmpp_factory_add_handler") @implementation
+public func plait_xmpp_factory_add_handler(
+  _ factory: plait_factory, _ query: UnsafePointer<CChar>?, _ function: plait_xmpp_stanza_fn?
+) -> CInt {
+  #if XMPP
+    onFactory(factory) { factory in
+      guard let factory = factory as? HostXMPPFactory else { return .type }
+      guard let function, let text = hostText(query) else { return .invalid }
+      var status: Status = .ok
+      guard let made = Query.make(text.bytes, &status) else { return status }
+      guard factory.queries.count < 1000 else { return .limit }
+      guard factory.functions.append(function) else { return .noMemory }
+      factory.queries.append(made)
+      return .ok
+    }
+  #else
+    .unsupported
+  #endif
+}

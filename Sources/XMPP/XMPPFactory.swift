@@ -1,0 +1,116 @@
+import Bytes
+import SASL
+import Wire
+
+/// Who this side is, and how XMPP is spoken: xmpp.h, plait_xmpp_options.
+public struct XMPPOptions {
+  public enum Role { case client, component, host }
+  public var role = Role.client
+  /// The account's or the component's address, prepared.
+  public var node: [UInt8] = []
+  public var domain: [UInt8] = []
+  public var resource: [UInt8] = []
+  /// The password, or a component's secret; empty: there is none.
+  public var password: [UInt8] = []
+  public var language: [UInt8] = []
+  public var mechanisms = Mechanisms.all
+  public var limits = XMLLimits()
+  public var mostCalls = 10_000
+  /// May a conversation go on that TLS does not hide?
+  public var allowsPlaintext = false
+  /// Is stream management wanted, where the server has it?
+  public var resumes = true
+  /// How many stanzas may wait for the server's acknowledgement.
+  public var mostUnacknowledged = 10_000
+  /// In milliseconds; 0: none.
+  public var loginTime: UInt64 = 30_000
+  public var callTime: UInt64 = 0
+  public var keepAliveTime: UInt64 = 0
+  public init() { limits.bytes = 1 << 20 }
+
+  var space: StaticString { role == .client ? Space.client : Space.component }
+}
+
+extension XMPPOptions {
+  /// Who this side is, as the role wants it.
+  public mutating func set(jid: [UInt8], password: [UInt8]) -> Status {
+    var status: Status = .ok
+    if role != .host || !jid.isEmpty {
+      let made = JID.parse(jid.span.bytes, &status)
+      guard status == .ok else { return status }
+      let bytes = made.text.bytes
+      node = copy(bytes.extracting(first: made.nodeLength))
+      domain = copy(bytes.extracting(made.domainStart..<made.bareLength))
+      resource = copy(bytes.extracting(made.resourceStart..<made.resourceStart + made.resourceLength))
+    }
+    guard role == .client || (node.isEmpty && resource.isEmpty && !password.isEmpty) else { return .value }
+    var prepared = ByteBuffer()
+    status = JID.prepare(password: password.span.bytes, &prepared)
+    self.password = copy(prepared.bytes)
+    return status
+  }
+}
+
+/// What a stanza is.
+public enum StanzaKind: UInt32 { case message = 1, presence, request, answer, other }
+
+/// Builds conns that speak XMPP, and is their way out to the host: a subclass says what that is.
+open class XMPPFactory: Factory {
+  public final let options: XMPPOptions
+  /// A session whose connection was lost, and which the next one may take up again.
+  final var kept: XMPPSession?
+
+  public init(_ options: XMPPOptions, user: UnsafeMutableRawPointer?) {
+    self.options = options
+    super.init(user: user)
+  }
+
+  // MARK: The host
+
+  open func connected(_ conn: Conn) {}
+  open func disconnected(_ conn: Conn, _ reason: Reason) {}
+  open func readClosed(_ conn: Conn) -> Bool { false }
+  open func writePaused(_ conn: Conn) {}
+  open func writeResumed(_ conn: Conn) {}
+  /// Stanzas may be sent from now on.
+  open func ready(_ conn: Conn, isResumed: Bool) {}
+  /// True: somebody has taken it.
+  open func take(_ tree: Tree, _ kind: StanzaKind, _ speaker: XMPPProtocol, _ conn: Conn) -> Bool { false }
+  /// A stanza that the server may not have got.
+  open func returned(_ tree: Tree, _ speaker: XMPPProtocol, _ conn: Conn) {}
+  /// Has TLS begin on the conn; `done` is told how.
+  open func startTLS(_ conn: Conn, _ done: @escaping (Conn, Reason) -> Void) -> Status { .unsupported }
+  open var canStartTLS: Bool { false }
+  /// May a component of this name come?
+  open func secret(of domain: RawSpan, _ conn: Conn, into secret: inout [UInt8]) -> Bool {
+    secret = options.password
+    return true
+  }
+
+  public final override func build(_ conn: Conn, _ origin: Origin) -> Protocol? {
+    guard let parser = StreamParser.make(options.limits) else { return nil }
+    return XMPPProtocol(self, parser)
+  }
+}
+
+/// A tree that a callback is shown: it has a handle for so long.
+public final class Stanza: Entity {
+  public internal(set) var tree: Unmanaged<Tree>
+  public init(_ context: Context, _ tree: Tree) {
+    self.tree = Unmanaged.passUnretained(tree)
+    super.init(context)
+  }
+
+  /// Runs `body` with the handle.
+  public func show(_ body: (UInt64) -> Bool) -> Bool {
+    guard enter(Kind.element) else { return false }
+    let result = body(id)
+    leave()
+    return result
+  }
+}
+
+extension Conn {
+  /// Runs `body` on what a conn that speaks XMPP knows.
+  public func speakingXMPP(_ body: (XMPPProtocol) -> Status) -> Status { speaking(Tag.xmpp, body) }
+}

@@ -1,0 +1,367 @@
+"""XMPP with prosody: logging in by each mechanism, stanzas both ways, sessions that outlive their connections, components."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "bindings" / "python"))
+sys.path.insert(0, str(ROOT / "Tests" / "interop"))
+
+from plait._native import xmpp  # noqa: E402
+from xmpp_side import LIMIT, REMOTE, Loop, Side  # noqa: E402
+
+CONFIG = """
+run_as_root = true
+daemonize = false
+data_path = "{folder}/data"
+certificates = "{folder}"
+interfaces = {{ "127.0.0.1" }}
+c2s_ports = {{ {port} }}
+c2s_direct_tls_ports = {{ {direct} }}
+s2s_ports = {{ }}
+component_ports = {{ {component} }}
+component_interfaces = {{ "127.0.0.1" }}
+modules_disabled = {{ "s2s" }}
+modules_enabled = {{ "roster", "saslauth", "tls", "disco", "ping", "version", "smacks" }}
+storage = "internal"
+authentication = "internal_hashed"
+password_hash = "{hash}"
+c2s_require_encryption = false
+log = {{ {{ levels = {{ min = "info" }}, to = "console" }} }}
+ssl = {{ certificate = "{folder}/good.cert", key = "{folder}/good.key"{protocol} }}
+smacks_hibernation_time = 60
+VirtualHost "localhost"
+VirtualHost "guests.localhost"
+    authentication = "anonymous"
+Component "rooms.localhost" "muc"
+    restrict_room_creation = false
+Component "comp.localhost"
+    component_secret = "s3cr3t"
+"""
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Prosody:
+    """A server of its own, on free ports."""
+
+    def __init__(self, folder, certificates, hash="SHA-256", protocol=""):
+        self.folder = folder
+        (folder / "data").mkdir()
+        for name in ("good.cert", "good.key", "root.pem"):
+            shutil.copy(certificates / name, folder / name)
+        self.port, self.direct, self.component = free_port(), free_port(), free_port()
+        self.config = folder / "prosody.cfg.lua"
+        self.config.write_text(
+            CONFIG.format(
+                folder=folder,
+                port=self.port,
+                direct=self.direct,
+                component=self.component,
+                hash=hash,
+                protocol=protocol,
+            )
+        )
+        self.environment = {**os.environ, "HOME": str(folder)}
+        for user in ("alice", "bob"):
+            subprocess.run(
+                ["prosodyctl", "--root", "--config", self.config, "register", user, "localhost", "secret"],
+                check=True,
+                env=self.environment,
+                capture_output=True,
+                timeout=60,
+            )
+        self.process = None
+        self.start()
+
+    def start(self):
+        with open(self.folder / "log", "ab") as log:
+            self.process = subprocess.Popen(
+                ["prosody", "--root", "--config", self.config, "-F"], env=self.environment, stdout=log, stderr=log
+            )
+        end = time.monotonic() + LIMIT
+        for port in (self.port, self.direct, self.component):
+            while True:
+                try:
+                    socket.create_connection(("127.0.0.1", port), 1).close()
+                    break
+                except OSError:
+                    assert time.monotonic() < end and self.process.poll() is None, (self.folder / "log").read_text()
+                    time.sleep(0.05)
+
+    def stop(self):
+        self.process.terminate()
+        try:
+            self.process.wait(LIMIT)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def plain(self, port=None):
+        return f"tcp:host=127.0.0.1:port={port or self.port}"
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("certificates")
+    subprocess.run([ROOT / "Tests" / "certificates", folder], check=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory, certificates):
+    made = Prosody(tmp_path_factory.mktemp("prosody"), certificates)
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def loop():
+    made = Loop()
+    yield made
+    made.close()
+
+
+def trusting(loop, server, **more):
+    return loop.config(ca_file=str(server.folder / "root.pem").encode(), **more)
+
+
+def account(loop, server, name="alice", password="secret", **options):
+    options.setdefault("tls", trusting(loop, server))
+    return Side(loop, f"{name}@localhost", password, **options)
+
+
+@pytest.mark.parametrize(
+    ("allowed", "used"),
+    [(0, xmpp.XMPP_SCRAM_SHA_256), (xmpp.XMPP_PLAIN, xmpp.XMPP_PLAIN)],
+)
+def test_login_by_starttls(loop, server, allowed, used):
+    side = account(loop, server, mechanisms=allowed).online(server.plain())
+    assert side.jid().startswith("alice@localhost/")
+    assert side.session().mechanism == used
+    assert side.session().flags == xmpp.XMPP_READY | xmpp.XMPP_MANAGED | xmpp.XMPP_RESUMABLE
+
+
+def test_login_with_sha_1_and_channel_binding(loop, tmp_path, certificates):
+    server = Prosody(tmp_path, certificates, hash="SHA-1", protocol=', protocol = "tlsv1_2"')
+    try:
+        side = account(loop, server).online(server.plain())
+        assert side.session().mechanism == xmpp.XMPP_SCRAM_SHA_1_PLUS
+        side = account(loop, server, "bob", mechanisms=xmpp.XMPP_SCRAM_SHA_1).online(server.plain())
+        assert side.session().mechanism == xmpp.XMPP_SCRAM_SHA_1
+    finally:
+        server.stop()
+
+
+def test_login_over_tls_from_the_start(loop, server):
+    place = (
+        f"tls:host=localhost:port={server.direct}:caCertsFile={server.folder}/root.pem:alpn=xmpp-client"
+    )
+    side = Side(loop, "alice@localhost/desk", "secret").online(place)
+    assert side.jid() == "alice@localhost/desk"
+
+
+def test_anonymous_and_in_the_clear(loop, server):
+    side = Side(loop, "guests.localhost", flags=xmpp.XMPP_WITHOUT_TLS).online(server.plain())
+    assert side.session().mechanism == xmpp.XMPP_ANONYMOUS
+    hidden = Side(loop, "alice@localhost", "secret").connect(server.plain())
+    loop.until(lambda: hidden.ends)
+    assert hidden.ends[0][0] == -8 and not hidden.readies
+
+
+def test_who_is_not_let_in(loop, server):
+    side = account(loop, server, password="wrong").connect(server.plain())
+    loop.until(lambda: side.ends)
+    assert side.ends[0][:2] == (REMOTE, xmpp.XMPP_LOGIN_NOT_AUTHORIZED)
+    side.stop()
+    side = Side(loop, "alice@elsewhere", "secret", tls=trusting(loop, server)).connect(server.plain())
+    loop.until(lambda: side.ends)
+    assert side.ends[0][:2] == (REMOTE, xmpp.XMPP_STREAM_HOST_UNKNOWN)
+
+
+def test_a_certificate_that_nobody_vouches_for(loop, server):
+    side = account(loop, server, tls=loop.config()).connect(server.plain())
+    loop.until(lambda: side.ends)
+    assert side.ends[0][0] <= -100 and not side.readies
+    # A good one, for another name.
+    side = Side(loop, "x@guests.localhost", "secret", tls=trusting(loop, server)).connect(server.plain())
+    loop.until(lambda: side.ends)
+    assert side.ends[0][0] <= -100 and not side.readies
+
+
+def test_a_thousand_messages_each_way(loop, server):
+    alice = account(loop, server).online(server.plain())
+    bob = account(loop, server, "bob").online(server.plain())
+    for side, other in ((alice, bob), (bob, alice)):
+        for number in range(1000):
+            assert side.send(f"<message to='{other.jid()}' type='chat'><body>{number}</body></message>") == 0
+    loop.until(lambda: len(alice.messages) == len(bob.messages) == 1000, 60)
+    for side, other in ((alice, bob), (bob, alice)):
+        assert [str(message.body) for message in side.messages] == [str(number) for number in range(1000)]
+        assert {message["from"] for message in side.messages} == {other.jid()}
+    loop.until(lambda: alice.session().waiting < 60)
+
+
+def test_requests(loop, server):
+    alice = account(loop, server).online(server.plain())
+    bob = account(loop, server, "bob").online(server.plain())
+    status, _, answer = alice.call("<iq xmlns='jabber:client' type='get'><query xmlns='jabber:iq:roster'/></iq>")
+    assert status == 0 and answer.query.uri == "jabber:iq:roster"
+    ping = "<iq xmlns='jabber:client' type='get' to='{}'><ping xmlns='urn:xmpp:ping'/></iq>"
+    assert alice.call(ping.format("localhost"))[0] == 0
+    assert alice.call(ping.format(bob.jid()))[0] == 0
+    strange = "<iq xmlns='jabber:client' type='set' to='{}'><x xmlns='urn:strange'/></iq>"
+    for whom in (bob.jid(), "localhost"):
+        status, code, answer = alice.call(strange.format(whom))
+        assert (status, code) == (REMOTE, xmpp.XMPP_STANZA_SERVICE_UNAVAILABLE)
+        assert answer["type"] == "error"
+
+
+def test_presence_and_rooms(loop, server):
+    alice = account(loop, server).online(server.plain())
+    bob = account(loop, server, "bob").online(server.plain())
+    for side, nick in ((alice, "Al"), (bob, "Bob")):
+        side.send(f"<presence to='room@rooms.localhost/{nick}'><x xmlns='http://jabber.org/protocol/muc'/></presence>".replace(
+            "<presence ", "<presence xmlns='jabber:client' "))
+        loop.until(lambda: any(presence["from"].endswith(nick) for presence in side.presences))
+    bob.send("<message to='room@rooms.localhost' type='groupchat'><body>hello</body></message>")
+    loop.until(lambda: any(str(message.body) == "hello" for message in alice.messages))
+    bob.send("<presence to='room@rooms.localhost/Bob' type='unavailable'/>")
+    loop.until(lambda: any(presence.getAttribute("type") == "unavailable" for presence in alice.presences))
+
+
+class Proxy:
+    """Stands in between, and cuts connections off."""
+
+    def __init__(self, port):
+        self.port, self.pairs = port, []
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.place = self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                here, _ = self.listener.accept()
+            except OSError:
+                return
+            there = socket.create_connection(("127.0.0.1", self.port))
+            self.pairs.append((here, there))
+            for one, other in ((here, there), (there, here)):
+                threading.Thread(target=self.move, args=(one, other), daemon=True).start()
+
+    def move(self, one, other):
+        try:
+            while data := one.recv(65536):
+                other.sendall(data)
+        except OSError:
+            pass
+
+    def cut(self):
+        """Resets what there is."""
+        for pair in self.pairs:
+            for end in pair:
+                end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+                end.shutdown(socket.SHUT_RDWR)
+                end.close()
+        self.pairs.clear()
+
+    def close(self):
+        self.cut()
+        self.listener.close()
+
+
+def test_a_session_outlives_its_connections(loop, server):
+    proxy = Proxy(server.port)
+    try:
+        alice = account(loop, server).online(server.plain(proxy.place))
+        bob = account(loop, server, "bob").online(server.plain())
+        whom, sent = alice.jid(), 0
+        for round in range(1, 4):
+            for _ in range(50):
+                bob.send(f"<message to='{whom}'><body>{sent}</body></message>")
+                alice.send(f"<message to='{bob.jid()}'><body>{sent}</body></message>")
+                sent += 1
+            proxy.cut()
+            loop.until(lambda: len(alice.readies) == round + 1)
+            assert alice.readies[-1] == 1 and alice.jid() == whom
+        loop.until(lambda: len(alice.messages) >= sent and len(bob.messages) >= sent)
+        for side in (alice, bob):
+            assert [str(message.body) for message in side.messages] == list(map(str, range(sent)))
+    finally:
+        proxy.close()
+
+
+def test_the_server_comes_back_and_has_forgotten(loop, tmp_path, certificates):
+    server = Prosody(tmp_path, certificates)
+    try:
+        alice = account(loop, server).online(server.plain())
+        server.process.kill()
+        server.process.wait()
+        assert alice.send("<message to='bob@localhost'><body>lost?</body></message>") == 0
+        loop.until(lambda: alice.ends)
+        server.start()
+        loop.until(lambda: len(alice.readies) == 2)
+        assert alice.readies == [0, 0]
+        loop.until(lambda: alice.returned)
+        assert [str(message.body) for message in alice.returned] == ["lost?"]
+    finally:
+        server.stop()
+
+
+def test_a_component(loop, server):
+    component = Side(loop, "comp.localhost", "s3cr3t", role=xmpp.XMPP_COMPONENT).online(server.plain(server.component))
+    alice = account(loop, server).online(server.plain())
+    alice.send("<message to='service@comp.localhost'><body>hi</body></message>")
+    loop.until(lambda: component.messages)
+    message = component.messages[0]
+    assert message["from"] == alice.jid()
+    component.send(
+        f"<message xmlns='jabber:component:accept' from='{message['to']}' to='{message['from']}'><body>ho</body></message>"
+    )
+    loop.until(lambda: alice.messages)
+    assert str(alice.messages[0].body) == "ho"
+    wrong = Side(loop, "comp.localhost", "wrong", role=xmpp.XMPP_COMPONENT).connect(server.plain(server.component))
+    loop.until(lambda: wrong.ends)
+    assert wrong.ends[0][:2] == (REMOTE, xmpp.XMPP_STREAM_NOT_AUTHORIZED)
+
+
+def test_the_echo_bot(loop, server, tmp_path):
+    stage = ROOT / "build" / "stage"
+    environment = {**os.environ, "PKG_CONFIG_PATH": str(stage / "lib" / "pkgconfig"), "LD_LIBRARY_PATH": str(stage / "lib")}
+    flags = subprocess.run(
+        ["pkg-config", "--cflags", "--libs", "plait"], env=environment, check=True, capture_output=True, text=True
+    ).stdout.split()
+    program = tmp_path / "xmpp_echo"
+    subprocess.run(["cc", "-std=c99", "-o", program, ROOT / "examples" / "c" / "xmpp_echo.c", *flags], check=True)
+    bot = subprocess.Popen(
+        [program, server.plain(), "bob@localhost/bot", "secret", server.folder / "root.pem"],
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert bot.stdout.readline() == "ready as bob@localhost/bot\n"
+        alice = account(loop, server).online(server.plain())
+        alice.send("<message to='bob@localhost/bot' type='chat'><body>h\u00e9 &amp; ho</body></message>")
+        loop.until(lambda: alice.messages)
+        assert str(alice.messages[0].body) == "h\u00e9 & ho" and alice.messages[0]["from"] == "bob@localhost/bot"
+    finally:
+        bot.terminate()
+        bot.wait(LIMIT)
+
+

@@ -1,0 +1,1 @@
+"""XMPP: Twisted's ``twisted.words.protocols.jabber``."""

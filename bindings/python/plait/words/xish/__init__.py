@@ -1,0 +1,1 @@
+"""XML elements: Twisted's ``twisted.words.xish``."""
