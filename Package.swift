@@ -53,7 +53,9 @@ let tls: [Target.Dependency] = hasOpenSSL ? [.target(name: "TLS", condition: .wh
 let xmppTargets: [Target] = [
   .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
   .systemLibrary(name: "CIDN", pkgConfig: "libidn", providers: [.apt(["libidn-dev"])]),
-  .target(name: "XMPP", dependencies: ["Bytes", "Wire", "Crypto", "SASL", "CExpat", "CIDN"], swiftSettings: swift),
+  .target(
+    name: "XMPP", dependencies: ["Bytes", "Wire", "Crypto", "SASL", "CExpat", "CIDN"],
+    swiftSettings: swift + [.unsafeFlags(["-Osize"], .when(traits: ["Embedded"]))]),
   .testTarget(name: "XMPPTests", dependencies: ["Bench", "Bytes", "Wire", "XMPP"], swiftSettings: tests),
 ]
 let xmpp: [Target.Dependency] = hasExpat ? [.target(name: "XMPP", condition: .when(traits: ["XMPP"]))] : []

@@ -14,7 +14,7 @@ extension Tree {
   }
 
   /// The same for one in no space, as nearly all are.
-  public func attribute(_ node: UInt32, _ name: StaticString) -> Piece? {
+  @inline(never) public func attribute(_ node: UInt32, _ name: StaticString) -> Piece? {
     var at = nodes[Int(node)].attributes
     while at != Tree.none {
       let attribute = attributes[Int(at)]
@@ -52,7 +52,7 @@ extension Tree {
   }
 
   /// The child with a name of the library's own.
-  public func child(_ node: UInt32, _ name: StaticString, _ space: StaticString? = nil) -> UInt32? {
+  @inline(never) public func child(_ node: UInt32, _ name: StaticString, _ space: StaticString? = nil) -> UInt32? {
     var at = nodes[Int(node)].first
     while at != Tree.none {
       if isNamed(at, name), space.map({ bytes(nodes[Int(at)].space).isEqual($0) }) ?? true { return at }
@@ -61,12 +61,15 @@ extension Tree {
     return nil
   }
 
-  @inline(__always) public func isNamed(_ node: UInt32, _ name: StaticString) -> Bool {
+  @inline(never) public func isNamed(_ node: UInt32, _ name: StaticString) -> Bool {
     nodes[Int(node)].isText == 0 && bytes(nodes[Int(node)].name).isEqual(name)
   }
-  @inline(__always) public func isIn(_ node: UInt32, _ space: StaticString) -> Bool {
+  @inline(never) public func isIn(_ node: UInt32, _ space: StaticString) -> Bool {
     bytes(nodes[Int(node)].space).isEqual(space)
   }
+
+  /// Is it this word?
+  @inline(never) public func says(_ piece: Piece, _ word: StaticString) -> Bool { bytes(piece).isEqual(word) }
 
   /// The next node in the order of the document within `top`, or `none`.
   func following(_ node: UInt32, within top: UInt32) -> UInt32 {

@@ -84,11 +84,11 @@ public struct XMLWriter: ~Copyable {
     self.limit = limit
   }
 
-  public mutating func put(_ bytes: RawSpan) {
+  @inline(never) public mutating func put(_ bytes: RawSpan) {
     if status == .ok, !out.append(bytes, limit: limit) { status = out.refusal(of: bytes.byteCount, limit: limit) }
   }
 
-  public mutating func put(_ text: StaticString) {
+  @inline(never) public mutating func put(_ text: StaticString) {
     // Sound: a literal's bytes are static.
     put(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount).bytes)
   }

@@ -74,14 +74,14 @@ public final class Tree {
   // MARK: Building
 
   /// Bytes that nobody has looked at yet; nil when there is no room.
-  @inline(__always) func keep(_ bytes: RawSpan) -> Piece? {
+  @inline(never) func keep(_ bytes: RawSpan) -> Piece? {
     let start = text.count
     guard text.append(bytes, limit: Tree.most) else { return nil }
     return Piece(start, bytes.byteCount)
   }
 
   /// Adds a node behind its parent's children; its number, or nil without memory.
-  @inline(__always) func append(_ node: Node, to parent: UInt32) -> UInt32? {
+  @inline(never) func append(_ node: Node, to parent: UInt32) -> UInt32? {
     guard nodes.count < Int(Int32.max), nodes.append(node) else { return nil }
     let number = UInt32(truncatingIfNeeded: nodes.count &- 1)
     guard parent != Tree.none else { return number }

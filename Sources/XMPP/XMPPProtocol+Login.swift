@@ -96,7 +96,7 @@ extension XMPPProtocol {
       if let list {
         var offered = tree.nodes[Int(list)].first
         while offered != Tree.none {
-          if tree.isElement(offered), let type = tree.attribute(offered, "type"), tree.bytes(type).isEqual(name.1) {
+          if tree.isElement(offered), let type = tree.attribute(offered, "type"), tree.says(type, name.1) {
             break
           }
           offered = tree.nodes[Int(offered)].next
@@ -172,7 +172,7 @@ extension XMPPProtocol {
       return conn.close(Conditions.reason(.login, tree, 0))
     }
     var said: [UInt8] = []
-    if let text = tree.text(0), !tree.bytes(text).isEqual("=") {
+    if let text = tree.text(0), !tree.says(text, "=") {
       guard Base64.decode(tree.bytes(text), into: &said) else { return unexpected(conn) }
     }
     if tree.isNamed(0, "success") {
@@ -202,7 +202,7 @@ extension XMPPProtocol {
 
   func bound(_ conn: Conn) {
     let tree = parser.tree
-    guard tree.isNamed(0, "iq"), let id = tree.attribute(0, "id"), tree.bytes(id).isEqual("bind") else {
+    guard tree.isNamed(0, "iq"), let id = tree.attribute(0, "id"), tree.says(id, "bind") else {
       return unexpected(conn)
     }
     guard let bind = tree.child(0, "bind", Space.bind), let jid = tree.child(bind, "jid"), let text = tree.text(jid)
@@ -228,7 +228,7 @@ extension XMPPProtocol {
 
   func sessionStarted(_ conn: Conn) {
     let tree = parser.tree
-    guard tree.isNamed(0, "iq"), let type = tree.attribute(0, "type"), tree.bytes(type).isEqual("result") else {
+    guard tree.isNamed(0, "iq"), let type = tree.attribute(0, "type"), tree.says(type, "result") else {
       return unexpected(conn)
     }
     enable(conn)

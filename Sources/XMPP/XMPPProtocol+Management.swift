@@ -31,7 +31,7 @@ extension XMPPProtocol {
     if tree.isNamed(0, "enabled"), phase == .enable {
       session.isManaged = true
       session.id = tree.attribute(0, "id").map { tree.copy($0) } ?? []
-      let resumes = tree.attribute(0, "resume").map { tree.bytes($0).isEqual("true") || tree.bytes($0).isEqual("1") }
+      let resumes = tree.attribute(0, "resume").map { tree.says($0, "true") || tree.says($0, "1") }
       session.isResumable = resumes == true && !session.id.isEmpty
       return becomeReady(conn, isResumed: false)
     }
@@ -54,7 +54,7 @@ extension XMPPProtocol {
     let former = session
     session = XMPPSession(options)
     former.isManaged = false
-    former.endCalls(Reason(.closed, text: "the server has forgotten the stream"))
+    former.endCalls(Reason(.closed, text: "the server has forgotten the stream"), isNow: true)
     returning = former
     bind(nil, conn)
   }

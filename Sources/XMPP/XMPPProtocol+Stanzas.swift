@@ -29,9 +29,8 @@ extension XMPPProtocol {
     if tree.isNamed(0, "message") { return .message }
     if tree.isNamed(0, "presence") { return .presence }
     guard tree.isNamed(0, "iq"), let type = tree.attribute(0, "type") else { return .other }
-    let bytes = tree.bytes(type)
-    if bytes.isEqual("get") || bytes.isEqual("set") { return .request }
-    return bytes.isEqual("result") || bytes.isEqual("error") ? .answer : .other
+    if tree.says(type, "get") || tree.says(type, "set") { return .request }
+    return tree.says(type, "result") || tree.says(type, "error") ? .answer : .other
   }
 
   /// Nobody has taken the request: a ping is answered all the same, and anything else is not to be had here (RFC 6120 §8.4).
@@ -100,7 +99,7 @@ extension XMPPProtocol {
     guard phase == .ready, !conn.isClosing, !saidFooter else { return conn.isClosing || saidFooter ? .closed : .bound }
     guard session.calls.count < options.mostCalls else { return .limit }
     guard tree.isNamed(node, "iq"), let type = tree.attribute(node, "type"),
-      tree.bytes(type).isEqual("get") || tree.bytes(type).isEqual("set")
+      tree.says(type, "get") || tree.says(type, "set")
     else { return .invalid }
     call.asked = []
     if let to = tree.attribute(node, "to") {
@@ -139,7 +138,7 @@ extension XMPPProtocol {
     guard isFrom(call.asked, tree) else { return false }
     session.calls.removeValue(forKey: serial)
     var reason = Reason(.ok)
-    if let type = tree.attribute(0, "type"), tree.bytes(type).isEqual("error") {
+    if let type = tree.attribute(0, "type"), tree.says(type, "error") {
       reason = tree.child(0, "error").map { Conditions.reason(.stanza, tree, $0) } ?? Reason(.remote, code: 221)
     }
     call.answered(tree, reason, conn)

@@ -66,17 +66,17 @@ public final class XMPPProtocol: Protocol {
   public override func writeResumed(_ conn: Conn) { factory.writeResumed(conn) }
 
   public override func disconnected(_ conn: Conn, _ reason: Reason) {
-    stop(conn, reason)
+    stop(conn, reason, isNow: true)
     factory.disconnected(conn, reason)
   }
 
-  public override func left(_ conn: Conn, _ why: Reason) { stop(conn, why) }
+  public override func left(_ conn: Conn, _ why: Reason) { stop(conn, why, isNow: false) }
 
-  func stop(_ conn: Conn, _ reason: Reason) {
+  func stop(_ conn: Conn, _ reason: Reason, isNow: Bool) {
     if let loginLimit { conn.context.timers.remove(loginLimit) }
     if let keepAlive { conn.context.timers.remove(keepAlive) }
     phase = .ended
-    session.lost(self, conn, reason)
+    session.lost(self, conn, reason, isNow: isNow)
   }
 
   public override func held(_ conn: Conn) -> Int { kept.count + parser.unread }

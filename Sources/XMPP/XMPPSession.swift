@@ -36,28 +36,29 @@ public final class XMPPSession {
 
   // MARK: The end of a connection
 
-  func lost(_ speaker: XMPPProtocol, _ conn: Conn, _ reason: Reason) {
+  func lost(_ speaker: XMPPProtocol, _ conn: Conn, _ reason: Reason, isNow: Bool) {
     self.conn = 0
     if isManaged, isResumable, !conn.context.isEnding {
       speaker.factory.kept = self
       return
     }
     let why = reason.status == .ok ? Reason(.closed) : reason
-    endCalls(why)
+    endCalls(why, isNow: isNow)
   }
 
-  func endCalls(_ why: Reason) {
+  /// Now: in a delivery, or before the host hears of the conn's end. Else at the turn's end.
+  func endCalls(_ why: Reason, isNow: Bool) {
     let all = calls
     calls = [:]
     for (_, call) in all {
       call._withUnsafeGuaranteedRef {
         $0.session = nil
-        $0.end(why)
+        if isNow { $0.endNow(why) } else { $0.end(why) }
       }
     }
   }
 
-  deinit { endCalls(Reason(.closed)) }
+  deinit { endCalls(Reason(.closed), isNow: false) }
 
   // MARK: Acknowledgement
 

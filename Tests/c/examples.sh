@@ -42,6 +42,13 @@ until_in() {
 }
 
 for variant in "" .clang .gpp .clangpp; do
+    timeout 20 "$WORK/xmpp_component$variant" >"$WORK/out"
+    diff "$WORK/out" - <<'END'
+the component is there
+juliet@example.com says: Wherefore art thou?
+the component answers: Wherefore art thou?
+END
+
     "$WORK/framer$variant" >"$WORK/out"
     diff "$WORK/out" - <<'END'
 line: one

@@ -45,6 +45,7 @@ VirtualHost "guests.localhost"
     authentication = "anonymous"
 Component "rooms.localhost" "muc"
     restrict_room_creation = false
+    muc_room_locking = false
 Component "comp.localhost"
     component_secret = "s3cr3t"
 """
@@ -169,7 +170,7 @@ def test_login_with_sha_1_and_channel_binding(loop, tmp_path, certificates):
 
 def test_login_over_tls_from_the_start(loop, server):
     place = (
-        f"tls:host=localhost:port={server.direct}:caCertsFile={server.folder}/root.pem:alpn=xmpp-client"
+        f"tls:host=localhost:port={server.direct}:trustRoots={server.folder}/root.pem"
     )
     side = Side(loop, "alice@localhost/desk", "secret").online(place)
     assert side.jid() == "alice@localhost/desk"
@@ -365,3 +366,159 @@ def test_the_echo_bot(loop, server, tmp_path):
         bot.wait(LIMIT)
 
 
+
+
+@pytest.fixture
+def reactor():
+    from plait.internet.reactors import Reactor
+
+    made = Reactor()
+    yield made
+    made.close()
+
+
+def turn(reactor, condition):
+    end = time.monotonic() + LIMIT
+    while not condition():
+        reactor.iterate(0.05)
+        assert time.monotonic() < end, "it took too long"
+
+
+def twisted_names(reactor, server, name, password="secret"):
+    """An account by Twisted's names, with what its stream tells."""
+    from plait.internet import ssl
+    from plait.words.protocols.jabber import client, jid, xmlstream
+
+    trust = ssl.trustRootFromCertificates([ssl.Certificate.loadPEM((server.folder / "root.pem").read_bytes())])
+    options = ssl.optionsForClientTLS("localhost", trustRoot=trust)
+    factory = client.XMPPClientFactory(jid.JID(f"{name}@localhost/twisted"), password, options)
+    factory.initialDelay = factory.delay = 0.05
+    heard = []
+    for event in (
+        xmlstream.STREAM_CONNECTED_EVENT,
+        xmlstream.STREAM_AUTHD_EVENT,
+        xmlstream.INIT_FAILED_EVENT,
+        xmlstream.STREAM_END_EVENT,
+    ):
+        factory.addBootstrap(event, lambda thing, event=event: heard.append((event.rpartition("/")[2], thing)))
+    reactor.connectTCP("127.0.0.1", server.port, factory)
+    return factory, heard
+
+
+def test_by_the_names_of_twisted(reactor, server):
+    from plait.words.protocols.jabber import error, jid, xmlstream
+    from plait.words.xish import domish
+
+    sides = [twisted_names(reactor, server, name) for name in ("alice", "bob")]
+    turn(reactor, lambda: all([event for event, _ in heard] == ["connected", "authd"] for _, heard in sides))
+    alice, bob = (heard[-1][1] for _, heard in sides)
+    assert alice.thisEntity == jid.JID("alice@localhost/twisted") and alice.sid
+    got = []
+    bob.addObserver("/message[@type='chat']/body", got.append)
+    bob.addOnetimeObserver("/message", lambda stanza: got.append("once"))
+    message = domish.Element((None, "message"))
+    message["to"], message["type"] = bob.thisEntity.full(), "chat"
+    message.addElement("body", content="h\u00e9 <ho>")
+    alice.send(message)
+    alice.send(message.toXml())
+    turn(reactor, lambda: len(got) == 3)
+    assert [str(stanza.body) for stanza in got if stanza != "once"] == ["h\u00e9 <ho>"] * 2
+
+    answers = []
+    request = xmlstream.IQ(alice, "get")
+    request.addElement(("urn:xmpp:ping", "ping"))
+    request.send("localhost").addBoth(answers.append)
+    strange = xmlstream.IQ(alice)
+    strange.addElement(("urn:strange", "x"))
+    strange.send(bob.thisEntity.full()).addBoth(answers.append)
+
+    def answer(stanza):
+        response = xmlstream.toResponse(stanza, "result")
+        response.addElement(("urn:mine", "mine"))
+        bob.send(response)
+
+    bob.addObserver("/iq[@type='get']/mine", answer)
+    mine = xmlstream.IQ(alice, "get")
+    mine.addElement(("urn:mine", "mine"))
+    mine.send(bob.thisEntity.full()).addBoth(answers.append)
+    turn(reactor, lambda: len(answers) == 3)
+    kinds = {getattr(getattr(answer, "value", answer), "condition", None) for answer in answers}
+    assert kinds == {None, "service-unavailable"}
+    assert any(isinstance(getattr(answer, "value", None), error.StanzaError) for answer in answers)
+    assert any(getattr(answer, "mine", None) for answer in answers)
+
+    for factory, _ in sides:
+        factory.stopTrying()
+    alice.sendFooter()
+    bob.sendFooter()
+    turn(reactor, lambda: all(heard[-1][0] == "end" for _, heard in sides))
+
+
+def test_a_wrong_password_by_the_names_of_twisted(reactor, server):
+    from plait.words.protocols.jabber import sasl
+
+    factory, heard = twisted_names(reactor, server, "alice", "wrong")
+    turn(reactor, lambda: any(event == "end" for event, _ in heard))
+    factory.stopTrying()
+    assert [event for event, _ in heard] == ["connected", "initfailed", "end"]
+    assert isinstance(heard[1][1].value, sasl.SASLAuthError) and heard[1][1].value.condition == "not-authorized"
+
+
+def test_parts_of_a_program(reactor, server):
+    from plait.words.protocols.jabber import xmlstream
+
+    factory, _ = twisted_names(reactor, server, "alice")
+    manager, heard = xmlstream.StreamManager(factory), []
+
+    class Part(xmlstream.XMPPHandler):
+        def connectionInitialized(self):
+            heard.append("initialized")
+            self.xmlstream.addObserver("/message", lambda stanza: heard.append(str(stanza.body)))
+
+        def connectionLost(self, reason):
+            super().connectionLost(reason)
+            heard.append("lost")
+
+    part = Part()
+    part.setHandlerParent(manager)
+    part.send("<message xmlns='jabber:client' to='alice@localhost/twisted'><body>waited</body></message>")
+    turn(reactor, lambda: heard == ["initialized", "waited"])
+    factory.stopTrying()
+    manager.xmlstream.sendFooter()
+    turn(reactor, lambda: heard[-1] == "lost")
+
+
+def test_a_component_by_the_names_of_twisted(reactor, server):
+    from plait.words.protocols.jabber import component, xmlstream
+
+    factory = component.componentFactory("comp.localhost", "s3cr3t")
+    ready = []
+    factory.addBootstrap(xmlstream.STREAM_AUTHD_EVENT, ready.append)
+    reactor.connectTCP("127.0.0.1", server.component, factory)
+    turn(reactor, lambda: ready)
+    assert ready[0].thisEntity.full() == "comp.localhost"
+    factory.stopTrying()
+    ready[0].sendFooter()
+    turn(reactor, lambda: not factory.connector or ready[0]._conn)
+
+
+def test_the_presence_watcher(loop, server):
+    command = [sys.executable, ROOT / "examples" / "python" / "xmpp_presence.py", "127.0.0.1", str(server.port), "bob@localhost/eye"]
+    for password, said in (("wrong", "not let in: SASLAuthError with condition 'not-authorized'"), ("secret", "watching as bob@localhost/eye")):
+        watcher = subprocess.Popen(
+            [*command, password, server.folder / "root.pem"],
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(ROOT / "bindings" / "python")},
+        )
+        try:
+            assert watcher.stdout.readline().strip() == said
+            if password == "secret":
+                assert watcher.stdout.readline().strip() == "bob@localhost/eye is available"
+                bob = account(loop, server, "bob").online(server.plain())
+                bob.send("<presence><show>away</show><status>at lunch</status></presence>".replace("<presence>", "<presence xmlns='jabber:client'>"))
+                loop.until(lambda: bob.presences)
+                assert watcher.stdout.readline().strip() == f"{bob.jid()} is away at lunch"
+        finally:
+            watcher.terminate()
+            watcher.wait(LIMIT)

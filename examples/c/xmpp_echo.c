@@ -62,7 +62,7 @@ static int on_subscribe(void *user, plait_conn conn, plait_element stanza) {
 }
 
 static void on_disconnected(void *user, plait_conn conn, const plait_reason *reason) {
-    plait_connector *connector = user;
+    plait_connector *connector = (plait_connector *)user;
 
     (void)conn;
     printf("disconnected: %s\n", reason->text);
