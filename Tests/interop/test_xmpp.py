@@ -522,3 +522,22 @@ def test_the_presence_watcher(loop, server):
         finally:
             watcher.terminate()
             watcher.wait(LIMIT)
+
+
+@pytest.mark.parametrize("program", ["twisted_xmpp.py", "slixmpp_bot.py"])
+def test_others_at_the_other_end(loop, server, program):
+    bot = subprocess.Popen(
+        [sys.executable, ROOT / "Tests" / "interop" / program, str(server.port), "bob@localhost/bot", "secret", server.folder / "root.pem"],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert bot.stdout.readline() == "ready\n"
+        alice = account(loop, server).online(server.plain())
+        for number in range(100):
+            alice.send(f"<message to='bob@localhost/bot' type='chat'><body>{number} &lt;\u20ac&gt;</body></message>")
+        loop.until(lambda: len(alice.messages) == 100)
+        assert [str(message.body) for message in alice.messages] == [f"{number} <\u20ac>" for number in range(100)]
+    finally:
+        bot.terminate()
+        bot.wait(LIMIT)
