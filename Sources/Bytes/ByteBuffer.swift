@@ -75,6 +75,23 @@ public struct ByteBuffer: ~Copyable {
     end = end &+ UInt32(truncatingIfNeeded: writer.count)
   }
 
+  /// No message above this length is short.
+  @inline(__always) public static var short: Int { Int(CSYSTEM_SHORT) }
+
+  /// Appends a short message and what stands around it where there is room to spare, else answers false: with one check, and
+  /// no call.
+  @inline(__always) public mutating func appendShort(_ message: RawSpan, _ frame: ShortFrame) -> Bool {
+    let count = message.byteCount
+    guard count <= ByteBuffer.short, count &+ ShortFrame.most < free else { return false }
+    // Sound: a buffer with room has memory, and that of the message and the most that is around it was checked.
+    let to = base.unsafelyUnwrapped + Int(end)
+    if frame.headCount > 0 { to.storeBytes(of: frame.head, as: UInt32.self) }
+    message.withUnsafeBytes { csystem_copy_short(to + frame.headCount, $0.baseAddress, count) }
+    to.storeBytes(of: frame.tail, toByteOffset: frame.headCount &+ count, as: UInt16.self)
+    end = end &+ UInt32(truncatingIfNeeded: frame.headCount &+ count &+ frame.tailCount)
+    return true
+  }
+
   /// Appends into room that was reserved; checked, so that a wrong sum traps instead of corrupting.
   @inline(__always) public mutating func put(_ bytes: RawSpan) { append { $0.put(bytes) } }
 

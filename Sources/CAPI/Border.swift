@@ -1,6 +1,7 @@
 import Bytes
 import CPlait
 import CSystem
+import Framing
 import Wire
 
 // The border: every handle of the host's passes through this file.
@@ -13,13 +14,31 @@ import Wire
 
 /// Runs `body` on the conn. Borrowed, not retained: what ends during a call is buried and lives until the turn's end.
 @inline(__always) func onConn(_ conn: plait_conn, _ body: (Conn) -> Status) -> Status {
-  var object = UnsafeRawPointer(csystem_speaker(Id.reactor(conn.id), conn.id))
+  var object = UnsafeRawPointer(csystem_speaker(conn.id))
   if object == nil {
     guard let context = csystem_context(Id.reactor(conn.id)) else { return notOwned(conn.id) }
     object = Unmanaged<Context>.fromOpaque(context)._withUnsafeGuaranteedRef { $0.ids.find(conn.id, Kind.conn) }
   }
   guard let object else { return missedConn(conn.id) }
   return Unmanaged<Conn>.fromOpaque(object)._withUnsafeGuaranteedRef(body)
+}
+
+/// What a conn is thought to speak.
+struct Speaking<F: Framer> {
+  /// Sends a short message from inside a delivery of the conn's own, as most are sent: no call, and each thing looked at once.
+  /// False: nothing was done, and whatever the reason is, the long way finds it.
+  @inline(__always) func send(_ conn: plait_conn, _ data: UnsafePointer<UInt8>?, _ len: Int) -> Bool {
+    var spoken: UnsafeMutableRawPointer?
+    guard UInt(bitPattern: len) <= UInt(ByteBuffer.short), let data,
+      let speaker = csystem_speaks(conn.id, UInt32(F.tag), &spoken), let spoken
+    else { return false }
+    return Unmanaged<Conn>.fromOpaque(speaker)._withUnsafeGuaranteedRef { conn in
+      // Sound: a tag is unique to one final class, and a protocol that was replaced has none here.
+      Unmanaged<MessageProtocol<F>>.fromOpaque(spoken)._withUnsafeGuaranteedRef { messages in
+        messages.sendShort(UnsafeRawBufferPointer(start: data, count: len).bytes, conn)
+      }
+    }
+  }
 }
 
 /// The same for anything else in a reactor's table; not on a hot path.

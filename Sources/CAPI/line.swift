@@ -50,11 +50,13 @@ public func plait_line_factory_new(
 
 @c @implementation
 public func plait_line_send(_ conn: plait_conn, _ line: UnsafePointer<UInt8>?, _ len: Int) -> CInt {
+  if Speaking<LineFramer>().send(conn, line, len) { return .ok }
+  return sendLine(conn, line, len)
+}
+
+@inline(never) func sendLine(_ conn: plait_conn, _ line: UnsafePointer<UInt8>?, _ len: Int) -> Status {
   guard let bytes = checked(line, len) else { return .invalid }
-  @inline(__always) func send(_ conn: Conn) -> Status {
-    conn.speaking(Tag.line) { (lines: LineProtocol) in lines.send(bytes.bytes, conn) }
-  }
-  return onConn(conn, send)
+  return onLines(conn) { $1.send(bytes.bytes, $0) }
 }
 
 @c @implementation

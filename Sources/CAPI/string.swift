@@ -44,14 +44,21 @@ public func plait_string_factory_new(
 
 @c @implementation
 public func plait_string_send(_ conn: plait_conn, _ string: UnsafePointer<UInt8>?, _ len: Int) -> CInt {
+  if Speaking<Int32Framer>().send(conn, string, len) { return .ok }
+  if Speaking<NetstringFramer>().send(conn, string, len) { return .ok }
+  return sendString(conn, string, len)
+}
+
+@inline(never) func sendString(_ conn: plait_conn, _ string: UnsafePointer<UInt8>?, _ len: Int) -> Status {
   guard let bytes = checked(string, len) else { return .invalid }
-  @inline(__always) func send(_ conn: Conn) -> Status {
-    if conn.tag == Tag.string32 {
-      return conn.speaking(Tag.string32) { (strings: Int32Protocol) in strings.send(bytes.bytes, conn) }
+  return onConn(conn) { conn in
+    switch conn.tag {
+    case Tag.string32:
+      conn.speaking(Tag.string32) { (strings: Int32Protocol) in strings.send(bytes.bytes, conn) }
+    case Tag.string: conn.speaking(Tag.string) { (strings: PrefixProtocol) in strings.send(bytes.bytes, conn) }
+    default: conn.speaking(Tag.netstring) { (strings: NetstringProtocol) in strings.send(bytes.bytes, conn) }
     }
-    return sendOther(bytes, conn)
   }
-  return onConn(conn, send)
 }
 
 @c @implementation
@@ -67,13 +74,6 @@ public func plait_string_send_many(
     default: conn.speaking(Tag.netstring) { (strings: NetstringProtocol) in strings.send(bytes.bytes, pairs, conn) }
     }
   }
-}
-
-@inline(never) func sendOther(_ bytes: Given, _ conn: Conn) -> Status {
-  if conn.tag == Tag.netstring {
-    return conn.speaking(Tag.netstring) { (strings: NetstringProtocol) in strings.send(bytes.bytes, conn) }
-  }
-  return conn.speaking(Tag.string) { (strings: PrefixProtocol) in strings.send(bytes.bytes, conn) }
 }
 
 @_cdecl("plait_string_set_max_length") @implementation

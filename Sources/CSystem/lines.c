@@ -2,11 +2,10 @@
  * compared at once, and all ends among them taken. */
 #include "CSystem.h"
 #if defined(__SSE2__)
-#include <emmintrin.h>
-#define WIDE 64
+#include <cpuid.h>
+#include <immintrin.h>
 #elif defined(__aarch64__) && defined(__ARM_NEON)
 #include <arm_neon.h>
-#define WIDE 64
 #endif
 
 void csystem_copy_long(void *to, const void *from, size_t len) {
@@ -38,10 +37,11 @@ static inline __attribute__((always_inline)) void each(struct csystem_lines *lin
     }
 }
 
-#ifdef WIDE
-/* Which of 64 bytes are wanted: bit 0 is the first. */
-static inline __attribute__((always_inline)) uint64_t hits(const uint8_t *at, uint8_t wanted) {
-#ifdef __SSE2__
+/* Lines above this length are looked for by memchr, which finds a far end faster. */
+enum { LONG = 128 };
+
+#if defined(__SSE2__)
+static inline __attribute__((always_inline)) uint64_t hits_sse2(const uint8_t *at, uint8_t wanted) {
     const __m128i byte = _mm_set1_epi8((char)wanted);
     uint64_t found = 0;
     for (int i = 0; i < 4; i++) {
@@ -49,56 +49,68 @@ static inline __attribute__((always_inline)) uint64_t hits(const uint8_t *at, ui
         found |= (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(part, byte)) << (16 * i);
     }
     return found;
-#else
+}
+#define WIDE(name) name##_sse2
+#define WIDE_TARGET
+#include "lines_wide.h"
+
+__attribute__((target("avx2"))) static inline __attribute__((always_inline)) uint64_t hits_avx2(const uint8_t *at,
+                                                                                                uint8_t wanted) {
+    const __m256i byte = _mm256_set1_epi8((char)wanted);
+    __m256i low = _mm256_cmpeq_epi8(_mm256_loadu_si256((const __m256i *)at), byte);
+    __m256i high = _mm256_cmpeq_epi8(_mm256_loadu_si256((const __m256i *)(at + 32)), byte);
+    return (uint64_t)(uint32_t)_mm256_movemask_epi8(low) | (uint64_t)(uint32_t)_mm256_movemask_epi8(high) << 32;
+}
+#define WIDE(name) name##_avx2
+#define WIDE_TARGET __attribute__((target("avx2")))
+#include "lines_wide.h"
+
+/* Has the processor AVX2, and does the system keep its registers? (Not by the compiler's own way, which would want
+ * another library.) */
+static int has_avx2(void) {
+    enum { SAVED = 1 << 27, AVX2 = 1 << 5 };
+    unsigned a, b, c, d, low, high;
+    if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & SAVED)) return 0;
+    __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    return (low & 6) == 6 && __get_cpuid_count(7, 0, &a, &b, &c, &d) && b & AVX2;
+}
+
+static void lines(struct csystem_lines *lines, const uint8_t *bytes, size_t len) {
+    static int avx2; /* 1: it has, -1: it has not, 0: nobody has looked; whoever looks finds the same */
+    int known = __atomic_load_n(&avx2, __ATOMIC_RELAXED);
+    if (!known) {
+        known = has_avx2() ? 1 : -1;
+        __atomic_store_n(&avx2, known, __ATOMIC_RELAXED);
+    }
+    if (known > 0)
+        lines_avx2(lines, bytes, len);
+    else
+        lines_sse2(lines, bytes, len);
+}
+#elif defined(__aarch64__) && defined(__ARM_NEON)
+static inline __attribute__((always_inline)) uint64_t hits_neon(const uint8_t *at, uint8_t wanted) {
     static const uint8_t places[16] = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
     const uint8x16_t byte = vdupq_n_u8(wanted), place = vld1q_u8(places);
     uint8x16_t part[4];
     for (int i = 0; i < 4; i++) part[i] = vandq_u8(vceqq_u8(vld1q_u8(at + 16 * i), byte), place);
     uint8x16_t sum = vpaddq_u8(vpaddq_u8(part[0], part[1]), vpaddq_u8(part[2], part[3]));
     return vgetq_lane_u64(vreinterpretq_u64_u8(vpaddq_u8(sum, sum)), 0);
-#endif
 }
-
-/* Lines above this length are looked for by memchr, which finds a far end faster. */
-enum { LONG = 2 * WIDE };
-
-static inline __attribute__((always_inline)) void wide(struct csystem_lines *lines, const uint8_t *bytes, size_t len,
-                                                       uint8_t last, int is_pair) {
-    struct csystem_lines found = *lines;
-    size_t at = 0, before = 0; /* the last hit */
-    while (len - at >= WIDE) {
-        for (uint64_t mask = hits(bytes + at, last); mask; mask &= mask - 1) {
-            before = at + (size_t)__builtin_ctzll(mask);
-            if (!take(&found, bytes, before, is_pair)) goto done;
-        }
-        at += WIDE;
-        for (size_t gap = at - before; gap > LONG;) {
-            const uint8_t *hit = memchr(bytes + at, last, len - at);
-            if (!hit || !take(&found, bytes, (size_t)(hit - bytes), is_pair)) goto done;
-            at = (size_t)(hit - bytes) + 1;
-            gap = at - before;
-            before = at;
-        }
-    }
-    each(&found, bytes, len, at, last, is_pair);
-done:
-    *lines = found;
-}
-#endif
-
-void csystem_find_lines(struct csystem_lines *lines, const uint8_t *bytes, size_t len) {
-    lines->line = 0;
-    lines->excess = 0;
-    if (lines->count >= lines->most) return;
-#ifdef WIDE
-    if (lines->is_pair)
-        wide(lines, bytes, len, '\n', 1);
-    else
-        wide(lines, bytes, len, lines->last, 0);
+#define WIDE(name) name##_neon
+#define WIDE_TARGET
+#include "lines_wide.h"
+static void lines(struct csystem_lines *lines, const uint8_t *bytes, size_t len) { lines_neon(lines, bytes, len); }
 #else
+static void lines(struct csystem_lines *lines, const uint8_t *bytes, size_t len) {
     if (lines->is_pair)
         each(lines, bytes, len, 0, '\n', 1);
     else
         each(lines, bytes, len, 0, lines->last, 0);
+}
 #endif
+
+void csystem_find_lines(struct csystem_lines *found, const uint8_t *bytes, size_t len) {
+    found->line = 0;
+    found->excess = 0;
+    if (found->count < found->most) lines(found, bytes, len);
 }

@@ -20,16 +20,18 @@ struct BorrowedDelimiter {
   enum Form: UInt8 { case crlf, byte, other }
 
   let memory: UnsafePointer<CChar>  // the delimiter's own, which its owner keeps
+  let end: UInt16  // itself if it is CRLF or a byte, as it lies in memory; 0: another one, or a NUL
   let size: UInt8
-  let form: Form
-  let last: UInt8
   @inline(__always) var count: Int { Int(size) }
+  @inline(__always) var form: Form { size == 1 ? .byte : end == 0x0a0d ? .crlf : .other }
+  /// Its last byte, if it is CRLF or a byte.
+  @inline(__always) var last: UInt8 { UInt8(truncatingIfNeeded: size == 1 ? end : end >> 8) }
 
   init(_ delimiter: Delimiter) {
     let text = delimiter.text
     size = UInt8(truncatingIfNeeded: text.count)
-    last = UInt8(bitPattern: text.pointer[text.count - 1])
-    form = text.count == 1 ? .byte : text.count == 2 && text.pointer[0] == 13 && last == 10 ? .crlf : .other
+    let last = UInt16(UInt8(bitPattern: text.pointer[text.count - 1]))
+    end = text.count == 1 ? last : text.count == 2 && text.pointer[0] == 13 && last == 10 ? 0x0a0d : 0
     memory = UnsafePointer(text.pointer)
   }
 

@@ -64,17 +64,15 @@ public protocol Framer {
   func follows(_ block: RawSpan, _ end: Int, _ start: Int, _ length: Int) -> Bool
   /// Appends a framed message into room that was reserved.
   func frame(_ message: RawSpan, into out: inout ByteWriter)
-  /// Is that done without a call?
+  /// Has it short frames?
   var isQuick: Bool { get }
-  /// The same, if it can.
-  func frameQuickly(_ message: RawSpan, into out: inout ByteWriter)
+  /// What stands around a message of at most `ByteBuffer.short` bytes, if it has.
+  func frame(ofShort length: Int) -> ShortFrame
 }
 
 extension Framer {
-  @inline(__always) public var isQuick: Bool { true }
-  @inline(__always) public func frameQuickly(_ message: RawSpan, into out: inout ByteWriter) {
-    frame(message, into: &out)
-  }
+  @inline(__always) public var isQuick: Bool { false }
+  @inline(__always) public func frame(ofShort length: Int) -> ShortFrame { ShortFrame() }
   @inline(__always) public static var steps: Bool { false }
   @inline(__always) public func step(_ bytes: RawSpan, from start: Int) -> Step { .unfinished }
   public func isUnfinished(_ held: RawSpan) -> Bool { false }

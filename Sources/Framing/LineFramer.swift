@@ -124,15 +124,13 @@ public struct LineFramer: Framer {
     }
   }
 
-  public func frame(_ message: RawSpan, into out: inout ByteWriter) {
-    if isQuick { return frameQuickly(message, into: &out) }
+  @inline(__always) public func frame(_ message: RawSpan, into out: inout ByteWriter) {
     out.put(message)
-    out.put(rare: delimiter.bytes)
+    if delimiter.form == .crlf { out.put(UInt16(littleEndian: 0x0a0d)) } else { out.put(rare: delimiter.bytes) }
   }
 
-  @inline(__always) public var isQuick: Bool { delimiter.form != .other }
-  @inline(__always) public func frameQuickly(_ message: RawSpan, into out: inout ByteWriter) {
-    out.put(message)
-    if delimiter.form == .crlf { out.put(UInt16(littleEndian: 0x0a0d)) } else { out.put(delimiter.last) }
+  @inline(__always) public var isQuick: Bool { delimiter.end != 0 }
+  @inline(__always) public func frame(ofShort length: Int) -> ShortFrame {
+    ShortFrame(tail: UInt16(littleEndian: delimiter.end), delimiter.count)
   }
 }

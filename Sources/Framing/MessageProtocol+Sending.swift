@@ -2,20 +2,35 @@ import Bytes
 import Wire
 
 extension MessageProtocol {
-  @inline(__always) public func send(_ message: RawSpan, _ conn: Conn) -> Status {
+  public func send(_ message: RawSpan, _ conn: Conn) -> Status {
     guard framer.fits(message.byteCount) else { return .tooLong }
-    guard framer.isQuick, conn.isReady(room(message)) else { return sendFirst(message, conn, self) }
-    conn.appendReady { framer.frameQuickly(message, into: &$0) }
-    return .ok
+    return conn.write(message.byteCount &+ framer.header &+ framer.trailer) { framer.frame(message, into: &$0) }
   }
 
-  @inline(__always) func room(_ message: RawSpan) -> Int { message.byteCount &+ framer.header &+ framer.trailer }
+  /// The usual way for a short message that is not the first of a turn; false: nothing was done, and `send` has to see to it.
+  @inline(__always) public func sendShort(_ message: RawSpan, _ conn: Conn) -> Bool {
+    framer.isQuick && conn.appendShort(message, framer.frame(ofShort: message.byteCount))
+  }
 
   /// Sends many messages: pairs of offset and length into `block`. All of them, or none.
   public func send(_ block: RawSpan, _ pairs: UnsafeBufferPointer<UInt32>, _ conn: Conn) -> Status {
-    let run = asReceived(block, pairs)
+    let whole = delivered(block, pairs, conn)
+    let run = whole > 0 ? block.extracting(first: whole) : asReceived(block, pairs)
     if run.byteCount > 0 { return conn.write(run.byteCount) { $0.put(run) } }
     return sendEach(block, pairs, conn)
+  }
+
+  /// How much of the block that the host is looking at this is, on its way back: its messages were found one behind the
+  /// other, from its start. 0: it is not.
+  @inline(__always)
+  func delivered(_ block: RawSpan, _ pairs: UnsafeBufferPointer<UInt32>, _ conn: Conn) -> Int {
+    let context = conn.context
+    guard pairs.count > 0, pairs.baseAddress == UnsafePointer(context.table.pairs), context.delivery.conn == conn.id,
+      context.delivery.current == nil, !conn.hasSwitched, pairs.count <= 2 &* context.table.count,
+      block.withUnsafeBytes({ $0.baseAddress }) == context.delivery.bytes.baseAddress
+    else { return 0 }
+    let end = Int(pairs[pairs.count &- 2]) &+ Int(pairs[pairs.count &- 1]) &+ framer.trailer
+    return end <= block.byteCount ? end : 0
   }
 
   /// What the messages and their framing are in the block, if they lie there one behind the other, as those of a received
@@ -80,14 +95,6 @@ extension MessageProtocol {
     out.put(block.extracting(start &- front..<end))
     return index
   }
-}
-
-/// The first message of a turn, or one for which the buffer has no room. No method, and by itself, so that the usual way
-/// is left with no call, for which it would have to save registers.
-@inline(never) func sendFirst<F>(_ message: RawSpan, _ conn: Conn, _ messages: MessageProtocol<F>) -> Status {
-  let status = conn.prepare(messages.room(message))
-  if status == .ok { conn.append { messages.framer.frame(message, into: &$0) } }
-  return status
 }
 
 public typealias LineProtocol = MessageProtocol<LineFramer>

@@ -124,4 +124,21 @@ public struct NetstringFramer: SteppingFramer {
     out.put(message)
     out.put(UInt8(ascii: ","))
   }
+
+  @inline(__always) public var isQuick: Bool { true }
+  @inline(__always) public func frame(ofShort length: Int) -> ShortFrame {
+    let number = UInt32(truncatingIfNeeded: length)
+    let ones = number % 10 &+ 48
+    let tens = number / 10 % 10 &+ 48
+    let head: UInt32
+    let count: Int
+    if number >= 100 {  // at most 128
+      (head, count) = (49 | tens << 8 | ones << 16 | 58 << 24, 4)
+    } else if number >= 10 {
+      (head, count) = (tens | ones << 8 | 58 << 16, 3)
+    } else {
+      (head, count) = (ones | 58 << 8, 2)
+    }
+    return ShortFrame(head: UInt32(littleEndian: head), count, tail: 44, 1)
+  }
 }

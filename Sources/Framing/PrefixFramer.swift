@@ -93,6 +93,11 @@ public struct Int32Framer: SteppingFramer {
     out.put(UInt32(truncatingIfNeeded: message.byteCount).bigEndian)
     out.put(message)
   }
+
+  @inline(__always) public var isQuick: Bool { true }
+  @inline(__always) public func frame(ofShort length: Int) -> ShortFrame {
+    ShortFrame(head: UInt32(truncatingIfNeeded: length).bigEndian, 4)
+  }
 }
 
 /// The whole string, with its framing, is skipped.

@@ -89,6 +89,7 @@ final class TCPTransport: Transport {
       guard count > 0 else { return conn.ended(end(count)) }
       conn.received(UnsafeRawBufferPointer(start: data, count: count).bytes)
       conn.flush()  // the answers to one read leave at once: the peer works on while this turn goes on
+      conn.settle()
       if loop.hasReadEnough(conn.id, count) { rest(conn) }
     }
   }

@@ -1,4 +1,5 @@
 import Bytes
+import CSystem
 
 extension Conn {
   public func pause() -> Status {
@@ -97,6 +98,7 @@ extension Conn {
       needExtras().formerLayers = height
     }
     spoken = Unmanaged.passRetained(next)
+    csystem_record_respeak(context.index, id)
     takeUser()
     if state.isDisjoint(with: [.fresh, .untold]) {
       state.insert(.replaced)

@@ -38,17 +38,27 @@ extension Conn {
 
   /// What is ready is appended at once.
   @inline(__always) public final func appendReady(_ body: (inout ByteWriter) -> Void) { out.appendToSpare(body) }
+  /// The same for a short message and what stands around it; false where that is not so.
+  @inline(__always) public final func appendShort(_ message: RawSpan, _ frame: ShortFrame) -> Bool {
+    state.isDisjoint(with: .mute) && isListed && out.appendShort(message, frame)
+  }
   /// What was prepared is appended.
   @inline(__always) public final func append(_ body: (inout ByteWriter) -> Void) { out.append(body) }
 
   @inline(never) public final func prepare(_ size: Int) -> Status {
     guard state.isDisjoint(with: .mute) else { return .closed }
+    if out.capacity == 0 { borrowBuffer() }
     if !out.reserve(size, limit: out.capacity) {
       let status = makeRoom(size)
       if status != .ok { return status }
     }
     list()
     return .ok
+  }
+
+  /// The first write of a turn, of a conn like most, has a buffer of the pool, which is far below the cap.
+  @inline(__always) final func borrowBuffer() {
+    if layers.isEmpty, extras == nil, transport.waiting == 0, !transport.keepsWritesApart { out = context.pool.take() }
   }
 
   func makeRoom(_ size: Int) -> Status {
@@ -130,6 +140,15 @@ extension Conn {
     } else {
       abort(.noMemory)
     }
+  }
+
+  /// The answers to a read were flushed. When nothing is left that the turn's end could do, the conn is off its list again:
+  /// that costs a read a sixth of its instructions otherwise.
+  public final func settle() {
+    guard state.isDisjoint(with: .notable), isListed, out.isEmpty, layers.isEmpty, extras == nil, !transport.isBusy,
+      context.unlist(id)
+    else { return }
+    isListed = false
   }
 
   /// A block for the transport: from the lowest layer that is busy, which takes nothing from above, or from the top.

@@ -32,6 +32,14 @@ public final class Conn: Entity {
     @inline(__always) public static var reframe: State {
       [.paused, .closing, .closed, .switched, .replaced, .upgrading]
     }
+    /// What the turn's end may have to look at.
+    @inline(__always) static var notable: State {
+      [
+        .closing, .closed, .fresh, .resumed, .replaced, .ended, .halfClosing, .halfClosed, .writePaused, .aborting,
+        .untold,
+        .restrained, .upgrading,
+      ]
+    }
     @inline(__always) static var over: State { [.closing, .closed] }
     @inline(__always) static var mute: State { [.closing, .closed, .halfClosing] }
     @inline(__always) static var unusual: State { [.closing, .closed, .fresh, .replaced, .upgrading] }

@@ -75,13 +75,14 @@ public final class Context {
   /// The delivery of a conn's messages begins: what the host's callbacks do to it, finds it without the id table.
   @inline(__always) public func beginDelivery(_ conn: Conn) {
     delivery.conn = conn.id
-    csystem_record_speak(index, conn.id, Unmanaged.passUnretained(conn).toOpaque())
+    let speaker = Unmanaged.passUnretained(conn).toOpaque()
+    csystem_record_speak(index, conn.id, speaker, conn.spoken.toOpaque(), UInt32(conn.tag))
   }
 
   /// ...and is over. The conn can't have ended meanwhile: that comes between callbacks.
   @inline(__always) public func endDelivery() {
     delivery.conn = 0
-    csystem_record_speak(index, 0, nil)
+    csystem_record_speak(index, 0, nil, nil, 0)
   }
 
   // MARK: Turns
@@ -147,6 +148,13 @@ public final class Context {
   @inline(never) func enlist(_ id: UInt64) {
     listed.append(id)
     if !isDriving { environment.wake() }
+  }
+
+  /// Takes back what was listed last; false: it was not the last.
+  @inline(__always) func unlist(_ id: UInt64) -> Bool {
+    guard listed.last == id else { return false }
+    listed.removeLast()
+    return true
   }
 
   public func bury(_ object: AnyObject) {

@@ -49,7 +49,7 @@ public final class Host: MessageFactory {
   let own = UnsafeMutablePointer<Unmanaged<Host>>.allocate(capacity: 1)
   static var callback: HostCallback {
     HostCallback { user, conn, data, count in
-      guard let user, let conn = csystem_speaker(Id.reactor(conn.id), conn.id) else { return }
+      guard let user, let conn = csystem_speaker(conn.id) else { return }
       let host = user.assumingMemoryBound(to: Unmanaged<Host>.self).pointee.takeUnretainedValue()
       host.hear(
         Unmanaged<Conn>.fromOpaque(conn).takeUnretainedValue(),

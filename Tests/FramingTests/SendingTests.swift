@@ -66,6 +66,57 @@ struct SendingTests {
     }
   }
 
+  /// A short one that is not the first of a turn takes a way of its own.
+  @Test func short() {
+    func check<F: Framer>(_ host: Host, _ speaking: MessageProtocol<F>.Type, isQuick: Bool = true) {
+      for length in 0...130 {
+        let bench = Bench()
+        let peer = bench.open(host)
+        let message = [UInt8](repeating: 97, count: length)
+        bench.turn {
+          guard let conn = peer.conn else { return }
+          _ = conn.speaking(F.tag) { (messages: MessageProtocol<F>) in
+            #expect(messages.sendShort(message.span.bytes, conn) == false)  // the first one opens the output
+            let status = messages.send(message.span.bytes, conn)
+            let wanted = isQuick && length <= 128
+            if messages.sendShort(message.span.bytes, conn) != wanted { Issue.record("\(F.tag), \(length)") }
+            if !wanted { _ = messages.send(message.span.bytes, conn) }
+            return status
+          }
+        }
+        let alone = send(message, speaking, host).1
+        if peer.output.sent != alone + alone { Issue.record("\(F.tag), \(length)") }
+      }
+    }
+    check(.lines(), LineProtocol.self)
+    check(.lines("\n"), LineProtocol.self)
+    check(.lines("\0"), LineProtocol.self, isQuick: false)
+    check(.lines("\n\r"), LineProtocol.self, isQuick: false)
+    check(.netstrings(), NetstringProtocol.self)
+    check(.strings32(), Int32Protocol.self)
+    check(.strings(2), PrefixProtocol.self, isQuick: false)
+  }
+
+  /// Not when nothing may be written any more, nor where the room is used up.
+  @Test func shortRefused() {
+    let bench = Bench()
+    let peer = bench.open(Host.lines())
+    bench.turn {
+      guard let conn = peer.conn else { return }
+      conn.lines { lines, conn in
+        let message = [UInt8](repeating: 97, count: 60)
+        #expect(lines.send(message.span.bytes, conn) == .ok)
+        var count = 1
+        while count < 1000, lines.sendShort(message.span.bytes, conn) { count += 1 }
+        #expect(count > 1 && count < 1000)  // then the buffer has to grow
+        #expect(lines.send(message.span.bytes, conn) == .ok)
+        #expect(lines.sendShort(message.span.bytes, conn) == true)
+        conn.close(.ok)
+        #expect(lines.sendShort(message.span.bytes, conn) == false)
+      }
+    }
+  }
+
   /// The receiver's limit is not the sender's matter; what the prefix can't say is.
   @Test func whatFits() {
     #expect(send([UInt8](repeating: 1, count: 255), PrefixProtocol.self, .strings(1, longest: 2)).0 == .ok)
@@ -182,15 +233,76 @@ struct SendingTests {
     #expect(peer.output.writes == 1)
   }
 
+  /// Whatever of it a host sends, and however it does, comes out as if it had been copied first.
+  @Test func echoOfAPart() {
+    let stream = Array("one\r\n\r\ntwo\r\n".utf8)
+    func echo(_ send: @escaping (RawSpan, UnsafeBufferPointer<UInt32>, LineProtocol, Conn) -> Status) -> (
+      Status?, String
+    ) {
+      let bench = Bench()
+      let echo = Echo()
+      echo.send = send
+      let peer = bench.open(echo)
+      peer.feed(stream)
+      return (echo.status, peer.sent)
+    }
+    func first(_ count: Int, _ pairs: UnsafeBufferPointer<UInt32>) -> UnsafeBufferPointer<UInt32> {
+      UnsafeBufferPointer(start: pairs.baseAddress, count: count)
+    }
+    #expect(echo { $2.send($0, first(4, $1), $3) } == (.ok, "one\\r\\n\\r\\n"))
+    #expect(echo { $2.send($0, UnsafeBufferPointer(rebasing: $1[2...]), $3) } == (.ok, "\\r\\ntwo\\r\\n"))
+    #expect(echo { $2.send($0, first(0, $1), $3) } == (.ok, ""))
+    #expect(echo { $2.send($0.extracting(first: 11), $1, $3) } == (.invalid, ""))  // the last is cut off
+    #expect(echo { $2.send($0.extracting(first: 9), first(2, $1), $3) } == (.ok, "one\\r\\n"))
+    #expect(echo { $2.send($0.extracting(droppingFirst: 1), first(2, $1), $3) } == (.ok, "ne\\r\\n\\r\\n"))
+    // Another delimiter by now.
+    #expect(
+      echo { block, pairs, lines, conn in
+        lines.setDelimiter(Delimiter.of(";"), conn)
+        return lines.send(block, first(4, pairs), conn)
+      } == (.ok, "one;;"))
+    // A table that says more than was found: what lies behind it is no matter of ours.
+    #expect(
+      echo { block, pairs, lines, conn in
+        conn.context.table.removeAll()
+        return lines.send(block, first(4, pairs), conn)
+      } == (.ok, "one\\r\\n\\r\\n"))
+  }
+
+  /// The same table once nothing is delivered, and while single lines are.
+  @Test func tableOfAnother() {
+    let bench = Bench()
+    let host = Host.lines()
+    let peer = bench.open(host)
+    host.onMessage = { conn, _ in
+      let pairs = UnsafeBufferPointer(start: UnsafePointer(conn.context.table.pairs), count: 2)
+      let bytes = conn.context.delivery.bytes.bytes
+      conn.lines { lines, conn in #expect(lines.send(bytes, pairs, conn) == .ok) }
+    }
+    let stream = Array("one\r\ntwo\r\n".utf8)
+    peer.feed(stream)
+    #expect(peer.sent == "one\\r\\none\\r\\n")
+    let other = bench.open(Host.lines())
+    bench.turn {
+      guard let conn = other.conn else { return }
+      let pairs = UnsafeBufferPointer(start: UnsafePointer(conn.context.table.pairs), count: 2)
+      conn.lines { lines, conn in #expect(lines.send(stream.span.bytes, pairs, conn) == .ok) }
+    }
+    #expect(other.sent == "one\\r\\n")
+  }
+
   final class Echo: MessageFactory {
     let delimiter = Delimiter.of("\r\n")
+    var status: Status?
+    var send: (RawSpan, UnsafeBufferPointer<UInt32>, LineProtocol, Conn) -> Status = { $2.send($0, $1, $3) }
     init() { super.init(user: nil) }
     override func build(_ conn: Conn, _ origin: Origin) -> Protocol? { LineProtocol(LineFramer(delimiter), self) }
     override func take(_ block: RawSpan, _ conn: Conn) -> Int {
       let pairs = UnsafeBufferPointer(
         start: UnsafePointer(conn.context.table.pairs), count: conn.context.table.count * 2)
-      conn.lines { lines, conn in #expect(lines.send(block, pairs, conn) == .ok) }
-      return conn.context.table.count
+      let count = conn.context.table.count
+      conn.lines { lines, conn in status = send(block, pairs, lines, conn) }
+      return count
     }
   }
 }

@@ -21,6 +21,8 @@ struct csystem_record {
     void *context;
     uint64_t speaking;   /* the conn whose messages are being delivered, by handle, or 0: the owner's alone */
     void *speaker;       /* ...and itself */
+    void *spoken;        /* ...its protocol */
+    uint32_t tag;        /* ...and what that is, or 0 where it has another one by now */
     uint64_t id;         /* the reactor's handle */
     uint32_t generation; /* a free record goes on with its slots' generations */
     int signalled;       /* something was posted, or stop was asked for */
@@ -47,15 +49,33 @@ static inline void *csystem_context(uint32_t index) {
 
 /* The conn of that handle, if its messages are being delivered by this thread: what a callback does to its own conn,
  * most of all calls, is spared the table. NULL says nothing about it. */
-static inline void *csystem_speaker(uint32_t index, uint64_t id) {
-    struct csystem_record *record = &csystem_records[index & (CSYSTEM_RECORDS - 1)];
+static inline void *csystem_speaker(uint64_t id) {
+    struct csystem_record *record = &csystem_records[id >> 50 & (CSYSTEM_RECORDS - 1)]; /* Id.reactor */
     int is_owner = __atomic_load_n(&record->owner, __ATOMIC_RELAXED) == csystem_thread();
     return is_owner && record->speaking == id ? record->speaker : NULL;
 }
 
-static inline void csystem_record_speak(uint32_t index, uint64_t id, void *speaker) {
-    csystem_records[index].speaking = id;
-    csystem_records[index].speaker = speaker;
+/* The same, if it speaks what has that tag, with the protocol. All is in one line of the cache: conn and protocol need
+ * not be asked one after the other. */
+static inline void *csystem_speaks(uint64_t id, uint32_t tag, void **spoken) {
+    struct csystem_record *record = &csystem_records[id >> 50 & (CSYSTEM_RECORDS - 1)];
+    int is_owner = __atomic_load_n(&record->owner, __ATOMIC_RELAXED) == csystem_thread();
+    if (!is_owner || record->speaking != id || record->tag != tag) return NULL;
+    *spoken = record->spoken;
+    return record->speaker;
+}
+
+static inline void csystem_record_speak(uint32_t index, uint64_t id, void *speaker, void *spoken, uint32_t tag) {
+    struct csystem_record *record = &csystem_records[index];
+    record->speaking = id;
+    record->speaker = speaker;
+    record->spoken = spoken;
+    record->tag = tag;
+}
+
+/* It has got another protocol. */
+static inline void csystem_record_respeak(uint32_t index, uint64_t id) {
+    if (csystem_records[index].speaking == id) csystem_records[index].tag = 0;
 }
 
 static inline int csystem_signalled(uint32_t index) {
@@ -94,13 +114,12 @@ __attribute__((preserve_most))
 #endif
 void csystem_copy_long(void *to, const void *from, size_t len);
 
-/* memcpy, without a call for what is short: two or more moves that may overlap. */
-static inline __attribute__((always_inline)) void csystem_copy(void *to, const void *from, size_t len) {
+/* memcpy of at most 128 bytes, without a call: two or more moves that may overlap. */
+enum { CSYSTEM_SHORT = 128 };
+static inline __attribute__((always_inline)) void csystem_copy_short(void *to, const void *from, size_t len) {
     uint8_t *out = (uint8_t *)to;
     const uint8_t *in = (const uint8_t *)from;
-    if (len > 128) {
-        csystem_copy_long(to, from, len);
-    } else if (len > 32) {
+    if (len > 32) {
         if (len > 64) {
             __builtin_memcpy(out + 32, in + 32, 32);
             __builtin_memcpy(out + len - 64, in + len - 64, 32);
@@ -121,6 +140,14 @@ static inline __attribute__((always_inline)) void csystem_copy(void *to, const v
         out[len / 2] = in[len / 2];
         out[len - 1] = in[len - 1];
     }
+}
+
+/* memcpy, without a call for what is short. */
+static inline __attribute__((always_inline)) void csystem_copy(void *to, const void *from, size_t len) {
+    if (len > CSYSTEM_SHORT)
+        csystem_copy_long(to, from, len);
+    else
+        csystem_copy_short(to, from, len);
 }
 
 /* ---- lines.c: the lines of a block --------------------------------------------------------- */
