@@ -78,7 +78,7 @@ struct SendingTests {
           guard let conn = peer.conn else { return }
           _ = conn.speaking(F.tag) { (messages: MessageProtocol<F>) in
             #expect(messages.sendShort(message.span.bytes, conn) == false)  // the first one opens the output
-            for part in [message, filler, message] { _ = messages.send(part.span.bytes, conn) }  // now it has room enough
+            for part in [message, filler, message] { _ = messages.send(part.span.bytes, conn) }
             let wanted = isQuick && length <= 128
             if messages.sendShort(message.span.bytes, conn) != wanted { Issue.record("\(F.tag), \(length)") }
             return wanted ? .ok : messages.send(message.span.bytes, conn)

@@ -18,28 +18,19 @@ done
 started=()
 # shellcheck disable=SC2154 # a trap runs later
 trap 'for id in "${started[@]}"; do kill "$id" 2>/dev/null || true; done' EXIT
-# port_of FILE: waits until a server says where it listens.
-port_of() {
-    local i
-    for ((i = 0; i < 600; i++)); do
-        if grep -qs '^listening on port' "$1"; then
-            sed -n 's/^listening on port //p' "$1"
-            return
-        fi
-        sleep 0.05
-    done
-    echo "no server: $(cat "$1")" >&2
-    return 1
-}
+# until_in FILE PATTERN: prints the first line with it, once the file has one; tail is woken by what is written.
 until_in() {
-    local i
-    for ((i = 0; i < 600; i++)); do
-        if grep -qs "$2" "$1"; then return; fi
-        sleep 0.05
-    done
-    echo "$1 never had: $2" >&2
-    return 1
+    local follow id status=0
+    exec {follow}< <(exec timeout 30 tail -n +1 -F "$1" 2>/dev/null)
+    id=$!
+    grep -m 1 -- "$2" <&"$follow" || status=$?
+    exec {follow}<&-
+    kill "$id" 2>/dev/null || true
+    [ $status = 0 ] || echo "$1 never had: $2; but: $(cat "$1")" >&2
+    return $status
 }
+# port_of FILE: waits until a server says where it listens.
+port_of() { until_in "$1" '^listening on port' | sed 's/^listening on port //'; }
 
 for variant in "" .clang .gpp .clangpp; do
     timeout 20 "$WORK/xmpp_component$variant" >"$WORK/out"
@@ -133,7 +124,7 @@ END
     port=$(port_of "$WORK/chat.out")
     "$WORK/line_client$variant" "tcp:127.0.0.1:$port" 2 30 >"$WORK/first" &
     first=$!
-    until_in "$WORK/first" Welcome
+    until_in "$WORK/first" Welcome >/dev/null
     "$WORK/line_client$variant" "tcp:127.0.0.1:$port" 1 30 "hello" >"$WORK/second"
     wait $first
     diff "$WORK/first" <(printf 'Welcome to chat server!\nUser says: hello\n')
@@ -145,7 +136,7 @@ END
     port=$(port_of "$WORK/guarded.out")
     "$WORK/line_client$variant" "tcp:127.0.0.1:$port" 2 30 >"$WORK/first"
     diff "$WORK/first" <(printf 'Welcome to chat server!\nYou were silent for too long.\n')
-    until_in "$WORK/guarded.log" '^C 1: a time limit passed\|^C 1: nothing came'
+    until_in "$WORK/guarded.log" '^C 1: a time limit passed\|^C 1: nothing came' >/dev/null
     grep -q '^\* 1 127.0.0.1:' "$WORK/guarded.log"
     grep -q '^S 1: "Welcome to chat server!' "$WORK/guarded.log"
     kill "${started[-1]}"
@@ -158,7 +149,7 @@ END
     place="tls:localhost:$(port_of "$WORK/chat.out"):trustRoots=$WORK/tls/root.pem"
     "$WORK/line_client$variant" "$place" 2 30 >"$WORK/first" &
     first=$!
-    until_in "$WORK/first" Welcome
+    until_in "$WORK/first" Welcome >/dev/null
     "$WORK/line_client$variant" "$place" 1 30 "hello" >"$WORK/second"
     wait $first
     diff "$WORK/first" <(printf 'Welcome to chat server!\nUser says: hello\n')
@@ -172,7 +163,7 @@ END
     [ $code = 1 ] && grep -q "certificate has expired" "$WORK/err"
     cp "$WORK/tls/good.pem" "$WORK/renewed.pem"
     mv "$WORK/renewed.pem" "$WORK/current.pem"
-    until_in "$WORK/reload.out" "read again"
+    until_in "$WORK/reload.out" "read again" >/dev/null
     "$WORK/line_client$variant" "$place" 1 30 "hello" >"$WORK/second"
     diff "$WORK/second" <(printf 'hello\n')
     kill "${started[-1]}"

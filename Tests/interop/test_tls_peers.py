@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import shutil
 import socket
 import subprocess
@@ -63,21 +64,18 @@ def started():
             process.wait()
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def listening(port):
-    end = time.monotonic() + LIMIT
-    while time.monotonic() < end:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            return
-        except OSError:
-            time.sleep(0.02)
-    raise AssertionError("no server")
+def said(process, wanted):
+    """The line of its output that begins so, once it comes."""
+    seen, end = b"", time.monotonic() + LIMIT
+    while select.select([process.stdout], [], [], max(0, end - time.monotonic()))[0]:
+        more = os.read(process.stdout.fileno(), 4096)
+        if not more:
+            break
+        seen += more
+        for line in seen.split(b"\n")[:-1]:
+            if line.startswith(wanted):
+                return line.decode()
+    raise AssertionError(f"it never said {wanted!r}: {seen!r}")
 
 
 class Web(basic.LineReceiver):
@@ -163,12 +161,10 @@ def test_openssl_client(reactor, certificates, started, version):
 
 
 def test_openssl_server(reactor, certificates, started):
-    port = free_port()
-    started(
-        "openssl", "s_server", "-accept", f"127.0.0.1:{port}", "-cert", certificates / "good.pem", "-rev", "-quiet",
-        "-naccept", "4",
+    server = started(
+        "openssl", "s_server", "-accept", "127.0.0.1:0", "-cert", certificates / "good.pem", "-rev", "-naccept", "3",
     )
-    listening(port)
+    port = int(said(server, b"ACCEPT").rpartition(":")[2])
     made = connect(reactor, port, client_of(certificates))
     made.sendLine(b"abc")
     until(reactor, lambda: made.lines == [b"cba"])
@@ -205,7 +201,9 @@ def test_curl_with_a_certificate(reactor, certificates, started):
 
 def test_nginx(reactor, certificates, started, tmp_path):
     nginx = shutil.which("nginx") or "/usr/sbin/nginx"
-    port = free_port()
+    # It is given a socket that listens already, as it gives its own to the next one when it is renewed.
+    listener = socket.create_server(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
     (tmp_path / "index.html").write_text("from nginx\n" * 20000)
     (tmp_path / "conf").write_text(f"""
         {"user root;" if os.getuid() == 0 else ""} daemon off; pid {tmp_path}/pid; error_log {tmp_path}/error; events {{ }}
@@ -222,8 +220,9 @@ def test_nginx(reactor, certificates, started, tmp_path):
         }}
     """)
     tmp_path.chmod(0o755)
-    started(nginx, "-c", tmp_path / "conf", "-p", tmp_path)
-    listening(port)
+    with listener:
+        inherited = dict(os.environ, NGINX=f"{listener.fileno()};")
+        started(nginx, "-c", tmp_path / "conf", "-p", tmp_path, env=inherited, pass_fds=[listener.fileno()])
     shown = ssl.PrivateCertificate.loadPEM((certificates / "client.pem").read_bytes())
     options = client_of(certificates, clientCertificate=shown, acceptableProtocols=[b"http/1.1"])
     for _ in range(2):  # the second resumes
