@@ -95,12 +95,23 @@ public final class StreamParser {
   /// Takes bytes, when it is idle. At most 1 GiB at a time.
   public func feed(_ bytes: RawSpan) {
     guard bytes.byteCount > 0, fault == .none else { return }
+    guard !isOtherEncoding(bytes) else { return fail(.notWellFormed) }
     let count = CInt(truncatingIfNeeded: bytes.byteCount)
     guard let room = XML_GetBuffer(parser, count) else { return fail(.noMemory) }
     // Sound: expat has given room for so many.
     bytes.withUnsafeBytes { if let base = $0.baseAddress { memcpy(room, base, $0.count) } }
     given = count
     fed += Int64(count)
+  }
+
+  /// Does the document begin as UTF-16 does? Expat would take it, whatever it was told.
+  func isOtherEncoding(_ bytes: RawSpan) -> Bool {
+    var at = 0
+    while Int(fed) + at < 2, at < bytes.byteCount {
+      if bytes.byte(at) == 0 || Int(fed) + at == 0 && bytes.byte(at) >= 0xfe { return true }
+      at += 1
+    }
+    return false
   }
 
   /// The next thing that is whole, as far as bytes came.

@@ -77,7 +77,8 @@ extension XMPPProtocol {
     guard session.keep(out.bytes) else { return .limit }
     let status = conn.write(out.count) { $0.put(out.bytes) }
     conn.context.pool.give(out.take())
-    if session.isManaged {
+    if status != .ok { session.forgetLatest() }
+    if session.isManaged, status == .ok {
       session.sinceAsked += 1
       if session.sinceAsked >= 50 { askForAcknowledgement(conn) }
     }

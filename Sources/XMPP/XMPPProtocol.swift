@@ -123,7 +123,6 @@ public final class XMPPProtocol: Protocol {
     switch parser.fault {
     case .restricted: condition = .restrictedXML
     case .encoding: condition = .unsupportedEncoding
-    case .format: condition = .badFormat
     case .prefix: condition = .badNamespacePrefix
     case .tooLong: condition = .policyViolation
     case .noMemory: condition = .resourceConstraint

@@ -65,8 +65,18 @@ public final class XMPPSession {
   /// Keeps a stanza until it is acknowledged. False: there are too many.
   func keep(_ stanza: RawSpan) -> Bool {
     guard isManaged else { return true }
-    guard waitingCount < options.mostUnacknowledged, waiting.append(stanza, limit: 1 << 28) else { return false }
-    return lengths.append(UInt32(truncatingIfNeeded: stanza.byteCount))
+    guard waitingCount < options.mostUnacknowledged, waiting.reserve(stanza.byteCount, limit: 1 << 28),
+      lengths.append(UInt32(truncatingIfNeeded: stanza.byteCount))
+    else { return false }
+    waiting.put(stanza)
+    return true
+  }
+
+  /// The latest one could not be sent: the host was told so, and nobody gets it later.
+  func forgetLatest() {
+    guard isManaged, waitingCount > 0 else { return }
+    waiting.dropLast(Int(lengths[lengths.count - 1]))
+    _ = lengths.resize(lengths.count - 1, 0)
   }
 
   /// The other side has so many. False: more than were sent.

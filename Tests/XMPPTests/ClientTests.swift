@@ -177,7 +177,8 @@ struct ClientTests {
   @Test(arguments: [
     ("<x/>", "10"),
     ("<stream:stream xmlns:stream='http://etherx.jabber.org/streams' xmlns='jabber:client' id='1'>", "25"),
-    ("<!DOCTYPE a>", "18"), ("<a></b>", "10"), (Script.header + "text", "1"), (Script.header + "<!-- -->", "18"),
+    ("<!DOCTYPE a>", "18"), ("<a></b>", "10"), (Script.header + "text", "13"), ("<\u{0}s\u{0}", "13"),
+    (Script.header + "<!-- -->", "18"),
     (Script.header + "<message/>", "14"), (Script.header + "<a b='1' b='2'/>", "13"),
     ("<?xml version='1.0' encoding='latin1'?>" + Script.header.dropFirst(21), "22"),
   ])

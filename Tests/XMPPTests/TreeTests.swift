@@ -72,6 +72,15 @@ struct TreeTests {
   ])
   func whatIsRefused(_ xml: String) { #expect(fault(xml) == .malformed) }
 
+  @Test func utf16() {
+    for bytes: [UInt8] in [
+      [0xff, 0xfe, 60, 0, 97, 0, 47, 0, 62, 0], [60, 0, 97, 0, 47, 0, 62, 0], [0, 60, 0, 97, 0, 47, 0, 62],
+    ] {
+      guard case .failed(let why) = Tree.parse(bytes.span.bytes, XMLLimits()) else { return #expect(Bool(false)) }
+      #expect(why.status == .malformed)
+    }
+  }
+
   @Test func badUTF8() {
     for bytes: [UInt8] in [[0xff], [0xc3], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0xc0, 0x80]] {
       let xml = Array("<a>".utf8) + bytes + Array("</a>".utf8)
