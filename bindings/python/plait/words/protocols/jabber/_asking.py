@@ -89,6 +89,7 @@ class _Request:
                 else PlaitError(status)
             )
         self.call = out.value
+        self.stream._push()
         return self.deferred
 
     def cancel(self, deferred: Any) -> None:

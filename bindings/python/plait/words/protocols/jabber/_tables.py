@@ -45,10 +45,8 @@ def _disconnected(user: int, conn: int, reason: Any) -> None:
     self = conns.get(conn)
     if self is not None and self.framer is not None:
         about = reason.contents
-        self.framer._ending_ = (
-            about.status,
-            about.code,
-            (about.text or b"").decode("utf-8", "replace"),
+        self.framer._ended(
+            about.status, about.code, (about.text or b"").decode("utf-8", "replace")
         )
     tables._disconnected(user, conn, reason)
 

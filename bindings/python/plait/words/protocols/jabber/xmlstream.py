@@ -131,6 +131,11 @@ class XmlStream(Framed, EventDispatcher):
         self._isReady = False
         self.dispatch(reason, STREAM_END_EVENT)
 
+    def _ended(self, status: int, code: int, text: str) -> None:
+        self._ending_ = status, code, text
+        if self._attached is not None and status == constants.OK:
+            self.transport.loseConnection()
+
     def _ready(self, resumed: bool) -> None:
         found = native.XmppSession()
         check(native.xmpp_get_session(self._conn, byref(found)))
@@ -165,15 +170,22 @@ class XmlStream(Framed, EventDispatcher):
             check(native.xmpp_send(self._conn, handle, 1))
         finally:
             elements.element_free(handle)
+        self._push()
 
     def _flush(self) -> None:
         if self._ours is not None:
             self._ours.flush()
 
+    def _push(self) -> None:
+        """Has what was sent leave, where no reactor does."""
+        if self._attached is not None:
+            self._attached.feed(b"")
+
     def sendFooter(self) -> None:
         """Ends the session in good order."""
         self._flush()
         native.xmpp_close(self._conn)
+        self._push()
 
     def _driver(self) -> Any:
         return self._ours.driver if self._ours is not None else self._attachment().driver
