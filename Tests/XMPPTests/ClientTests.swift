@@ -7,86 +7,6 @@ import Wire
 
 @testable import XMPP
 
-/// A host that writes down what it hears, and takes what it is told to.
-final class Ear: XMPPFactory {
-  var events: [String] = []
-  var taken = ""
-  var hasTLS = false
-  init(_ options: XMPPOptions) { super.init(options, user: nil) }
-  override func connected(_ conn: Conn) { events.append("connected") }
-  override func disconnected(_ conn: Conn, _ reason: Reason) {
-    let words = reason.detail.map { String(cString: $0.pointer) } ?? reason.text.map { "\($0)" } ?? ""
-    events.append("end \(reason.status) \(reason.code) \(words)")
-  }
-  override func ready(_ conn: Conn, isResumed: Bool) { events.append("ready \(isResumed)") }
-  override func take(_ tree: Tree, _ kind: StanzaKind, _ speaker: XMPPProtocol, _ conn: Conn) -> Bool {
-    events.append("\(kind) \(written(tree, outer: "jabber:client"))")
-    return !taken.isEmpty && tree.child(0, "mine") != nil
-  }
-  override func returned(_ tree: Tree, _ speaker: XMPPProtocol, _ conn: Conn) {
-    events.append("returned \(written(tree, outer: "jabber:client"))")
-  }
-  override var canStartTLS: Bool { hasTLS }
-  override func startTLS(_ conn: Conn, _ done: @escaping (Conn, Reason) -> Void) -> Status {
-    events.append("tls")
-    return conn.insert(Veil())
-  }
-}
-
-/// In the place of TLS: it hides nothing, and says that it does.
-final class Veil: Layer {
-  override var isSecure: Bool { true }
-}
-
-final class Asked: XMPPCall {
-  var heard: [String] = []
-  override func told(_ reason: Reason, _ tree: Tree?, _ conn: UInt64) {
-    let words = reason.detail.map { String(cString: $0.pointer) } ?? ""
-    heard.append("\(reason.status) \(reason.code) \(words) \(tree.map { written($0, outer: "jabber:client") } ?? "-")")
-  }
-}
-
-func options(_ jid: String, _ password: String, _ change: (inout XMPPOptions) -> Void = { _ in }) -> XMPPOptions {
-  var made = XMPPOptions()
-  made.allowsPlaintext = true
-  change(&made)
-  guard made.set(jid: Array(jid.utf8), password: Array(password.utf8)) == .ok else { fatalError("no options") }
-  return made
-}
-
-/// The other side's part, written by hand.
-struct Script {
-  static let header =
-    "<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' id='s1' from='example.org' version='1.0'>"
-  static func features(_ inner: String) -> String { "<stream:features>\(inner)</stream:features>" }
-  static func mechanisms(_ names: String...) -> String {
-    "<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>" + names.map { "<mechanism>\($0)</mechanism>" }.joined()
-      + "</mechanisms>"
-  }
-  static let bind = "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>"
-  static let management = "<sm xmlns='urn:xmpp:sm:3'/>"
-  static let bound =
-    "<iq type='result' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><jid>me@example.org/r</jid></bind></iq>"
-  static let enabled = "<enabled xmlns='urn:xmpp:sm:3' id='m1' resume='true'/>"
-  static let success = "<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>"
-  static let hello =
-    "<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' to='example.org' version='1.0'>"
-
-  /// Logged in anonymously, with or without stream management.
-  static func login(_ peer: Peer, managed: Bool = false, resuming: String? = nil) {
-    peer.feed(header + features(mechanisms("ANONYMOUS")))
-    peer.feed(success)
-    peer.feed(header + features(bind + (managed ? management : "")))
-    if let resuming {
-      peer.feed(resuming)
-    } else {
-      peer.feed(bound)
-      if managed { peer.feed(enabled) }
-    }
-    peer.output.sent = []
-  }
-}
-
 struct ClientTests {
   @Test func anonymousFromTheFirstByte() {
     let bench = Bench()
@@ -172,6 +92,37 @@ struct ClientTests {
     plain.feed(Script.header + Script.features(Script.mechanisms("PLAIN")))
     #expect(fourth.events.last?.hasPrefix("end \(Status.unsupported)") == true)
     #expect(!plain.sent.contains("<auth"))
+  }
+
+  /// What is bound to, as the server says, and that it was not offered where the offer may have been changed on the way.
+  @Test(arguments: [
+    (["SCRAM-SHA-256-PLUS", "SCRAM-SHA-256"], "", "SCRAM-SHA-256-PLUS", "p=tls-unique,,n=me"),
+    (["SCRAM-SHA-1-PLUS", "SCRAM-SHA-256"], "tls-exporter", "SCRAM-SHA-1-PLUS", "p=tls-exporter,,n=me"),
+    (["SCRAM-SHA-1-PLUS", "PLAIN"], "tls-server-end-point", "SCRAM-SHA-1-PLUS", "p=tls-server-end-point,,n=me"),
+    (["SCRAM-SHA-256", "PLAIN"], "", "SCRAM-SHA-256", "y,,n=me"),
+    (["SCRAM-SHA-256-PLUS", "SCRAM-SHA-256"], "tls-strange", "SCRAM-SHA-256", "n,,n=me"),
+  ])
+  func channelBinding(_ offered: [String], _ kind: String, _ chosen: String, _ wanted: String) {
+    guard Exchange.isDigesting else { return }
+    let bench = Bench()
+    let host = Ear(options("me@example.org", "pw"))
+    host.hasTLS = true
+    let peer = bench.open(host)
+    peer.feed(Script.header + Script.features("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"))
+    peer.feed("<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>")
+    let list =
+      kind.isEmpty
+      ? "" : "<sasl-channel-binding xmlns='urn:xmpp:sasl-cb:0'><channel-binding type='\(kind)'/></sasl-channel-binding>"
+    let names = offered.map { "<mechanism>\($0)</mechanism>" }.joined()
+    peer.feed(
+      Script.header
+        + Script.features("<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>\(names)</mechanisms>\(list)"))
+    let parts = peer.sent.split(separator: "mechanism='\(chosen)'>")
+    #expect(parts.count == 2)
+    var said: [UInt8] = []
+    let encoded = Array((parts.last ?? "").prefix { $0 != "<" }.utf8)
+    #expect(Base64.decode(encoded.span.bytes, into: &said))
+    #expect(text(said).hasPrefix(wanted))
   }
 
   @Test(arguments: [
@@ -391,5 +342,3 @@ struct ClientTests {
     #expect(made.set(jid: Array("b".utf8), password: []) == .value)
   }
 }
-
-extension Exchange { static var isDigesting: Bool { Mechanism.scramSHA1.isAvailable } }
