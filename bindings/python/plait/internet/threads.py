@@ -68,10 +68,11 @@ def blockingCallFromThread(
     >>> from plait.internet.reactors import Reactor
     >>> own = Reactor()
     >>> def work():
-    ...     print(blockingCallFromThread(own, own.callLater, 0, own.stop).active())
+    ...     print(blockingCallFromThread(own, max, 1, 2))
+    ...     own.stop()
     >>> own.callWhenRunning(own.callInThread, work) and None
     >>> own.run()
-    True
+    2
     >>> own.close()
     """
     answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
