@@ -63,10 +63,11 @@ extension AMPFactory {
         }
       }
       if call.successor != nil { session.isLocked = false }
-      guard shown.enter(Kind.box) else { return conn.abort(.limit) }
+      guard shown.id != 0 else { return conn.abort(.limit) }
+      conn.context.show(shown)
       call.told(reason, reason.status == .value ? nil : shown, conn.id)
       shown.isReadable = false
-      shown.leave()
+      shown.renew(Kind.box)
       if let successor = call.successor, reason.status == .ok, !conn.isClosing {
         let status = conn.replace(by: successor)
         if status != .ok { conn.abort(status) }

@@ -53,40 +53,47 @@ extension AMPFactory {
 
   /// The host has the request.
   @inline(__always) final func ask(_ responder: Responder, _ shown: Box, _ conn: Conn, _ session: Session) {
-    guard shown.enter(Kind.box) else { return conn.abort(.limit) }
+    guard shown.id != 0 else { return conn.abort(.limit) }
     shown.isOpen = true
+    conn.context.show(shown)
     respond(shown, responder, conn)
     if shown.isOpen { keep(shown, conn, session) } else { shown.isReadable = false }
   }
 
-  /// A request as nearly all are: its fields in their order, its arguments all there, and right. False: nothing was done.
-  @inline(__always) final func quick(_ box: RawSpan, _ conn: Conn, _ session: Session) -> Bool {
-    var fields = Fields(width: 2)
-    guard fields.next(box) else { return false }
-    var ask = Part.absent
-    if fields.keyLength == 4, box.bigEndian32(fields.key) == 0x5f61_736b {
-      ask = Part(fields.value, fields.valueLength)
-      guard fields.next(box) else { return false }
-    }
-    guard fields.keyLength == 8, box.littleEndian64(fields.key) == 0x646e_616d_6d6f_635f else { return false }
-    let number = find(fields.valueIn(box))
-    guard number >= 0 else { return false }
-    let responder = responders[number]
-    guard responder.isPlain, let command = responder.command else { return false }
+  /// A request as nearly all are: for the command that was called before, its fields in their order, its arguments all there, and
+  /// right. Its length, with its end; 0: nothing was done. `row` learns how long it is before the host has it.
+  @inline(__always)
+  final func quick(
+    _ bytes: RawSpan, _ at: Int, _ row: UnsafeMutablePointer<UInt32>, _ conn: Conn, _ session: Session
+  ) -> Int {
+    guard latest < responders.count else { return 0 }
+    let responder = responders[latest]
+    guard let command = responder.command else { return 0 }
     return scratch(conn.context)._withUnsafeGuaranteedRef { shown in
-      guard command._withUnsafeGuaranteedRef({ $0.locateInOrder(box, &fields, &shown.slots) }) else { return false }
-      shown.show(box, 2, conn, ask: ask)
-      shown.isRequest = true
-      shown.command = command
-      shown.schema = .arguments
-      shown.due = nil
-      self.ask(responder, shown, conn, session)
-      return true
+      command._withUnsafeGuaranteedRef { command in
+        guard command.request.isUsable, shown.prepare(command.arguments.count) else { return 0 }
+        let found = command.request.match(bytes, from: at, most: options.maxBox &+ 2, &shown.slots)
+        guard found.length > 0 else { return 0 }
+        let box = bytes.extracting(at..<at &+ found.length &- 2)
+        if found.isOdd, command.checkAll(box, command.arguments, 0, command.arguments.count, &shown.slots) >= 0 {
+          return 0
+        }
+        row[1] = UInt32(truncatingIfNeeded: found.length &- 2)
+        shown.show(
+          box, 2, conn, ask: command.flags.contains(.oneway) ? .absent : Part(Int(found.tag), Int(found.tagLength)))
+        shown.isRequest = true
+        shown.command = responder.command
+        shown.schema = .arguments
+        shown.due = nil
+        ask(responder, shown, conn, session)
+        return found.length
+      }
     }
   }
 
   /// The request is answered later: it keeps the box, and the next one gets another.
   @inline(never) final func keep(_ shown: Box, _ conn: Conn, _ session: Session) {
+    conn.context.hide()
     guard shown.stay(session) else {
       shown.finish(session, conn)
       return conn.abort(.noMemory)

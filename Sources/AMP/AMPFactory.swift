@@ -11,9 +11,6 @@ public struct Responder: BitwiseCopyable {
   /// Its place among the factory's own, or -1.
   public var number: Int
   var hash: UInt64 = 0
-  /// Nothing but an answer follows.
-  var isPlain = true
-
   public init(command: Unmanaged<Command>?, function: UnsafeRawPointer?, number: Int = -1) {
     self.command = command
     self.function = function
@@ -112,6 +109,7 @@ open class AMPFactory: MessageFactory {
 
   /// Without conns nothing is held that keeps a reactor's context alive.
   final func rest() {
+    box?._withUnsafeGuaranteedRef { $0.leave() }
     box?.release()
     box = nil
     spareCalls.removeAll()
@@ -128,7 +126,6 @@ open class AMPFactory: MessageFactory {
     var made = Responder(
       command: Unmanaged.passUnretained(command), function: function, number: found >= 0 ? found : responders.count)
     made.hash = AMPFactory.hash(name)
-    made.isPlain = !command.startsTLS
     if found >= 0 {
       responders[found] = made
       return Status(found)
@@ -194,6 +191,34 @@ open class AMPFactory: MessageFactory {
 
   // MARK: Receiving
 
+  /// As long as boxes are as expected, each is looked at once, and answered.
+  public final override func takeInPlace(_ bytes: RawSpan, from start: Int, _ conn: Conn) -> Int {
+    guard !wantsBoxes, !wantsRequests else { return start }
+    let current = conn.context.table.pairs
+    var at = start
+    _ = conn.withSession { session in
+      while !session.isExtended, !conn.mustReframe {
+        current[0] = UInt32(truncatingIfNeeded: at &- start)
+        let length = quick(bytes, at, current, conn, session)
+        if length > 0 { at &+= length } else if !turn(to: bytes, at) { break }
+      }
+      return .ok
+    }
+    return at
+  }
+
+  /// Another command is called than the one before: it is expected from now on. False: it is none of the responders', or was expected.
+  @inline(never) final func turn(to bytes: RawSpan, _ at: Int) -> Bool {
+    let rest = bytes.extracting(droppingFirst: at)
+    var fields = Fields(width: 2)
+    let former = latest
+    while fields.next(rest) {
+      guard fields.keyIn(rest).isEqual("_command") else { continue }
+      return find(fields.valueIn(rest)) >= 0 && latest != former
+    }
+    return false
+  }
+
   public final override func take(_ block: RawSpan, _ conn: Conn) -> Int {
     if wantsBoxes { return takeBoxes(block, conn) }
     let context = conn.context
@@ -206,9 +231,7 @@ open class AMPFactory: MessageFactory {
         context.delivery.current = UnsafePointer(next)
         let at = Int(next[0])
         let length = Int(next[1])
-        if !isPlain || !quick(block.extracting(at..<at &+ length), conn, session) {
-          receiveAny(block, at, length, conn, session)
-        }
+        if !isPlain || !quickAgain(block, at, next, conn, session) { receiveAny(block, at, length, conn, session) }
         next += 2
         if conn.mustReframe { break }
       }
@@ -217,6 +240,11 @@ open class AMPFactory: MessageFactory {
     }
     return (next - pairs) / 2
   }
+
+  @inline(never)
+  final func quickAgain(
+    _ block: RawSpan, _ at: Int, _ row: UnsafeMutablePointer<UInt32>, _ conn: Conn, _ session: Session
+  ) -> Bool { quick(block, at, row, conn, session) > 0 }
 
   @inline(never)
   final func receiveAny(_ block: RawSpan, _ at: Int, _ length: Int, _ conn: Conn, _ session: Session) {
@@ -248,9 +276,11 @@ open class AMPFactory: MessageFactory {
     }
   }
 
-  @inline(__always) final func scratch(_ context: Context) -> Unmanaged<Box> {
-    if let box { return box }
+  @inline(__always) final func scratch(_ context: Context) -> Unmanaged<Box> { box ?? makeScratch(context) }
+
+  @inline(never) final func makeScratch(_ context: Context) -> Unmanaged<Box> {
     let made = Unmanaged.passRetained(Box(context))
+    made._withUnsafeGuaranteedRef { _ = $0.enter(Kind.box) }
     box = made
     return made
   }

@@ -27,39 +27,25 @@ extension Box {
   /// An answer of Integers alone, to a request that is under its callback. False: nothing was done.
   @inline(__always)
   func quick(_ values: UnsafeBufferPointer<Value>, _ command: Command, _ session: Session, _ conn: Conn) -> Bool {
-    let count = command.response.count
-    guard command.integersRoom > 0, values.count == count, session.rare == nil, !session.isLocked else { return false }
+    guard command.answer.isUsable, values.count == command.response.count, !session.isHolding, !session.isLocked else {
+      return false
+    }
     var index = 0
-    while index < count {
+    while index < values.count {
       if values[index].form != Value.natural { return false }
       index &+= 1
     }
-    let tag = ask.of(bytes)
-    guard conn.isReady(command.integersRoom &+ tag.byteCount) else { return false }
-    conn.append { out in
-      var place = 0
-      while place <= count {
-        if place == command.answerPlace {
-          out.put(UInt64(0x6577_736e_615f_0700 as UInt64).littleEndian)  // the key's length, 7, and "_answ"
-          out.put(UInt8(ascii: "r"))
-          out.put(big16: tag.byteCount)
-          out.put(tag)
-        }
-        if place < count {
-          let index = Int(command.response.order[place])
-          let name = command.response.fields[index].name
-          out.put(command.names.bytes.extracting(Int(name.offset) &- 2..<Int(name.offset) &+ Int(name.length)))
-          let length = ByteWriter.length(values[index].integer)
-          out.put(big16: length)
-          out.put(decimal: values[index].integer, length: length)
-        }
-        place &+= 1
-      }
-      out.put(UInt16(0))
+    let (tag, tagLength) = (Int(ask.offset), Int(ask.length))
+    let room = command.integersRoom &+ tagLength
+    guard conn.isReady(room), let base = values.baseAddress else { return false }
+    conn.appendReady {
+      command.answer.write(
+        &$0, room: room, bytes, tag: tag..<tag &+ tagLength, UnsafeRawPointer(base) + Value.placeOfInteger,
+        stride: MemoryLayout<Value>.stride)
     }
     isOpen = false
     isReadable = false
-    leave()
+    renew(Kind.box)
     return true
   }
 

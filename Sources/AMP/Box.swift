@@ -49,6 +49,10 @@ public final class Box: Entity {
     isReadable = true
   }
 
+  /// Room for so many arguments.
+  @inline(__always) final func prepare(_ count: Int) -> Bool { slots.count == count || resize(count) }
+  @inline(never) final func resize(_ count: Int) -> Bool { slots.resize(count, Slot()) }
+
   // MARK: Reading
 
   /// The slot of a field of its command, or the status for there being none.
@@ -202,7 +206,7 @@ public final class Box: Entity {
   @inline(__always) final func finish(_ session: Session, _ conn: Conn) {
     isOpen = false
     isReadable = false
-    if isKept { leaveList(session, conn) } else { leave() }
+    if isKept { leaveList(session, conn) } else { renew(Kind.box) }
   }
 
   @inline(never) final func leaveList(_ session: Session, _ conn: Conn) {

@@ -16,6 +16,7 @@ public struct BoxFramer: Framer {
     self.longest = longest
   }
 
+  @inline(__always) public static var handsOver: Bool { true }
   @inline(__always) public var header: Int { 0 }
   @inline(__always) public var trailer: Int { 2 }
   @inline(__always) public func fits(_ length: Int) -> Bool { length <= mostBytes - 2 }

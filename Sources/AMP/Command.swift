@@ -29,7 +29,9 @@ public final class Command {
   var askPlace = 0
   var commandPlace = 0
   var deadlinePlace = 0
-  /// The most bytes of an answer without its tag, if all of it are Integers; else 0.
+  /// A request as a caller writes it, and an answer, if all of it are Integers; the most bytes of that without its tag.
+  var request = BoxPattern()
+  var answer = BoxPattern()
   var integersRoom = 0
 
   init(_ flags: Flags) { self.flags = flags }
@@ -193,11 +195,7 @@ public final class Command {
     askPlace = place(before: "_ask", arguments)
     commandPlace = place(before: "_command", arguments)
     deadlinePlace = place(before: "_deadline", arguments)
-    integersRoom = 32
-    for index in 0..<response.count {
-      let field = response.fields[index]
-      integersRoom = field.isInteger && integersRoom > 0 ? integersRoom + Int(field.name.length) + 4 + 20 : 0
-    }
+    if !startsTLS { expect() }
     isUsed = true
   }
 

@@ -102,27 +102,6 @@ extension Command {
     return true
   }
 
-  /// Finds the arguments where they come in order and nothing else does, and checks them.
-  @inline(__always)
-  func locateInOrder(_ box: RawSpan, _ fields: inout Fields, _ slots: inout PlainList<Slot>) -> Bool {
-    let count = arguments.count
-    if slots.count != count, !slots.resize(count, Slot()) { return false }
-    var next = 0
-    while fields.next(box) {
-      guard next < count else { return false }
-      let index = Int(arguments.order[next])
-      let field = arguments.fields[index]
-      var slot = Slot()
-      guard fields.keyIn(box).matches(text(field.name)) else { return false }
-      slot.part = Part(fields.value, fields.valueLength)
-      let text = fields.valueIn(box)
-      guard field.isInteger ? checkInteger(text, &slot) : check(text, field.type, &slot) else { return false }
-      slots[index] = slot
-      next &+= 1
-    }
-    return next == count && fields.isWhole(box)
-  }
-
   /// Finds the fields of a box that are fields of the schema; false when there is no memory.
   @inline(never)
   func locate(

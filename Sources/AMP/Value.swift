@@ -13,6 +13,8 @@ public struct Value {
   public var type: UInt32 = 0
   public init() {}
 
+  /// Where `integer` lies.
+  @inline(__always) static var placeOfInteger: Int { 8 }
   @inline(__always) public static var natural: UInt32 { 0 }
   @inline(__always) public static var absent: UInt32 { 1 }
   @inline(__always) public static var text: UInt32 { 2 }

@@ -7,13 +7,16 @@ import Wire
 // What is read from a request or an answer, and how a request is answered.
 
 @inline(__always) func onBox(_ box: plait_amp_box, _ body: (Box) -> Status) -> Status {
-  onContext(box.id) { context in
-    guard let object = context.ids.find(box.id, Kind.box) else { return missed(context, box.id) }
-    return Unmanaged<Box>.fromOpaque(object)._withUnsafeGuaranteedRef(body)
+  var object = UnsafeRawPointer(csystem_shown(Id.reactor(box.id), box.id))
+  if object == nil {
+    guard let context = csystem_context(Id.reactor(box.id)) else { return notOwned(box.id) }
+    object = Unmanaged<Context>.fromOpaque(context)._withUnsafeGuaranteedRef { $0.ids.find(box.id, Kind.box) }
   }
+  guard let object else { return missedConn(box.id) }
+  return Unmanaged<Box>.fromOpaque(object)._withUnsafeGuaranteedRef(body)
 }
 
-@_cdecl("plait_amp_get_int") @implementation
+@c @implementation
 public func plait_amp_get_int(_ box: plait_amp_box, _ index: UInt32, _ value: UnsafeMutablePointer<Int64>?) -> CInt {
   onBox(box) { box in
     guard let value else { return .invalid }
@@ -86,7 +89,7 @@ public func plait_amp_box_retain(_ request: plait_amp_box) -> CInt { onBox(reque
 
 // MARK: Answering
 
-@_cdecl("plait_amp_answer") @implementation
+@c @implementation
 public func plait_amp_answer(_ request: plait_amp_box, _ given: UnsafePointer<plait_amp_value>?, _ count: Int) -> CInt {
   guard let given = values(given, count) else { return .invalid }
   return onBox(request) { $0.answer(given) }

@@ -61,8 +61,8 @@ void csystem_record_set(uint32_t index, void *context, uint64_t id, csystem_wake
 void csystem_record_free(uint32_t index, uint32_t generation) {
     struct csystem_record *record = &csystem_records[index];
     pthread_mutex_lock(&record_lock);
-    record->context = record->speaker = NULL;
-    record->id = record->speaking = 0;
+    record->context = record->speaker = record->shown_box = NULL;
+    record->id = record->speaking = record->shown = 0;
     record->wake = NULL;
     record->stop = record->signalled = record->driving = 0;
     record->generation = generation;

@@ -45,6 +45,8 @@ public protocol Framer {
   static var steps: Bool { get }
   /// The message at `start`, if `steps`.
   func step(_ bytes: RawSpan, from start: Int) -> Step
+  /// May the factory find messages by itself, and be done with them?
+  static var handsOver: Bool { get }
   /// How many bytes of `more` belong to the message that `held` begins.
   func completion(of held: RawSpan, by more: RawSpan) -> Int
   /// Is a message that was begun, and was not whole before the last bytes came, still not? (So that a long one in
@@ -74,6 +76,7 @@ extension Framer {
   @inline(__always) public var isQuick: Bool { false }
   @inline(__always) public func frame(ofShort length: Int) -> ShortFrame { ShortFrame() }
   @inline(__always) public static var steps: Bool { false }
+  @inline(__always) public static var handsOver: Bool { false }
   @inline(__always) public func step(_ bytes: RawSpan, from start: Int) -> Step { .unfinished }
   public func isUnfinished(_ held: RawSpan) -> Bool { false }
   @inline(__always) public func follows(_ block: RawSpan, _ end: Int, _ start: Int, _ length: Int) -> Bool {

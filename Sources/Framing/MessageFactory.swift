@@ -16,6 +16,9 @@ open class MessageFactory: Factory {
 
   /// The messages of `conn.context.table`, measured from the start of `block`; returns how many it took.
   open func take(_ block: RawSpan, _ conn: Conn) -> Int { conn.context.table.count }
+  /// Messages that it has found by itself from `start` on; where the first one begins that it leaves. Each is put into the first row
+  /// of `conn.context.table` while the host has it.
+  open func takeInPlace(_ bytes: RawSpan, from start: Int, _ conn: Conn) -> Int { start }
   open func takeRaw(_ bytes: RawSpan, _ conn: Conn) {}
   /// A message is too long: the bytes at hand, and its length as far as it is known. False: the host has nothing to say to it.
   open func tooLong(_ bytes: RawSpan, _ length: UInt64, _ conn: Conn) -> Bool { false }

@@ -146,6 +146,14 @@ public final class MessageProtocol<F: Framer>: Protocol {
           continue
         }
       }
+      if F.handsOver {
+        at = handOver(bytes, from: at, conn)
+        if conn.mustReframe {
+          if context.delivery.isCleared { return clearDelivered(bytes, conn) }
+          continue
+        }
+        if at == bytes.byteCount { break }
+      }
       context.table.removeAll()
       guard case .upTo(let end) = framer.scan(bytes, from: at, most: Int(most), into: &context.table) else {
         at += refuse(bytes.extracting(droppingFirst: at), conn)
@@ -196,6 +204,16 @@ public final class MessageProtocol<F: Framer>: Protocol {
     }
     context.endDelivery()
     return at
+  }
+
+  /// The factory may find messages by itself; returns where the first one begins that it leaves.
+  @inline(never) func handOver(_ bytes: RawSpan, from start: Int, _ conn: Conn) -> Int {
+    conn.hasSwitched = false
+    begin(bytes, from: start, start, conn)
+    conn.context.delivery.current = UnsafePointer(conn.context.table.pairs)
+    let end = factory.takeInPlace(bytes, from: start, conn)
+    conn.context.endDelivery()
+    return end
   }
 
   /// Some of a block were taken: the rest is framed again, a message first and then twice as many each time.

@@ -85,6 +85,12 @@ public final class Context {
     csystem_record_speak(index, 0, nil, nil, 0)
   }
 
+  /// A request is under the host's eyes: what a callback does to it finds it without the id table, until it has another id.
+  @inline(__always) public func show(_ box: Entity) {
+    csystem_record_show(index, box.id, Unmanaged.passUnretained(box).toOpaque())
+  }
+  @inline(__always) public func hide() { csystem_record_show(index, 0, nil) }
+
   // MARK: Turns
 
   /// Runs `body` as a driving call, with what was due before it settled first.

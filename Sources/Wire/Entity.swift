@@ -25,6 +25,17 @@ open class Entity {
   /// The id is stale at once; the object lives on.
   @inline(__always) public final func leave() { _ = context.ids.remove(id) }
 
+  /// Its id is stale at once, and it has another, with which it is in the table as before; 0 when that is full.
+  @inline(__always) public final func renew(_ kind: UInt64) {
+    context.hide()
+    let next = context.ids.renew(id)
+    if next != 0 { id = next } else { reenter(kind) }
+  }
+  @inline(never) final func reenter(_ kind: UInt64) {
+    leave()
+    _ = enter(kind)
+  }
+
   /// What entered for a while stays: the table is its owner from now on.
   public final func settleIn() { _ = Unmanaged.passRetained(self) }
 

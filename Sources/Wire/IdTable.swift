@@ -117,6 +117,16 @@ public struct IdTable: ~Copyable {
     return object
   }
 
+  /// The same object under a new id, the former one is stale at once; 0 where the slot's generations are used up.
+  @inline(__always) public mutating func renew(_ id: UInt64) -> UInt64 {
+    let slot = Id.slot(id)
+    guard slot < count, let entries, entries[Int(slot)].id == id, Id.generation(id) < Id.newest &- 1 else { return 0 }
+    let next = id &+ 1
+    entries[Int(slot)].id = next
+    if Id.generation(next) >= newestGeneration { newestGeneration = Id.generation(next) &+ 1 }
+    return next
+  }
+
   /// Gives the memory of an empty table back; ids go on with newer generations. (Not where that could use them up.)
   public mutating func trim() {
     guard alive == 0, newestGeneration < Id.newest / 2 else { return }

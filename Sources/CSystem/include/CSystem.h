@@ -23,6 +23,8 @@ struct csystem_record {
     void *speaker;       /* ...and itself */
     void *spoken;        /* ...its protocol */
     uint32_t tag;        /* ...and what that is, or 0 where it has another one by now */
+    uint64_t shown;      /* the request that is under the host's eyes, by handle, or 0: the owner's alone */
+    void *shown_box;     /* ...and itself */
     uint64_t id;         /* the reactor's handle */
     uint32_t generation; /* a free record goes on with its slots' generations */
     int signalled;       /* something was posted, or stop was asked for */
@@ -53,6 +55,18 @@ static inline void *csystem_speaker(uint64_t id) {
     struct csystem_record *record = &csystem_records[id >> 50 & (CSYSTEM_RECORDS - 1)]; /* Id.reactor */
     int is_owner = __atomic_load_n(&record->owner, __ATOMIC_RELAXED) == csystem_thread();
     return is_owner && record->speaking == id ? record->speaker : NULL;
+}
+
+/* The same for the request that a callback has been called for. */
+static inline void *csystem_shown(uint32_t index, uint64_t id) {
+    struct csystem_record *record = &csystem_records[index & (CSYSTEM_RECORDS - 1)];
+    int is_owner = __atomic_load_n(&record->owner, __ATOMIC_RELAXED) == csystem_thread();
+    return is_owner && record->shown == id ? record->shown_box : NULL;
+}
+
+static inline void csystem_record_show(uint32_t index, uint64_t id, void *box) {
+    csystem_records[index].shown = id;
+    csystem_records[index].shown_box = box;
 }
 
 /* The same, if it speaks what has that tag, with the protocol. All is in one line of the cache: conn and protocol need
@@ -163,6 +177,37 @@ struct csystem_lines {
 };
 /* Appends the lines of these bytes to the pairs, until there are `most`. */
 void csystem_find_lines(struct csystem_lines *lines, const uint8_t *bytes, size_t len);
+
+/* ---- boxes.c: AMP's boxes, where they are as expected ---------------------------------------- */
+
+/* A value in a box that is expected, behind a text of so many bytes. */
+struct csystem_field {
+    uint64_t word, mask; /* the text's last eight bytes, or of the first text the first eight, and which of them count */
+    uint32_t length;
+    uint32_t is_integer;
+    int32_t place; /* which value; negative: the tag */
+};
+/* The texts, one behind the other, and 16 bytes more to be read; behind the last value `tail` bytes, of which the last two are
+ * the empty key. `least` is how long a box without values is, and 8 or more. */
+struct csystem_pattern {
+    const uint8_t *text;
+    const struct csystem_field *fields;
+    size_t count, tail, least;
+    int has_others; /* some are no integers */
+};
+struct csystem_value {
+    uint32_t offset, length; /* from the box's first byte */
+    int64_t number;          /* of an integer */
+    uint8_t is_large, is_number;
+};
+/* The box that these bytes begin with: how long it is, or 0 where it is another one, or not whole. `is_odd`: a value is still to
+ * be looked at, since it is no integer or not in the plain form of one. */
+size_t csystem_match_box(const struct csystem_pattern *pattern, const uint8_t *bytes, size_t len,
+                         struct csystem_value *tag, struct csystem_value *values, int *is_odd);
+/* Writes a box of integers, which lie `stride` bytes from each other; how long it is. Up to 32 bytes behind it are written, too.
+ * `has_eight`: of the tag's memory eight bytes can be read, however long it is. */
+size_t csystem_write_box(const struct csystem_pattern *pattern, uint8_t *out, const uint8_t *tag, size_t tag_len,
+                         int has_eight, const uint8_t *values, size_t stride);
 
 /* ---- system.c ----------------------------------------------------------------------------- */
 
