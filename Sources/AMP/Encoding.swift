@@ -20,16 +20,6 @@ struct BoxWriter: ~Copyable {
   }
 
   /// Appends a key and a value that is at hand.
-  @inline(never) mutating func put(_ key: StaticString, _ value: RawSpan) -> Status {
-    guard value.byteCount <= (width == 2 ? 65535 : mostBytes) else { return .tooLong }
-    guard out.reserve(key.utf8CodeUnitCount + value.byteCount + 8, limit: mostBytes) else { return .noMemory }
-    out.put(big16: key.utf8CodeUnitCount)
-    out.put(key)
-    putLength(value.byteCount)
-    out.put(value)
-    return .ok
-  }
-
   @inline(never) mutating func put(_ key: RawSpan, _ value: RawSpan) -> Status {
     guard value.byteCount <= (width == 2 ? 65535 : mostBytes) else { return .tooLong }
     guard out.reserve(key.byteCount + value.byteCount + 8, limit: mostBytes) else { return .noMemory }
@@ -39,30 +29,27 @@ struct BoxWriter: ~Copyable {
     out.put(value)
     return .ok
   }
+  mutating func put(_ key: StaticString, _ value: RawSpan) -> Status {
+    // Sound: a literal's bytes are static.
+    put(UnsafeRawBufferPointer(start: key.utf8Start, count: key.utf8CodeUnitCount).bytes, value)
+  }
 
   /// The same for text of the library's own.
   mutating func put(_ key: StaticString, literal value: StaticString) -> Status {
-    // Sound: a literal's bytes are static.
     put(key, UnsafeRawBufferPointer(start: value.utf8Start, count: value.utf8CodeUnitCount).bytes)
   }
 
   /// The same for a number, in hexadecimal or decimal.
-  @inline(never) mutating func put(_ key: StaticString, hex value: UInt64) -> Status {
-    guard out.reserve(key.utf8CodeUnitCount + 24, limit: mostBytes) else { return .noMemory }
+  mutating func put(_ key: StaticString, hex value: UInt64) -> Status { putNumber(key) { $0.put(hex: value) } }
+  mutating func put(_ key: StaticString, decimal value: Int64) -> Status { putNumber(key) { $0.put(decimal: value) } }
+
+  @inline(never) private mutating func putNumber(_ key: StaticString, _ number: (inout ByteBuffer) -> Void) -> Status {
+    guard out.reserve(key.utf8CodeUnitCount + 8 + ByteBuffer.longestDecimal, limit: mostBytes) else { return .noMemory }
     out.put(big16: key.utf8CodeUnitCount)
     out.put(key)
     let place = out.count
     putLength(0)
-    out.put(hex: value)
-    return setLength(at: place)
-  }
-  @inline(never) mutating func put(_ key: StaticString, decimal value: Int64) -> Status {
-    guard out.reserve(key.utf8CodeUnitCount + 32, limit: mostBytes) else { return .noMemory }
-    out.put(big16: key.utf8CodeUnitCount)
-    out.put(key)
-    let place = out.count
-    putLength(0)
-    out.put(decimal: value)
+    number(&out)
     return setLength(at: place)
   }
 

@@ -182,13 +182,14 @@ void csystem_find_lines(struct csystem_lines *lines, const uint8_t *bytes, size_
 
 /* A value in a box that is expected, behind a text of so many bytes. */
 struct csystem_field {
-    uint64_t word, mask; /* the text's last eight bytes, or of the first text the first eight, and which of them count */
+    uint64_t word,
+        mask; /* the text's last eight bytes, or of the first text the first eight, and which of them count */
     uint32_t length;
     uint32_t is_integer;
     int32_t place; /* which value; negative: the tag */
 };
-/* The texts, one behind the other, and 16 bytes more to be read; behind the last value `tail` bytes, of which the last two are
- * the empty key. `least` is how long a box without values is, and 8 or more. */
+/* The texts, one behind the other, and 16 bytes more to be read; behind the last value `tail` bytes, of which the last
+ * two are the empty key. `least` is how long a box without values is, and 8 or more. */
 struct csystem_pattern {
     const uint8_t *text;
     const struct csystem_field *fields;
@@ -200,12 +201,12 @@ struct csystem_value {
     int64_t number;          /* of an integer */
     uint8_t is_large, is_number;
 };
-/* The box that these bytes begin with: how long it is, or 0 where it is another one, or not whole. `is_odd`: a value is still to
- * be looked at, since it is no integer or not in the plain form of one. */
+/* The box that these bytes begin with: how long it is, or 0 where it is another one, or not whole. `is_odd`: a value is
+ * still to be looked at, since it is no integer or not in the plain form of one. */
 size_t csystem_match_box(const struct csystem_pattern *pattern, const uint8_t *bytes, size_t len,
                          struct csystem_value *tag, struct csystem_value *values, int *is_odd);
-/* Writes a box of integers, which lie `stride` bytes from each other; how long it is. Up to 32 bytes behind it are written, too.
- * `has_eight`: of the tag's memory eight bytes can be read, however long it is. */
+/* Writes a box of integers, which lie `stride` bytes from each other; how long it is. Up to 32 bytes behind it are
+ * written, too. `has_eight`: of the tag's memory eight bytes can be read, however long it is. */
 size_t csystem_write_box(const struct csystem_pattern *pattern, uint8_t *out, const uint8_t *tag, size_t tag_len,
                          int has_eight, const uint8_t *values, size_t stride);
 

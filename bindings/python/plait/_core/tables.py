@@ -29,17 +29,7 @@ def _opened(user: int, conn: int) -> None:
 
 @entry(structs.ConnFunction)
 def _bound(user: int, conn: int) -> None:
-    self = conns.get(conn)
-    if self is None:
-        return
-    driver = self.driver
-    driver.inside = True
-    try:
-        self.bound(conn)
-    except BaseException as error:
-        self.crashed(error)
-    finally:
-        driver.leave()
+    _tell(conn, "bound", conn)
 
 
 @entry(structs.DisconnectedFunction)
@@ -74,14 +64,15 @@ def _write_resumed(user: int, conn: int) -> None:
     _tell(conn, "writeResumed")
 
 
-def _tell(conn: int, what: str) -> None:
+def _tell(conn: int, what: str, *arguments: Any, framer: bool = False) -> None:
+    """Calls a method of the conn's, or of what frames for it."""
     self = conns.get(conn)
     if self is None:
         return
     driver = self.driver
     driver.inside = True
     try:
-        getattr(self, what)()
+        getattr(self.framer if framer else self, what)(*arguments)
     except BaseException as error:
         self.crashed(error)
     finally:
@@ -110,14 +101,14 @@ def _data(user: int, conn: int, data: Any, length: int) -> None:
 
 
 @entry(structs.BlockFunction)
-def _lines(user: int, conn: int, data: Any, length: int, table: Any, count: int) -> int:
+def _blocks(user: int, conn: int, data: Any, length: int, table: Any, count: int) -> int:
     self = conns.get(conn)
     if self is None:
         return count
     driver = self.driver
     driver.inside = True
     try:
-        taken: int = self.framer._takeLines(data[:length], table, count)
+        taken: int = self.framer._takeBlock(data[:length], table, count)
     except BaseException as error:
         taken = self.crashed(error)
     if driver.dirty:
@@ -128,49 +119,12 @@ def _lines(user: int, conn: int, data: Any, length: int, table: Any, count: int)
 
 @entry(structs.DataFunction)
 def _line_too_long(user: int, conn: int, data: Any, length: int) -> None:
-    self = conns.get(conn)
-    if self is None:
-        return
-    driver = self.driver
-    driver.inside = True
-    try:
-        self.framer._lineTooLong(data[:length])
-    except BaseException as error:
-        self.crashed(error)
-    finally:
-        driver.leave()
-
-
-@entry(structs.BlockFunction)
-def _strings(user: int, conn: int, data: Any, length: int, table: Any, count: int) -> int:
-    self = conns.get(conn)
-    if self is None:
-        return count
-    driver = self.driver
-    driver.inside = True
-    try:
-        taken: int = self.framer._takeStrings(data[:length], table, count)
-    except BaseException as error:
-        taken = self.crashed(error)
-    if driver.dirty:
-        driver.flush()
-    driver.inside = False
-    return taken
+    _tell(conn, "_lineTooLong", data[:length], framer=True)
 
 
 @entry(structs.StringTooLongFunction)
 def _string_too_long(user: int, conn: int, length: int) -> None:
-    self = conns.get(conn)
-    if self is None:
-        return
-    driver = self.driver
-    driver.inside = True
-    try:
-        self.framer._stringTooLong(length)
-    except BaseException as error:
-        self.crashed(error)
-    finally:
-        driver.leave()
+    _tell(conn, "_stringTooLong", length, framer=True)
 
 
 def _table(kind: Any, half_closeable: bool = True, **callbacks: Any) -> Any:
@@ -195,7 +149,7 @@ line = [
         structs.LineHandler,
         half,
         connected=_bound,
-        lines=_lines,
+        lines=_blocks,
         raw=_data,
         line_too_long=_line_too_long,
     )
@@ -206,7 +160,7 @@ string = [
         structs.StringHandler,
         half,
         connected=_bound,
-        strings=_strings,
+        strings=_blocks,
         string_too_long=_string_too_long,
     )
     for half in (False, True)

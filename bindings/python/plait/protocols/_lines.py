@@ -97,7 +97,7 @@ class LineFramed(Framed):
     def _inject(self, data: bytes) -> None:
         functions.line_set_line_mode(self._conn, data, len(data))
 
-    def _takeLines(self, data: bytes, table: Any, count: int) -> int:
+    def _takeBlock(self, data: bytes, table: Any, count: int) -> int:
         """Delivers a block; tells how many of its lines were taken."""
         if (self._touched or not self._watches) and self._settle():
             # Changed outside of a callback, when the C library had framed these already: it is

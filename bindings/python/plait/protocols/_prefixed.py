@@ -92,7 +92,7 @@ class StringFramed(Framed):
         functions.string_set_max_length(self._conn, _length(limit))
         return True
 
-    def _takeStrings(self, data: bytes, table: Any, count: int) -> int:
+    def _takeBlock(self, data: bytes, table: Any, count: int) -> int:
         """Delivers a block; tells how many of its strings were taken."""
         if self._touched or not self._watches:
             # Changed outside of a callback, maybe; these were framed by the limit of before.

@@ -253,7 +253,7 @@ class BinaryBoxProtocol(Framed):
     def _peerBroke(self) -> None:
         self._keyLengthLimitExceeded = True
 
-    def _takeBoxes(self, data: bytes, table: Any, count: int) -> int:
+    def _takeBlock(self, data: bytes, table: Any, count: int) -> int:
         """Delivers a block; tells how many of its boxes were taken."""
         self._halt = False
         bounds = iter(_memoryview(table[: 8 * count]).cast("I").tolist())

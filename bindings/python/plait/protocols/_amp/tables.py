@@ -6,7 +6,7 @@ from ctypes import addressof, byref, c_uint32
 from typing import TYPE_CHECKING, Any
 
 from ..._core.registry import conns, entry, objects
-from ..._core.tables import _bound, _table
+from ..._core.tables import _blocks, _bound, _table, _tell
 from ..._native import amp as native
 from ..._native import structs
 from ...internet._reasons import check
@@ -16,23 +16,6 @@ if TYPE_CHECKING:
 
 #: Numbers in memory that the C library lends, of which is known only where they begin.
 _Numbers = c_uint32 * (1 << 28)
-
-
-@entry(structs.BlockFunction)
-def _boxes(user: int, conn: int, data: Any, length: int, table: Any, count: int) -> int:
-    self = conns.get(conn)
-    if self is None:
-        return count
-    driver = self.driver
-    driver.inside = True
-    try:
-        taken: int = self.framer._takeBoxes(data[:length], table, count)
-    except BaseException as error:
-        taken = self.crashed(error)
-    if driver.dirty:
-        driver.flush()
-    driver.inside = False
-    return taken
 
 
 @entry(native.AmpRequestsFunction)
@@ -70,31 +53,17 @@ def answered(user: int, conn: int, answer: int, reason: Any) -> None:
 
 @entry(native.AmpCancelledFunction)
 def _cancelled(user: int, conn: int, request: int, tag: Any, length: int) -> None:
-    _tell(conn, "_cancelled", tag[:length])
+    _tell(conn, "_cancelled", tag[:length], framer=True)
 
 
 @entry(native.AmpExtendedFunction)
 def _extended(user: int, conn: int, most: int) -> None:
-    _tell(conn, "_extended", most)
-
-
-def _tell(conn: int, what: str, *arguments: Any) -> None:
-    self = conns.get(conn)
-    if self is None:
-        return
-    driver = self.driver
-    driver.inside = True
-    try:
-        getattr(self.framer, what)(*arguments)
-    except BaseException as error:
-        self.crashed(error)
-    finally:
-        driver.leave()
+    _tell(conn, "_extended", most, framer=True)
 
 
 #: By whether the protocol goes on when the peer has said its last word.
 _boxes_table = [
-    _table(native.AmpHandler, half, connected=_bound, boxes=_boxes) for half in (False, True)
+    _table(native.AmpHandler, half, connected=_bound, boxes=_blocks) for half in (False, True)
 ]
 _requests_table = [
     _table(
