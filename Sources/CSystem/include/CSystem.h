@@ -57,18 +57,6 @@ static inline void *csystem_speaker(uint64_t id) {
     return is_owner && record->speaking == id ? record->speaker : NULL;
 }
 
-/* The same for the request that a callback has been called for. */
-static inline void *csystem_shown(uint32_t index, uint64_t id) {
-    struct csystem_record *record = &csystem_records[index & (CSYSTEM_RECORDS - 1)];
-    int is_owner = __atomic_load_n(&record->owner, __ATOMIC_RELAXED) == csystem_thread();
-    return is_owner && record->shown == id ? record->shown_box : NULL;
-}
-
-static inline void csystem_record_show(uint32_t index, uint64_t id, void *box) {
-    csystem_records[index].shown = id;
-    csystem_records[index].shown_box = box;
-}
-
 /* The same, if it speaks what has that tag, with the protocol. All is in one line of the cache: conn and protocol need
  * not be asked one after the other. */
 static inline void *csystem_speaks(uint64_t id, uint32_t tag, void **spoken) {
@@ -90,6 +78,18 @@ static inline void csystem_record_speak(uint32_t index, uint64_t id, void *speak
 /* It has got another protocol. */
 static inline void csystem_record_respeak(uint32_t index, uint64_t id) {
     if (csystem_records[index].speaking == id) csystem_records[index].tag = 0;
+}
+
+/* The request of that handle, if a callback has been called for it by this thread; NULL says nothing about it. */
+static inline void *csystem_shown(uint32_t index, uint64_t id) {
+    struct csystem_record *record = &csystem_records[index & (CSYSTEM_RECORDS - 1)];
+    int is_owner = __atomic_load_n(&record->owner, __ATOMIC_RELAXED) == csystem_thread();
+    return is_owner && record->shown == id ? record->shown_box : NULL;
+}
+
+static inline void csystem_record_show(uint32_t index, uint64_t id, void *box) {
+    csystem_records[index].shown = id;
+    csystem_records[index].shown_box = box;
 }
 
 static inline int csystem_signalled(uint32_t index) {
