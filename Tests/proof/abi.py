@@ -160,8 +160,21 @@ def _read_functions():
     return found
 
 
+def _spoken():
+    """What a conn can speak: each has a factory of its own, with a table of callbacks and around no other factory. The longer
+    name comes first, so that the first one that a function's name begins with is its."""
+    found = []
+    for function in FUNCTIONS.values():
+        match = re.match(r"plait_(\w+)_factory_new$", function.name)
+        types = [(part.type, part.pointer) for part in function.parameters]
+        if match and (f"plait_{match[1]}_handler", True) in types and ("plait_factory", False) not in types:
+            found.append(match[1])
+    return sorted(found, key=lambda kind: (-len(kind), kind))
+
+
 _read_structs()
 FUNCTIONS = _read_functions()
+SPOKEN = _spoken()
 
 
 def library_path():

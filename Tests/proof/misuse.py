@@ -8,6 +8,7 @@ function has a process of its own, so that a crash is a line in the report; memo
 """
 
 import ctypes
+import itertools
 import os
 import re
 import signal
@@ -16,13 +17,12 @@ import sys
 import threading
 
 import abi
-from world import World, at_the_wall
+from world import PROCESS_WIDE, Untaught, World, at_the_wall
 
 C = abi.CONSTANTS
 INVALID, STALE, TYPE, THREAD = (C["PLAIT_ERR_" + name] for name in ("INVALID", "STALE", "TYPE", "THREAD"))
 FORKED, SIZE, BOUND = (C["PLAIT_ERR_" + name] for name in ("FORKED", "STRUCT_SIZE", "BOUND"))
 PATTERN = 0xA5
-PROCESS_WIDE = ("plait_factory", "plait_amp_command", "plait_tls_config", "plait_element")
 # Numbers that are out of range wherever a parameter has this type and this name; other numbers are tried too, and may
 # be answered by anything that is documented.
 OUT_OF_RANGE = {
@@ -55,7 +55,7 @@ FIELDS_OUT_OF_RANGE = {
     "pin_count": (1, 65, (1 << 64) - 1), "ticket_keys_len": (1, 80, (1 << 64) - 1), "role": (3, 0xFFFFFFFF),
     "idle_ms": ((1 << 64) - 1,), "handshake_ms": ((1 << 64) - 1,), "absolute_ms": ((1 << 64) - 1,), "grace_ms": ((1 << 64) - 1,),
     "rate_ms": ((1 << 64) - 1,), "deny_ms": ((1 << 64) - 1,), "ipv6_peer_bits": (129,), "ipv4_subnet_bits": (33,),
-    "ipv6_subnet_bits": (129,), "fd": (-1,), "mode": (0o1000,),
+    "ipv6_subnet_bits": (129,), "fd": (-1,), "mode": (0o1000,), "distribution": (99,),
     "call_ms": ((1 << 64) - 1,), "silence_ms": ((1 << 64) - 1,), "limit_ms": ((1 << 64) - 1,), "max_value": (C["PLAIT_BYTES_MAX"] + 1,),
     "mechanisms": (128, 0xFFFFFFFF), "login_ms": ((1 << 64) - 1,), "max_depth": (10_001,),
     "factor": (0.5, -1.0, float("nan"), float("inf")), "jitter": (1.0, -0.5, float("nan")),
@@ -65,8 +65,21 @@ EXTREMES = {
     "int": (0, 1, -1, -(1 << 31), (1 << 31) - 1), "unsigned int": (0, (1 << 32) - 1), "uint32_t": (0, (1 << 32) - 1),
     "size_t": (0,), "uint64_t": (0, 1 << 62, (1 << 63) - 1), "int64_t": (0, -1, -(1 << 63)),
 }
-# What a conn may speak that has functions of its own: the longer name first.
-SPOKEN = ("stateful_string", "stateful", "string", "line", "amp", "memcache", "xmpp")
+# What a conn may speak.
+SPOKEN = abi.SPOKEN
+# Numbers that may be anything: that is what their comments say, if not in a way that `out_of_range` would see.
+ANY = {
+    ("uint32_t", "index"), ("int", "fd"), ("uint64_t", "number"), ("int32_t", "number"), ("size_t", "cap"), ("int", "status"), ("int", "on"),
+    ("size_t", "most"), ("size_t", "room"), ("uint32_t", "rounds"), ("uint32_t", "value_flags"), ("int64_t", "expiry"), ("int", "letter"),
+    ("int64_t", "timeout_ms"), ("uint64_t", "room"), ("uint32_t", "node"), ("uint32_t", "parent"), ("int32_t", "condition"),
+}
+# The same for the fields of structs; limits, `max_...`, may be anything.
+FIELDS_ANY = {
+    "len", "length_limit", "size_limit", "turn_bytes", "seed", "form", "offset_minutes", "integer", "real", "count", "type", "room",
+    "accept_rate", "accept_burst", "read", "write", "read_each", "write_each", "overflow", "attempt_delay_ms", "high_water", "low_water",
+    "min_rate", "numeric", "parameters", "keep_alive_ms", "tls", "parent", "most_two", "foreground", "background", "backlog", "value_flags",
+    "expiry", "number", "command", "weight", "eject_after",
+}
 # Texts that are no endpoint.
 BAD_TEXTS = (b"", b"x" * 100000, b"\xff\xfe", b"done")
 # function: what is right, and what is none.
@@ -84,8 +97,57 @@ NUMBERS = {
     ("plait_irc_split", "room"): 8,
     ("plait_element_parse", "len"): 4, ("plait_xmpp_call", "node"): 0, ("plait_xmpp_answer_error", "condition"): 219,
 }
+# What is refused though nothing is wrong with the call. ABSENT: the box, the element or the text has no such thing; UNSUPPORTED: the conns
+# here have a host's own transport and no TLS; PROTOCOL and VALUE: "abc" is read, or made a part of something. Any other function whose
+# call should be right has to succeed, or no case of it would prove anything.
+REFUSED = {
+    **dict.fromkeys(("plait_amp_get_real", "plait_amp_get_field", "plait_amp_get_error", "plait_amp_take_descriptor", "plait_irc_numeric_parse",
+                     "plait_element_get_attribute", "plait_element_get_text", "plait_element_get_child", "plait_element_get_next"), "ABSENT"),
+    **dict.fromkeys(("plait_amp_send_descriptor", "plait_conn_set_no_delay", "plait_conn_set_keep_alive", "plait_conn_get_tls",
+                     "plait_conn_get_peer_certificate", "plait_conn_get_channel_binding"), "UNSUPPORTED"),
+    **dict.fromkeys(("plait_amp_parse_arguments", "plait_amp_parse_response", "plait_amp_box_read"), "PROTOCOL"),
+    **dict.fromkeys(("plait_irc_message_make", "plait_jid_make"), "VALUE"),
+    "plait_memcache_pool_get_conn": "CLOSED",  # its server was never reached
+}
 # Negative and huge ones wait without limit, which is what is asked for.
 WITHOUT_EXTREMES = {("plait_reactor_poll", "timeout_ms")}
+
+
+def out_of_range(part):
+    """What a number must not be, by its name or by its comment: "1 to 999", "at least 4", "PLAIT_A, PLAIT_B or PLAIT_C"; None: that
+    is not said."""
+    named = part.name.rpartition("_")[2]
+    found = OUT_OF_RANGE.get((part.type, part.name if part.type != "size_t" or named not in ("len", "count") else named))
+    if found is not None:
+        return found
+    highest = (1 << 8 * ctypes.sizeof(abi.PLAIN[part.type])) - 1 if part.type.startswith(("u", "size")) else None
+    span, least = re.search(r"\b(\d+) to ([\d,]+)", part.about), re.search(r"\bat least (\d+)", part.about)
+    chosen = re.match(r"\[in\] (?:a )?(PLAIT_\w+(?:(?:, | or )PLAIT_\w+)+)", part.about)
+    if span:
+        low, high = int(span[1]), int(span[2].replace(",", ""))
+        return tuple(value for value in (low - 1, high + 1, highest) if value is not None and (value >= 0 or highest is None))
+    if chosen:
+        return max(C[name] for name in re.findall(r"PLAIT_\w+", chosen[1])) + 1, highest or (1 << 31) - 1
+    return (int(least[1]) - 1,) if least and int(least[1]) > 0 else None
+
+
+def untaught():
+    """What the headers have that no case can be made for: a function that is not covered must not pass."""
+    for function in abi.FUNCTIONS.values():
+        for part in function.parameters:
+            if part.pointer or part.type in abi.CALLBACKS or part.type in abi.HANDLES:
+                continue
+            if out_of_range(part) is None and (part.type, part.name) not in ANY:
+                yield (f"{function.name}: what must `{part.type} {part.name}` not be? Let its comment say it (\"1 to 9\", \"at least 4\", its constants), "
+                       "or OUT_OF_RANGE or ANY of misuse.py")
+        for part in function.parameters:
+            fields = getattr(abi.STRUCTS.get(part.type), "_fields_", ()) if part.pointer and not part.is_output else ()
+            for name, kind in fields:
+                is_number = kind is not ctypes.c_void_p and kind is not ctypes.c_char_p and not issubclass(kind, ctypes._CFuncPtr)
+                if is_number and not name.startswith("max_") and kind is not abi.STRUCTS["plait_bytes"] and name not in (*FIELDS_OUT_OF_RANGE, *RESERVED, *FIELDS_ANY, "struct_size", "id"):
+                    yield f"{part.type}::{name}: what must it not be? Let FIELDS_OUT_OF_RANGE or FIELDS_ANY of misuse.py say it"
+        if function.result != "int" and any(part.pointer or part.type in abi.HANDLES for part in function.parameters):
+            yield f"{function.name}: answers {function.result}, no status, though it is given what can be wrong"
 
 
 class Case:
@@ -299,14 +361,23 @@ class Cases:
                 setattr(made, name, value)
                 yield self.at(place, self.struct_at_the_wall(made), f"{name} {value}", {INVALID, SIZE} if name in RESERVED else {INVALID})
                 setattr(made, name, kept)
+        for name, kind in fields.items():
+            if kind is not abi.STRUCTS["plait_bytes"]:
+                continue
+            kept = bytes(getattr(made, name))
+            for data, size in ((None, 3), (at_the_wall(b"abc"), C["PLAIT_BYTES_MAX"] + 1), (at_the_wall(b"abc"), (1 << 64) - 1)):
+                setattr(made, name, kind(data, size))
+                yield self.at(place, self.struct_at_the_wall(made), f"{name} of {size} bytes at {'NULL' if data is None else 'a few'}", {INVALID})
+            setattr(made, name, kind.from_buffer_copy(kept))
 
     def wrong_numbers(self, place, part):
-        for value in OUT_OF_RANGE.get((part.type, part.name), ()):
+        wrong = out_of_range(part) or ()
+        for value in wrong:
             yield self.at(place, value, str(value), {INVALID})
         if (self.function.name, part.name) in WITHOUT_EXTREMES:
             return
         for value in EXTREMES.get(part.type, ()):
-            if value not in OUT_OF_RANGE.get((part.type, part.name), ()):
+            if value not in wrong:
                 yield self.at(place, value, str(value), None)
 
 
@@ -360,9 +431,17 @@ def restart(cases, function):
 def check_function(name):
     """Prints a line for each problem; the process that runs this may die of one."""
     function = abi.FUNCTIONS[name]
-    if function.result not in ("int",) or not function.parameters:
+    if not function.parameters:
         return 0
-    cases, count, bad = Cases(function), 0, 0
+    if function.result != "int":  # any number will do
+        for values in itertools.product(*(EXTREMES[part.type] for part in function.parameters)):
+            getattr(abi.load(), name)(*values)
+        return 0
+    try:
+        cases, count, bad = Cases(function), 0, 0
+    except Untaught as problem:
+        print(f"problem {problem}", flush=True)
+        return 1
     total = len(list(cases.cases()))
     index = 0
     while index < total:
@@ -377,9 +456,9 @@ def check_function(name):
             print(f"problem {case.what}: {problem}", flush=True)
         if status >= 0:
             cases = restart(cases, function)
-        elif case.what == "all right" and status in (INVALID, STALE, TYPE, SIZE):
+        elif case.what == "all right" and abi.name_of(status).removeprefix("PLAIT_ERR_") != REFUSED.get(name):
             bad += 1
-            print(f"problem {case.what}: {abi.name_of(status)}", flush=True)
+            print(f"problem {case.what}: {abi.name_of(status)}: teach world.py or misuse.py to make a call of it that is right", flush=True)
         count += 1
         index += 1
     print(f"cases {count}", flush=True)
@@ -392,6 +471,9 @@ def main(names):
         return 1 if check_function(names[1]) else 0
     abi.load()  # or say at once, and only once, that there is none
     failed = cases = 0
+    for problem in dict.fromkeys(untaught()):
+        print(problem)
+        failed += 1
     for name in names or abi.FUNCTIONS:
         done = subprocess.run([sys.executable, __file__, "--one", name], capture_output=True, text=True, timeout=120)
         lines = done.stdout.splitlines()

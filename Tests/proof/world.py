@@ -7,6 +7,7 @@ import threading
 import abi
 
 PAGE = mmap.PAGESIZE
+PROCESS_WIDE = ("plait_factory", "plait_amp_command", "plait_tls_config", "plait_element")
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.mmap.restype = ctypes.c_void_p
 _libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_long]
@@ -24,6 +25,10 @@ def at_the_wall(content, alignment=1):
     return address
 
 
+class Untaught(Exception):
+    """The headers have something for which no case can be made from them alone: somebody has to say more."""
+
+
 class World:
     """Handles of every kind, in a reactor with a loop and a manual clock, so that every function has something to work on."""
 
@@ -32,7 +37,7 @@ class World:
         self.calls = []  # names of the callbacks that came
         self.keep = []  # callbacks must outlive their use
         self.reactor = self._reactor(3 - 1)  # a loop and a manual clock
-        self.factories = {kind: self.factory(kind) for kind in ("raw", "line", "string", "stateful", "stateful_string", "amp", "memcache", "xmpp")}
+        self.factories = {kind: self.factory(kind) for kind in abi.SPOKEN}
         self.factories["accumulating"] = self.accumulating()
         self.conns = {kind: self.conn(self.reactor, self.factories[kind]) for kind in self.factories}
         self.live = {"plait_reactor": self.reactor, "plait_factory": self.factories["line"], "plait_conn": self.conns["line"],
@@ -52,6 +57,10 @@ class World:
         self.ended = self._ended()
         self._settle()
         self.elsewhere = self._elsewhere()
+        for name, handles in (("lives", self.live), ("has ended", self.ended), ("belongs to another thread", self.elsewhere)):
+            for kind in abi.HANDLES:
+                if kind not in handles and not (kind in PROCESS_WIDE and handles is self.elsewhere):
+                    raise Untaught(f"world.py has no {kind} that {name}")
 
     def check(self, status, what):
         assert status >= 0, f"{what}: {abi.name_of(status)}"
@@ -113,10 +122,14 @@ class World:
     def factory(self, kind):
         handler = self.filled(kind + "_handler")
         out = ctypes.c_uint64()
-        rest = (ctypes.addressof(handler), None)
-        options = ctypes.addressof(self.filled("xmpp_options")) if kind == "xmpp" else None
-        arguments = rest if kind in ("raw", "stateful") else (options, *rest)
-        self.check(getattr(self.library, f"plait_{kind}_factory_new")(ctypes.addressof(out), *arguments), kind)
+        function = abi.FUNCTIONS[f"plait_{kind}_factory_new"]
+        known = {"out": ctypes.addressof(out), "options": None, "handler": ctypes.addressof(handler), "user": None}
+        if any(part.name == "options" and not part.may_be_null for part in function.parameters):
+            known["options"] = ctypes.addressof(self.filled(kind + "_options"))
+        for part in function.parameters:
+            if part.name not in known:
+                raise Untaught(f"{function.name}: world.py does not know what to give for `{part.name}`")
+        self.check(getattr(self.library, function.name)(*(known[part.name] for part in function.parameters)), kind)
         return out.value
 
     def command(self, signature):
