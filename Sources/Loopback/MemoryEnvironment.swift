@@ -4,6 +4,24 @@ import Wire
 /// An environment without descriptors: a manual clock, and names in memory to listen at and to connect to.
 public final class MemoryEnvironment: Environment {
   var listeners: [MemoryListener] = []
+  /// Work waits for `release`, so that a test can look at what happens meanwhile.
+  public var holdsWork = false
+  public private(set) var heldWork: [Work] = []
+
+  public override func take(_ work: Work) -> Status {
+    guard holdsWork else { return super.take(work) }
+    heldWork.append(work)
+    return .ok
+  }
+  public override func drop(_ work: Work) { heldWork.removeAll { $0 === work } }
+  public override var working: Int { heldWork.count }
+
+  /// All work that waits runs at the turn's end.
+  public func releaseWork() {
+    let held = heldWork
+    heldWork = []
+    for work in held { work.runHere() }
+  }
 
   public override init() {
     super.init()

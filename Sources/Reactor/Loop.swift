@@ -102,6 +102,16 @@ public final class Loop: Environment {
 
   public override func canConnect(_ endpoint: Endpoint) -> Bool { true }
 
+  public override func take(_ work: Work) -> Status {
+    let status = Job.begin(self, work)
+    wake()
+    return status
+  }
+  public override func drop(_ work: Work) { (work.keeper as? Job)?.cancel() }
+  public override var working: Int { jobs }
+  /// How many are in libuv's pool.
+  var jobs = 0
+
   public override func connect(_ endpoint: Endpoint, _ connect: Connect) -> Status { begin(endpoint, connect) }
 
   // MARK: Time

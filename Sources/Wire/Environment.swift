@@ -37,6 +37,16 @@ open class Environment {
 
   /// Begins to connect: `connect` is told how it ends, in this turn or a later one.
   open func connect(_ endpoint: Endpoint, _ connect: Connect) -> Status { .unsupported }
+
+  /// Has it run where it may block, and tells it by `ran`. Without threads of its own that is at the turn's end.
+  open func take(_ work: Work) -> Status {
+    work.runHere()
+    return .ok
+  }
+  /// It need not run any more, if it has not begun.
+  open func drop(_ work: Work) {}
+  /// How much was taken and has not run to its end.
+  open var working: Int { 0 }
 }
 
 extension Context {
