@@ -13,6 +13,7 @@ public enum Tag {
   @inline(__always) public static var memcache: UInt8 { 20 }
   @inline(__always) public static var memcachePool: UInt8 { 21 }
   @inline(__always) public static var xmpp: UInt8 { 30 }
+  @inline(__always) public static var irc: UInt8 { 16 }
 }
 
 /// What is spoken on a connection: the top of a conn. The conn is passed in, so that no back

@@ -44,6 +44,8 @@ OUT_OF_RANGE = {
 }
 # The same for the fields of structs.
 FIELDS_OUT_OF_RANGE = {
+    "interval_ms": ((1 << 64) - 1,), "ping_ms": ((1 << 64) - 1,), "pong_ms": ((1 << 64) - 1,), "registration_ms": ((1 << 64) - 1,),
+    "mechanisms": (1, 0xFFFFFFFF), "burst": (0xFFFFFFFF,), "max_line": (0xFFFFFFFF,), "max_waiting": (0xFFFFFFFF,),
     "flags": (0xFFFFFFFF,), "format": (99,), "prefix_length": (9, 0xFFFFFFFF), "log_level": (5, 0xFFFFFFFF),
     "max_length": (C["PLAIT_BYTES_MAX"] + 1, (1 << 64) - 1), "timeout_ms": ((1 << 64) - 1,), "maximum_ms": ((1 << 64) - 1,),
     "initial_ms": ((1 << 64) - 1,), "cap": (C["PLAIT_BYTES_MAX"] + 1,), "close_ms": ((1 << 64) - 1,),
@@ -212,7 +214,7 @@ class Cases:
                 return b"a" if part.name == "name" else None
             if part.type == "char":
                 return b"memory:spare" if function.name == "plait_listen" else b"memory:here"
-            if part.type == "void":
+            if part.type == "void" or (function.name, part.name) == ("plait_irc_get_lag", "lag_ms"):  # there is none yet
                 return None
             if part.is_output:
                 if "struct_size" in dict(getattr(abi.STRUCTS.get(part.type), "_fields_", ())):

@@ -14,7 +14,7 @@
     KIND(release_outside) KIND(line) KIND(lines) KIND(raw) KIND(line_too_long) KIND(data) KIND(string) KIND(strings) \
     KIND(string_too_long) KIND(state) KIND(counted) KIND(timer) KIND(timer_repeating) KIND(post) KIND(connect_done) KIND(connect_failed) \
     KIND(drain_done) KIND(connector_connected) KIND(connector_waiting) KIND(connector_stopped) \
-    KIND(connector_release) KIND(responder) KIND(answered) KIND(box) KIND(boxes) KIND(requests) KIND(memcache_done) KIND(memcache_answers) KIND(op_write) KIND(op_set_reading) KIND(op_close_write) KIND(op_close) KIND(op_release) \
+    KIND(connector_release) KIND(responder) KIND(answered) KIND(box) KIND(boxes) KIND(requests) KIND(memcache_done) KIND(memcache_answers) KIND(irc_event) KIND(irc_events) KIND(op_write) KIND(op_set_reading) KIND(op_close_write) KIND(op_close) KIND(op_release) \
     KIND(wrapper_built) KIND(wrapper_connected) KIND(wrapper_received) KIND(wrapper_written) KIND(wrapper_read_closed) \
     KIND(wrapper_closing) KIND(wrapper_disconnected) KIND(wrapper_release) KIND(expired) KIND(traffic) KIND(on_free)
 // clang-format on
@@ -61,7 +61,7 @@ struct world {
 
     plait_reactor reactor, new_reactor;
     plait_factory lines, blocks, raws, strings, string_blocks, states, counts, calls, boxed, box_blocks, rows, memcache,
-        spare, new_factory;
+        irc, irc_rows, spare, new_factory;
     plait_amp_command command, fresh, switching, new_command;
     plait_amp_box box;
     plait_amp_value value, values[4];
@@ -116,6 +116,7 @@ struct world {
     plait_bytes part;
     plait_irc_message message;
     plait_irc_source source;
+    plait_irc_options nick;
     uint32_t pair[2];
     uint64_t time;
     int64_t wait;

@@ -97,6 +97,17 @@ static void memcache_answers(void *user, plait_conn conn, const plait_memcache_a
     came(user, K_memcache_answers);
     if (count < 1 || !answers->value.len || answers->value.data[answers->value.len - 1] == 255) abort();
 }
+static void irc_event(void *user, plait_conn conn, const plait_irc_event *event) {
+    world_of(user)->conn = conn;
+    came(user, K_irc_event);
+    if (!event->line.len || event->line.data[event->line.len - 1] == 255) abort();
+}
+static void irc_events(void *user, plait_conn conn, const uint8_t *data, size_t len, const uint32_t *rows,
+                       size_t count) {
+    world_of(user)->conn = conn;
+    came(user, K_irc_events);
+    if (!len || count < 1 || rows[12] + rows[13] > len || data[rows[12]] == 255) abort();
+}
 static void release(void *user) { came(user, K_release); }
 static void release_outside(void *user) { came(user, K_release_outside); }
 static void post(void *user) { came(user, K_post); }
@@ -259,6 +270,19 @@ static void elements(struct world *w) {
     w->account.jid = "example.org";
     if (plait_xmpp_factory_new(&w->accounts, &w->account, NULL, NULL)) abort();
 }
+static plait_factory irc_factory(struct world *w, int in_rows) {
+    plait_irc_handler handler = PLAIT_IRC_HANDLER_INIT;
+    plait_factory factory = {0};
+    w->nick = (plait_irc_options)PLAIT_IRC_OPTIONS_INIT;
+    w->nick.nick.data = (const uint8_t *)"me";
+    w->nick.nick.len = 2;
+    handler.connected = connected;
+    handler.disconnected = disconnected;
+    handler.privmsg = irc_event;
+    if (in_rows) handler.events = irc_events;
+    if (plait_irc_factory_new(&factory, &w->nick, &handler, w)) abort();
+    return factory;
+}
 static plait_conn attach(struct world *w, plait_factory factory) {
     plait_conn conn = {0};
     plait_conn_attach(w->reactor, factory, &w->ops, w, &conn);
@@ -345,6 +369,8 @@ void set_up(struct world *w) {
     amp_factories(w);
     w->memcache = memcache_factory(w);
     elements(w);
+    w->irc = irc_factory(w, 0);
+    w->irc_rows = irc_factory(w, 1);
     if (plait_raw_factory_new(&w->raws, &raws, w) || plait_line_factory_new(&w->spare, NULL, &spare, w)) abort();
     if (plait_memcache_pool_open(w->reactor, w->memcache, &w->server, 1, NULL, &w->pool)) abort();
     w->conn = w->standing.conn = attach(w, w->lines);
@@ -376,6 +402,14 @@ static void talk_amp(struct world *w) {
     plait_conn_close(many);
     plait_conn_close(rows);
     plait_conn_close(caller);
+}
+
+static void talk_irc(struct world *w, plait_factory factory) {
+    plait_conn client = attach(w, factory);
+
+    plait_reactor_poll(w->reactor, 0);
+    FEED(client, ":s 005 me NETWORK=n :are supported\r\n:me JOIN #c\r\n:s PRIVMSG me :x\r\n");
+    plait_conn_close(client);
 }
 
 static void talk_memcache(struct world *w) {
@@ -432,6 +466,8 @@ static void talk(struct world *w) {
     plait_reactor_poll(w->reactor, 0);
     talk_amp(w);
     talk_memcache(w);
+    talk_irc(w, w->irc);
+    talk_irc(w, w->irc_rows);
     plait_reactor_poll(w->reactor, 0);
 }
 
@@ -515,6 +551,8 @@ const char *tear_down(struct world *w) {
     plait_factory_release(w->box_blocks);
     plait_factory_release(w->rows);
     plait_factory_release(w->memcache);
+    plait_factory_release(w->irc);
+    plait_factory_release(w->irc_rows);
     while (plait_amp_command_release(w->command) == 0) continue;
     plait_amp_command_release(w->fresh);
     plait_amp_command_release(w->switching);

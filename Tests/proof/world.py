@@ -40,6 +40,8 @@ class World:
         self.factories = {kind: self.factory(kind) for kind in abi.SPOKEN}
         self.factories["accumulating"] = self.accumulating()
         self.conns = {kind: self.conn(self.reactor, self.factories[kind]) for kind in self.factories}
+        told = b":s 001 abc :x\r\n:s 005 abc a=1 :are supported\r\n:abc!u@h JOIN a\r\n"
+        self.check(library.plait_conn_feed(self.conns["irc"], told, len(told)), "feed")
         self.live = {"plait_reactor": self.reactor, "plait_factory": self.factories["line"], "plait_conn": self.conns["line"],
                      "plait_tls_config": self.tls_config()}
         self.live.update(self._others(self.reactor))
@@ -107,6 +109,8 @@ class World:
             self.keep.append(key)
         if name == "memcache_server":
             made.endpoint = b"memory:nobody"
+        if name == "irc_options":
+            made.nick.data, made.nick.len = at_the_wall(b"abc"), 3
         if name == "tls_conn_options":
             made.role, made.server_name = 1, b"localhost"
         if name == "splits_options":

@@ -36,6 +36,7 @@
 #include "jid.h"
 #include "element.h"
 #include "xmpp.h"
+#include "irc.h"
 #include "wrapper.h"
 #include "timeout.h"
 #include "throttle.h"

@@ -1,13 +1,24 @@
-"""``plait/irc_message.h``: constants, structs and functions."""
+"""``plait/irc_message.h`` and ``plait/irc.h``: constants, structs and functions."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from ctypes import POINTER, Structure, c_char_p, c_int, c_int32, c_size_t, c_uint32
+from ctypes import (
+    CFUNCTYPE,
+    POINTER,
+    Structure,
+    c_char_p,
+    c_int,
+    c_int32,
+    c_size_t,
+    c_uint32,
+    c_uint64,
+    c_void_p,
+)
 from typing import Optional
 
 from .calls import quick
-from .structs import Bytes, Sized
+from .structs import TABLE, Bytes, Data, Handle, Sized
 
 IRC_PARAMETERS_MAX = 32
 IRC_LINE_MAX = 510
@@ -213,3 +224,176 @@ irc_modes_parse: Callable[..., int] = quick(
 )
 irc_numeric_get: Callable[..., Optional[bytes]] = quick("plait_irc_numeric_get", c_char_p, c_uint32)
 irc_numeric_parse: Callable[..., int] = quick("plait_irc_numeric_parse", c_int, c_char_p, c_size_t)
+
+# plait/irc.h
+IRC_SASL_OPTIONAL = 1
+IRC_REJOIN = 2
+IRC_NO_CAPABILITIES = 4
+IRC_SCRAM_SHA_256 = 2
+IRC_SCRAM_SHA_1 = 8
+IRC_EXTERNAL = 16
+IRC_PLAIN = 32
+IRC_FROM_ME = 1
+IRC_TO_ME = 2
+IRC_REPLY = 4
+IRC_QUEUED = 0
+IRC_URGENT = 1
+IRC_MESSAGE = 0
+IRC_NOTICE = 1
+IRC_ACTION = 2
+IRC_ON_SIGNED_ON = 0
+IRC_ON_PRIVMSG = 1
+IRC_ON_NOTICED = 2
+IRC_ON_ACTION = 3
+IRC_ON_CTCP_QUERY = 4
+IRC_ON_CTCP_REPLY = 5
+IRC_ON_JOINED = 6
+IRC_ON_LEFT = 7
+IRC_ON_KICKED_FROM = 8
+IRC_ON_NICK_CHANGED = 9
+IRC_ON_MODE_CHANGED = 10
+IRC_ON_TOPIC_UPDATED = 11
+IRC_ON_USER_JOINED = 12
+IRC_ON_USER_LEFT = 13
+IRC_ON_USER_QUIT = 14
+IRC_ON_USER_KICKED = 15
+IRC_ON_USER_RENAMED = 16
+IRC_ON_INVITED = 17
+IRC_ON_NAMES = 18
+IRC_ON_CHANGED = 19
+IRC_ON_PONG = 20
+IRC_ON_NUMERIC = 21
+IRC_ON_OTHER = 22
+IRC_ROW_LENGTH = 14
+
+
+class IrcOptions(Sized):
+    """``plait_irc_options``."""
+
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("flags", c_uint32),
+        ("nick", Bytes),
+        ("user", Bytes),
+        ("real_name", Bytes),
+        ("password", Bytes),
+        ("fallback_nick", Bytes),
+        ("capabilities", Bytes),
+        ("sasl_name", Bytes),
+        ("sasl_password", Bytes),
+        ("sasl_authority", Bytes),
+        ("mechanisms", c_uint32),
+        ("burst", c_uint32),
+        ("interval_ms", c_uint64),
+        ("ping_ms", c_uint64),
+        ("pong_ms", c_uint64),
+        ("registration_ms", c_uint64),
+        ("max_line", c_uint32),
+        ("max_waiting", c_uint32),
+    ]
+
+
+class IrcEvent(Sized):
+    """``plait_irc_event``."""
+
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("kind", c_uint32),
+        ("flags", c_uint32),
+        ("number", c_uint32),
+        ("line", Bytes),
+        ("source", Bytes),
+        ("nick", Bytes),
+        ("target", Bytes),
+        ("text", Bytes),
+        ("argument", Bytes),
+    ]
+
+
+IrcEventFunction = CFUNCTYPE(None, c_void_p, Handle, POINTER(IrcEvent))
+#: As BlockFunction, for the callback that has to take everything.
+IrcEventsFunction = CFUNCTYPE(None, c_void_p, Handle, Data, c_size_t, Data, c_size_t)
+
+
+class IrcHandler(Sized):
+    """``plait_irc_handler``."""
+
+    _fields_ = [
+        *TABLE,
+        ("signed_on", IrcEventFunction),
+        ("privmsg", IrcEventFunction),
+        ("noticed", IrcEventFunction),
+        ("action", IrcEventFunction),
+        ("ctcp_query", IrcEventFunction),
+        ("ctcp_reply", IrcEventFunction),
+        ("joined", IrcEventFunction),
+        ("left", IrcEventFunction),
+        ("kicked_from", IrcEventFunction),
+        ("nick_changed", IrcEventFunction),
+        ("mode_changed", IrcEventFunction),
+        ("topic_updated", IrcEventFunction),
+        ("user_joined", IrcEventFunction),
+        ("user_left", IrcEventFunction),
+        ("user_quit", IrcEventFunction),
+        ("user_kicked", IrcEventFunction),
+        ("user_renamed", IrcEventFunction),
+        ("invited", IrcEventFunction),
+        ("names", IrcEventFunction),
+        ("changed", IrcEventFunction),
+        ("pong", IrcEventFunction),
+        ("numeric", IrcEventFunction),
+        ("other", IrcEventFunction),
+        ("events", IrcEventsFunction),
+    ]
+
+
+irc_factory_new: Callable[..., int] = quick(
+    "plait_irc_factory_new",
+    c_int,
+    POINTER(Handle),
+    POINTER(IrcOptions),
+    POINTER(IrcHandler),
+    c_void_p,
+)
+irc_send: Callable[..., int] = quick(
+    "plait_irc_send", c_int, Handle, c_char_p, c_size_t, POINTER(Bytes), c_size_t, c_uint32
+)
+irc_say: Callable[..., int] = quick(
+    "plait_irc_say", c_int, Handle, c_uint32, c_char_p, c_size_t, c_char_p, c_size_t
+)
+irc_close: Callable[..., int] = quick("plait_irc_close", c_int, Handle, c_char_p, c_size_t)
+irc_get_nick: Callable[..., int] = quick(
+    "plait_irc_get_nick", c_int, Handle, c_char_p, c_size_t, POINTER(c_size_t)
+)
+irc_get_feature: Callable[..., int] = quick(
+    "plait_irc_get_feature",
+    c_int,
+    Handle,
+    c_char_p,
+    c_size_t,
+    c_char_p,
+    c_size_t,
+    POINTER(c_size_t),
+)
+irc_get_capability: Callable[..., int] = quick(
+    "plait_irc_get_capability", c_int, Handle, c_char_p, c_size_t
+)
+irc_get_channels: Callable[..., int] = quick(
+    "plait_irc_get_channels", c_int, Handle, c_char_p, c_size_t, POINTER(c_size_t)
+)
+irc_get_members: Callable[..., int] = quick(
+    "plait_irc_get_members",
+    c_int,
+    Handle,
+    c_char_p,
+    c_size_t,
+    c_char_p,
+    c_size_t,
+    POINTER(c_size_t),
+)
+irc_get_topic: Callable[..., int] = quick(
+    "plait_irc_get_topic", c_int, Handle, c_char_p, c_size_t, c_char_p, c_size_t, POINTER(c_size_t)
+)
+irc_get_lag: Callable[..., int] = quick(
+    "plait_irc_get_lag", c_int, Handle, POINTER(c_uint64), POINTER(c_size_t)
+)

@@ -1,0 +1,27 @@
+import Bytes
+
+/// What happened: irc.h, plait_irc_event. Parts are those of the line.
+public struct Event {
+  /// In the order of the callbacks in the host's table.
+  public enum Kind: UInt32 {
+    case signedOn, privmsg, noticed, action, ctcpQuery, ctcpReply, joined, left, kickedFrom, nickChanged, modeChanged
+    case topicUpdated, userJoined, userLeft, userQuit, userKicked, userRenamed, invited, names, changed, pong, numeric
+    case other
+  }
+  public var kind: Kind
+  public var flags: UInt32 = 0
+  /// The numeric; of a pong, the milliseconds.
+  public var number: UInt32 = 0
+  public var source = Part()
+  public var nick = Part()
+  public var target = Part()
+  public var text = Part()
+  public var argument = Part()
+
+  @inline(__always) public static var fromMe: UInt32 { 1 }
+  @inline(__always) public static var toMe: UInt32 { 2 }
+  /// It is the answer to a question, and no news.
+  @inline(__always) public static var reply: UInt32 { 4 }
+
+  init(_ kind: Kind) { self.kind = kind }
+}

@@ -1,0 +1,404 @@
+/**
+ * @file plait/irc.h
+ * @brief IRC, the client's side: registration, capabilities, SASL, who is where, and messages that fit and do not flood.
+ *
+ *     static void on_privmsg(void *user, plait_conn conn, const plait_irc_event *event) {
+ *         plait_irc_say(conn, PLAIT_IRC_NOTICE, event->nick.data, event->nick.len, event->text.data, event->text.len);
+ *     }
+ *     ...
+ *     options.nick.data = (const uint8_t *)"parrot";
+ *     options.nick.len = 6;
+ *     handler.privmsg = on_privmsg;
+ *     plait_irc_factory_new(&factory, &options, &handler, NULL);
+ *     plait_connector_start(reactor, "tls:irc.example.org:6697", factory, NULL, NULL, NULL, &connector);
+ *
+ * A conn registers by itself once it is connected, and answers the server's PINGs. Everything that a server says comes as an *event*, by
+ * the callback of its kind; one that is NULL misses nothing else. What is state (the nick, who is in which channel, topics, what
+ * the server said of itself) is kept up to date before the callback runs, and read by plait_irc_get_...
+ *
+ * **Who one is.** With `mechanisms`, SASL comes before everything else; if the server does not offer one of them, or does not let this
+ * side in, the conn ends (#PLAIT_ERR_UNSUPPORTED, #PLAIT_ERR_REMOTE), unless #PLAIT_IRC_SASL_OPTIONAL. #PLAIT_ERR_PROTOCOL means
+ * that it is the server who could not prove that it knows the password. SCRAM needs a build with OpenSSL.
+ *
+ * **Nicks.** One that is in use gets an underscore, up to sixteen times; one that the server does not like is replaced by `fallback_nick`.
+ *
+ * **Sending.** `burst` messages may leave at once, and one in each `interval_ms` afterwards; the others wait, up to `max_waiting`. Answers to
+ * PING, registration, and what is sent as #PLAIT_IRC_URGENT do not wait. What would be more than one message, or none, is refused: see irc_message.h.
+ *
+ * **Silence.** After `ping_ms` the server is asked for a sign of life; if it gives none within `pong_ms` the conn ends with #PLAIT_ERR_TIMEOUT.
+ *
+ * **Reconnecting** is a connector's (connector.h). With #PLAIT_IRC_REJOIN, what the factory builds next joins the channels again that
+ * the conn before was in, with their keys.
+ *
+ * A line that is longer than `max_line` is dropped alone; no line ends a conn, in whatever encoding it is.
+ */
+#ifndef PLAIT_IRC_H
+#define PLAIT_IRC_H
+
+#include "conn.h"
+#include "factory.h"
+#include "irc_message.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** plait_irc_options::flags */
+enum {
+    PLAIT_IRC_SASL_OPTIONAL = 1,   /**< where SASL fails, go on without */
+    PLAIT_IRC_REJOIN = 2,          /**< join again what the conn before was in */
+    PLAIT_IRC_NO_CAPABILITIES = 4  /**< do not ask the server for any; not with SASL */
+};
+
+/** plait_irc_options::mechanisms; the best one that the server offers is used, in this order. */
+enum {
+    PLAIT_IRC_SCRAM_SHA_256 = 2,
+    PLAIT_IRC_SCRAM_SHA_1 = 8,
+    PLAIT_IRC_EXTERNAL = 16,  /**< by the client's certificate */
+    PLAIT_IRC_PLAIN = 32      /**< tells the server the password: over TLS alone */
+};
+
+/** plait_irc_event::flags */
+enum {
+    PLAIT_IRC_FROM_ME = 1, /**< this side's own doing */
+    PLAIT_IRC_TO_ME = 2,   /**< the target, or whom it happens to, is this side and not a channel */
+    PLAIT_IRC_REPLY = 4    /**< the answer to a question, and no news */
+};
+
+/** plait_irc_send(): how. */
+enum {
+    PLAIT_IRC_QUEUED = 0,  /**< when its turn has come */
+    PLAIT_IRC_URGENT = 1   /**< at once */
+};
+
+/** plait_irc_say(): what. */
+enum {
+    PLAIT_IRC_MESSAGE = 0, /**< PRIVMSG */
+    PLAIT_IRC_NOTICE = 1,  /**< NOTICE */
+    PLAIT_IRC_ACTION = 2   /**< CTCP ACTION */
+};
+
+/** plait_irc_event::kind, and the first number of a row: in the order of the callbacks. */
+enum {
+    PLAIT_IRC_ON_SIGNED_ON = 0,
+    PLAIT_IRC_ON_PRIVMSG = 1,
+    PLAIT_IRC_ON_NOTICED = 2,
+    PLAIT_IRC_ON_ACTION = 3,
+    PLAIT_IRC_ON_CTCP_QUERY = 4,
+    PLAIT_IRC_ON_CTCP_REPLY = 5,
+    PLAIT_IRC_ON_JOINED = 6,
+    PLAIT_IRC_ON_LEFT = 7,
+    PLAIT_IRC_ON_KICKED_FROM = 8,
+    PLAIT_IRC_ON_NICK_CHANGED = 9,
+    PLAIT_IRC_ON_MODE_CHANGED = 10,
+    PLAIT_IRC_ON_TOPIC_UPDATED = 11,
+    PLAIT_IRC_ON_USER_JOINED = 12,
+    PLAIT_IRC_ON_USER_LEFT = 13,
+    PLAIT_IRC_ON_USER_QUIT = 14,
+    PLAIT_IRC_ON_USER_KICKED = 15,
+    PLAIT_IRC_ON_USER_RENAMED = 16,
+    PLAIT_IRC_ON_INVITED = 17,
+    PLAIT_IRC_ON_NAMES = 18,
+    PLAIT_IRC_ON_CHANGED = 19,
+    PLAIT_IRC_ON_PONG = 20,
+    PLAIT_IRC_ON_NUMERIC = 21,
+    PLAIT_IRC_ON_OTHER = 22
+};
+
+#define PLAIT_IRC_ROW_LENGTH 14 /**< numbers of a row: see plait_irc_handler::events */
+
+/** How a client behaves. Zero means the default. */
+typedef struct plait_irc_options {
+    uint32_t struct_size;
+    uint32_t flags;             /**< PLAIT_IRC_SASL_OPTIONAL and so on */
+    plait_bytes nick;           /**< needed */
+    plait_bytes user;           /**< the nick */
+    plait_bytes real_name;      /**< the nick */
+    plait_bytes password;       /**< of the server; none */
+    plait_bytes fallback_nick;  /**< `guest` */
+    plait_bytes capabilities;   /**< wanted beside those that the client makes use of, with blanks between them */
+    plait_bytes sasl_name;      /**< whose account it is */
+    plait_bytes sasl_password;
+    plait_bytes sasl_authority; /**< whom to act for, if that is somebody else */
+    uint32_t mechanisms;        /**< PLAIT_IRC_PLAIN and so on; none: nobody authenticates */
+    uint32_t burst;             /**< messages that may leave at once; 5 */
+    uint64_t interval_ms;       /**< for each one afterwards; 2,000 */
+    uint64_t ping_ms;           /**< 120,000 */
+    uint64_t pong_ms;           /**< 60,000 */
+    uint64_t registration_ms;   /**< how long the server may take to let this side in; 60,000 */
+    uint32_t max_line;          /**< of a line that comes, in bytes; 16,384 */
+    uint32_t max_waiting;       /**< messages that wait; 10,000 */
+} plait_irc_options;
+#define PLAIT_IRC_OPTIONS_INIT { sizeof(plait_irc_options), 0, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, 0, 0, 0, 0, 0, 0, 0, 0 }
+
+/** What happened. Valid until the callback returns. */
+typedef struct plait_irc_event {
+    uint32_t struct_size;
+    uint32_t kind;           /**< PLAIT_IRC_ON_ */
+    uint32_t flags;          /**< PLAIT_IRC_FROM_ME and so on */
+    uint32_t number;         /**< a numeric; of `pong`, milliseconds */
+    plait_bytes line;        /**< the message that said so, for plait_irc_message_parse() */
+    plait_bytes source;      /**< `nick!user@host`, or a server */
+    plait_bytes nick;        /**< its nick */
+    plait_bytes target;
+    plait_bytes text;
+    plait_bytes argument;
+} plait_irc_event;
+#define PLAIT_IRC_EVENT_INIT { sizeof(plait_irc_event), 0, 0, 0, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 } }
+
+/** Hears of an event. `user` is the conn's. */
+typedef void (*plait_irc_event_fn)(void *user, plait_conn conn, const plait_irc_event *event);
+
+/** The callbacks of a client. The first eight fields are those of every table: see factory.h. All may be NULL. */
+typedef struct plait_irc_handler {
+    uint32_t struct_size;
+    uint32_t reserved;
+    void (*connected)(void *user, plait_conn conn);
+    void (*disconnected)(void *user, plait_conn conn, const plait_reason *reason);
+    void (*read_closed)(void *user, plait_conn conn);
+    void (*write_paused)(void *user, plait_conn conn);
+    void (*write_resumed)(void *user, plait_conn conn);
+    void (*release)(void *user);
+    /** The server has let this side in, by the nick that plait_irc_get_nick() says (001). */
+    plait_irc_event_fn signed_on;
+    /** A message: `target` is this side or a channel, `text` what was said. */
+    plait_irc_event_fn privmsg;
+    /** The same, which nobody should answer by itself. */
+    plait_irc_event_fn noticed;
+    /** What somebody does: CTCP ACTION. */
+    plait_irc_event_fn action;
+    /** Another CTCP: `text` is its command, `argument` what is behind it. */
+    plait_irc_event_fn ctcp_query;
+    /** The answer to one. */
+    plait_irc_event_fn ctcp_reply;
+    /** This side is in the channel `target`. */
+    plait_irc_event_fn joined;
+    /** This side has left the channel `target`. */
+    plait_irc_event_fn left;
+    /** This side was thrown out of the channel `target` by `nick`, for the reason `text`. */
+    plait_irc_event_fn kicked_from;
+    /** This side is called `text` now. */
+    plait_irc_event_fn nick_changed;
+    /** The modes of `target` have changed: `text`, and their parameters `argument`, as on the wire. */
+    plait_irc_event_fn mode_changed;
+    /** The topic of the channel `target` is `text`; #PLAIT_IRC_REPLY: it was already. */
+    plait_irc_event_fn topic_updated;
+    /** Somebody has joined the channel `target`; `argument` is the account and `text` the name, where the server says so. */
+    plait_irc_event_fn user_joined;
+    /** Somebody has left the channel `target`, for the reason `text`. */
+    plait_irc_event_fn user_left;
+    /** Somebody has left the server, for the reason `text`. */
+    plait_irc_event_fn user_quit;
+    /** `argument` was thrown out of the channel `target` by `nick`, for the reason `text`. */
+    plait_irc_event_fn user_kicked;
+    /** Somebody is called `text` now. */
+    plait_irc_event_fn user_renamed;
+    /** `argument` is invited to the channel `target`. */
+    plait_irc_event_fn invited;
+    /** All who are in the channel `target` are known: plait_irc_get_members(). */
+    plait_irc_event_fn names;
+    /** Somebody is AWAY, has an ACCOUNT or none, another host (CHGHOST) or name (SETNAME): `target` is that word, `text` and `argument` what follows it. */
+    plait_irc_event_fn changed;
+    /** The server has answered a question for a sign of life; `number` is how many milliseconds it took. */
+    plait_irc_event_fn pong;
+    /** Any other numeric: `number`; `target` is its first parameter behind the nick, `text` the last one. */
+    plait_irc_event_fn numeric;
+    /** Any other message: `target` is its first parameter, `text` the last one. */
+    plait_irc_event_fn other;
+    /** All events of what has arrived at once, in place of those above, for hosts to which calls are dear. `rows` has `count` rows of
+     *  #PLAIT_IRC_ROW_LENGTH numbers: kind, flags, number, length of the nick; then offset into `data` and length of the source (which the nick
+     *  begins), target, text, argument and line. What is state is what it was after the last of them. */
+    void (*events)(void *user, plait_conn conn, const uint8_t *data, size_t len, const uint32_t *rows, size_t count);
+} plait_irc_handler;
+#define PLAIT_IRC_HANDLER_INIT { sizeof(plait_irc_handler), 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
+
+/**
+ * @brief Makes a factory of clients.
+ * @param out [out] the factory.
+ * @param options [in] copied.
+ * @param handler [in] copied; or NULL.
+ * @param user [in] the first argument of the callbacks.
+ * @return 0.
+ * @errors #PLAIT_ERR_INVALID, #PLAIT_ERR_STRUCT_SIZE; #PLAIT_ERR_VALUE: a text that cannot be sent, a nick that is none, or credentials that a mechanism cannot carry; #PLAIT_ERR_UNSUPPORTED: SCRAM in a build without OpenSSL; #PLAIT_ERR_LIMIT, #PLAIT_ERR_NOMEM.
+ * @thread any.
+ * @callbacks none.
+ * @lifetime until plait_factory_release(), and as long as something uses it.
+ * @since 0.1.0
+ * @twisted `Factory.forProtocol(IRCClient)`
+ */
+PLAIT_API int plait_irc_factory_new(plait_factory *out, const plait_irc_options *options, const plait_irc_handler *handler, void *user);
+
+/**
+ * @brief Sends a message of any kind.
+ * @param conn [in] one that speaks IRC.
+ * @param command [in] letters, or three digits.
+ * @param len [in] bytes.
+ * @param parameters [in] the last one may be anything that fits a line.
+ * @param count [in] how many, at most 15.
+ * @param how [in] PLAIT_IRC_QUEUED or PLAIT_IRC_URGENT.
+ * @return 0.
+ * @errors those of a handle; #PLAIT_ERR_INVALID; #PLAIT_ERR_VALUE: it would not arrive as it is; #PLAIT_ERR_TOO_LONG, #PLAIT_ERR_CLOSED; #PLAIT_ERR_LIMIT: too many wait; #PLAIT_ERR_OVERFLOW, #PLAIT_ERR_NOMEM.
+ * @thread the reactor's.
+ * @callbacks none.
+ * @lifetime nothing is kept.
+ * @since 0.1.0
+ * @twisted `IRCClient.join`, `leave`, `kick`, `topic`, `mode`, `setNick`, `away`, `whois` and so on
+ */
+PLAIT_API int plait_irc_send(plait_conn conn, const uint8_t *command, size_t len, const plait_bytes *parameters, size_t count,
+                             uint32_t how);
+
+/**
+ * @brief Says something to somebody or to a channel, in as many messages as it takes: at line ends, between words, never inside a character.
+ * Each is so short that it arrives whole, with this side's name before it.
+ * @param conn [in] one that speaks IRC.
+ * @param what [in] PLAIT_IRC_MESSAGE, PLAIT_IRC_NOTICE or PLAIT_IRC_ACTION.
+ * @param target [in] a nick or a channel.
+ * @param target_len [in] bytes.
+ * @param text [in] without NUL; of an action, without 0x01, too.
+ * @param len [in] bytes.
+ * @return how many messages; 0 for a text without any.
+ * @errors those of a handle; #PLAIT_ERR_INVALID, #PLAIT_ERR_VALUE, #PLAIT_ERR_TOO_LONG, #PLAIT_ERR_CLOSED; #PLAIT_ERR_LIMIT: too many wait, and none was sent; #PLAIT_ERR_OVERFLOW, #PLAIT_ERR_NOMEM.
+ * @thread the reactor's.
+ * @callbacks none.
+ * @lifetime nothing is kept.
+ * @since 0.1.0
+ * @twisted `IRCClient.msg`, `notice`, `describe`
+ */
+PLAIT_API int plait_irc_say(plait_conn conn, uint32_t what, const uint8_t *target, size_t target_len, const uint8_t *text, size_t len);
+
+/**
+ * @brief Leaves the server: QUIT, before whatever waits, which is forgotten; then the conn closes.
+ * @param conn [in] one that speaks IRC.
+ * @param words [in] what others read.
+ * @param len [in] bytes.
+ * @return 0.
+ * @errors those of a handle; #PLAIT_ERR_INVALID, #PLAIT_ERR_VALUE, #PLAIT_ERR_TOO_LONG, #PLAIT_ERR_CLOSED.
+ * @thread the reactor's.
+ * @callbacks none now.
+ * @lifetime nothing is kept.
+ * @since 0.1.0
+ * @twisted `IRCClient.quit`
+ */
+PLAIT_API int plait_irc_close(plait_conn conn, const uint8_t *words, size_t len);
+
+/**
+ * @brief How the server calls this side.
+ * @param conn [in] one that speaks IRC.
+ * @param out [out] room for the bytes; NULL: only their number is wanted.
+ * @param cap [in] how much room.
+ * @param len [out] how many there are.
+ * @return 0.
+ * @errors those of a handle; #PLAIT_ERR_INVALID.
+ * @thread the reactor's.
+ * @callbacks none.
+ * @lifetime nothing is kept.
+ * @since 0.1.0
+ * @twisted `IRCClient.nickname`
+ */
+PLAIT_API int plait_irc_get_nick(plait_conn conn, uint8_t *out, size_t cap, size_t *len);
+
+/**
+ * @brief What the server says of itself: a value of its ISUPPORT.
+ * @param conn [in] one that speaks IRC.
+ * @param key [in] such as `NETWORK`.
+ * @param key_len [in] bytes.
+ * @param out [out] room for the bytes; NULL: only their number is wanted.
+ * @param cap [in] how much room.
+ * @param len [out] how many there are.
+ * @return 0.
+ * @errors those of a handle; #PLAIT_ERR_ABSENT: it has not said so; #PLAIT_ERR_INVALID.
+ * @thread the reactor's.
+ * @callbacks none.
+ * @lifetime nothing is kept.
+ * @since 0.1.0
+ * @twisted `ServerSupportedFeatures.getFeature`
+ */
+PLAIT_API int plait_irc_get_feature(plait_conn conn, const uint8_t *key, size_t key_len, uint8_t *out, size_t cap, size_t *len);
+
+/**
+ * @brief Is a capability of IRCv3 in use?
+ * @param conn [in] one that speaks IRC.
+ * @param name [in] such as `server-time`.
+ * @param len [in] bytes.
+ * @return 1 or 0.
+ * @errors those of a handle; #PLAIT_ERR_INVALID.
+ * @thread the reactor's.
+ * @callbacks none.
+ * @lifetime nothing is kept.
+ * @since 0.1.0
+ * @twisted none
+ */
+PLAIT_API int plait_irc_get_capability(plait_conn conn, const uint8_t *name, size_t len);
+
+/**
+ * @brief The channels that this side is in, with blanks between them.
+ * @param conn [in] one that speaks IRC.
+ * @param out [out] room for the bytes; NULL: only their number is wanted.
+ * @param cap [in] how much room.
+ * @param len [out] how many there are.
+ * @return 0.
+ * @errors those of a handle; #PLAIT_ERR_INVALID.
+ * @thread the reactor's.
+ * @callbacks none.
+ * @lifetime nothing is kept.
+ * @since 0.1.0
+ * @twisted none
+ */
+PLAIT_API int plait_irc_get_channels(plait_conn conn, uint8_t *out, size_t cap, size_t *len);
+
+/**
+ * @brief Who is in a channel, with blanks between them; what a nick has there, such as `@`, stands before it.
+ * @param conn [in] one that speaks IRC.
+ * @param channel [in] one that this side is in.
+ * @param channel_len [in] bytes.
+ * @param out [out] room for the bytes; NULL: only their number is wanted.
+ * @param cap [in] how much room.
+ * @param len [out] how many there are.
+ * @return 0.
+ * @errors those of a handle; #PLAIT_ERR_ABSENT: it is in none of that name; #PLAIT_ERR_INVALID.
+ * @thread the reactor's.
+ * @callbacks none.
+ * @lifetime nothing is kept.
+ * @since 0.1.0
+ * @twisted none
+ */
+PLAIT_API int plait_irc_get_members(plait_conn conn, const uint8_t *channel, size_t channel_len, uint8_t *out, size_t cap, size_t *len);
+
+/**
+ * @brief The topic of a channel, as far as it is known.
+ * @param conn [in] one that speaks IRC.
+ * @param channel [in] one that this side is in.
+ * @param channel_len [in] bytes.
+ * @param out [out] room for the bytes; NULL: only their number is wanted.
+ * @param cap [in] how much room.
+ * @param len [out] how many there are.
+ * @return 0.
+ * @errors those of a handle; #PLAIT_ERR_ABSENT: it is in none of that name; #PLAIT_ERR_INVALID.
+ * @thread the reactor's.
+ * @callbacks none.
+ * @lifetime nothing is kept.
+ * @since 0.1.0
+ * @twisted none
+ */
+PLAIT_API int plait_irc_get_topic(plait_conn conn, const uint8_t *channel, size_t channel_len, uint8_t *out, size_t cap, size_t *len);
+
+/**
+ * @brief How long the last sign of life took, and how many messages wait.
+ * @param conn [in] one that speaks IRC.
+ * @param lag_ms [out] milliseconds; or NULL.
+ * @param waiting [out] messages; or NULL.
+ * @return 0.
+ * @errors those of a handle; #PLAIT_ERR_ABSENT: there was none yet, and lag_ms is asked for.
+ * @thread the reactor's.
+ * @callbacks none.
+ * @lifetime nothing is kept.
+ * @since 0.1.0
+ * @twisted `IRCClient.pong`
+ */
+PLAIT_API int plait_irc_get_lag(plait_conn conn, uint64_t *lag_ms, size_t *waiting);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
