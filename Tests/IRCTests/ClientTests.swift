@@ -338,7 +338,8 @@ struct ClientTests {
     let next = talk.bench.open(talk.host)
     talk.bench.turn()
     next.feed(":s 001 me :Welcome\r\n")
-    #expect(next.sent.split(separator: "\r\n").suffix(2) == ["JOIN #b kb", "JOIN #c"])
+    #expect(
+      String(decoding: next.output.sent, as: UTF8.self).split(separator: "\r\n").suffix(2) == ["JOIN #b kb", "JOIN #c"])
   }
 
   @Test func manyMembers() {
