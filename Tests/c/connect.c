@@ -137,7 +137,7 @@ int main(void) {
     STATUS(plait_connect(reactor, NULL, factory, NULL, done, NULL, &call), PLAIT_ERR_INVALID);
     STATUS(plait_connect(reactor, "tcp:", factory, NULL, done, NULL, &call), PLAIT_ERR_ENDPOINT);
     STATUS(plait_connect(reactor, "tls:example.org:443:trustRoots=/nowhere", factory, NULL, done, NULL, &call),
-           -1000 - ENOENT);
+           PLAIT_ERR_TLS_CONFIG);
     STATUS(plait_connect(reactor, "tls:example.org:443:certificate=/nowhere", factory, NULL, done, NULL, &call),
            PLAIT_ERR_TLS_CONFIG);
     options.struct_size = 5;
