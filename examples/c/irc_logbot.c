@@ -96,6 +96,7 @@ static void on_waiting(void *user, plait_connector connector, const plait_reason
     fflush(stdout);
 }
 static void on_stopped(void *user, plait_connector connector, const plait_reason *reason) {
+    (void)user;
     (void)connector;
     if (reason->status) fprintf(stderr, "irc_logbot: %s\n", reason->text);
 }
