@@ -26,8 +26,8 @@
  * **Written** trees are always the same for the same content: attributes in the order in which they were set and quoted by ', spaces declared where
  * they change, and neither comments nor CDATA. Text is UTF-8; what XML can't say, such as U+0001, is #PLAIT_ERR_VALUE.
  *
- * **Queries** are a part of XPath, as Twisted has it: `/message[@type='chat']/body`, `//item`, with `*` for any name, a final `/@name`, and in
- * brackets `@name`, `@name='x'`, `@name!='x'`, `@xmlns='space'`, `text()='x'`, `name()='x'`, a position (`2`), `not(…)`, `and`, `or` and parentheses. The first step is
+ * **Queries** are a part of XPath, as Twisted has it: `/message[@type="chat"]/body`, `//item`, with `*` for any name, a final `/@name`, and in
+ * brackets `@name`, `@name="x"`, `@name!="x"`, `@xmlns="space"`, `text()="x"`, `name()="x"`, a position (`2`), `not(…)`, `and`, `or` and parentheses. The first step is
  * compared with the node itself. Names match in every space.
  *
  * Documents with a DTD, and so with entities of their own, are refused, and so are comments and processing instructions (RFC 6120 §11.1).

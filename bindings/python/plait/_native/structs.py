@@ -22,6 +22,7 @@ from ctypes import (
     c_uint64,
     c_void_p,
     sizeof,
+    string_at,
 )
 from typing import Any
 
@@ -40,9 +41,14 @@ class Sized(Structure):
 
 
 class Bytes(Structure):
-    """``plait_bytes``."""
+    """``plait_bytes``. What C has put in has no NUL behind it: :meth:`read` it; `data` is for putting in."""
 
     _fields_ = [("data", c_char_p), ("len", c_size_t)]
+
+    def read(self) -> bytes:
+        """A copy of the bytes."""
+        address = c_void_p.from_buffer(self).value
+        return string_at(address, self.len) if address else b""
 
 
 class Reason(Sized):

@@ -29,7 +29,7 @@ def _check(status: int, text: object) -> None:
 
 def _parts(found: element.Jid) -> Parts:
     node, domain, resource = (
-        part.data[: part.len].decode() if part.len else None
+        part.read().decode() if part.len else None
         for part in (found.node, found.domain, found.resource)
     )
     return node, domain or "", resource
@@ -60,8 +60,8 @@ def prep(user: Optional[str], host: str, resource: Optional[str]) -> Parts:
     """
     room, found, given = create_string_buffer(element.JID_MAX), element.Jid(), element.Jid()
     for part, text in ((given.node, user), (given.domain, host), (given.resource, resource)):
-        part.data = _encode(text)
-        part.len = len(part.data)
+        data = _encode(text)
+        part.data, part.len = data, len(data)
     _check(
         element.jid_make(byref(given), room, element.JID_MAX, byref(found)), (user, host, resource)
     )

@@ -139,8 +139,8 @@ class XmlStream(Framed, EventDispatcher):
     def _ready(self, resumed: bool) -> None:
         found = native.XmppSession()
         check(native.xmpp_get_session(self._conn, byref(found)))
-        self.thisEntity = JID(found.jid.data[: found.jid.len].decode())
-        self.sid = found.stream_id.data[: found.stream_id.len].decode() if found.stream_id.len else None
+        self.thisEntity = JID(found.jid.read().decode())
+        self.sid = found.stream_id.read().decode() if found.stream_id.len else None
         self._isReady, self.resumed = True, resumed
         self.authenticator.jid = self.thisEntity
         self.dispatch(self, STREAM_START_EVENT)
