@@ -30,7 +30,7 @@ class Bot(slixmpp.ClientXMPP):
 async def main():
     bot = Bot()
     bot.connect("127.0.0.1", int(port))
-    await asyncio.sleep(120)
+    await asyncio.wait_for(bot.disconnected, 120)
 
 
 asyncio.run(main())

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import select
 import shutil
 import socket
 import subprocess
@@ -34,6 +35,24 @@ def logbot(tmp_path_factory):
     return program
 
 
+class Program:
+    """One that runs, and what it prints."""
+
+    def __init__(self, *command, **how):
+        self.said = ""
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **how
+        )
+
+    def until(self, wanted, times=1):
+        end = time.monotonic() + SECONDS
+        while self.said.count(wanted) < times:
+            ready, _, _ = select.select([self.process.stdout], [], [], max(0, end - time.monotonic()))
+            more = os.read(self.process.stdout.fileno(), 65536) if ready else b""
+            assert more, f"never said {wanted}: {self.said}"
+            self.said += more.decode("latin-1")
+
+
 class Server:
     """ngircd on a port of its own."""
 
@@ -60,17 +79,9 @@ PAM = no
 
     def start(self):
         program = shutil.which("ngircd", path=os.environ["PATH"] + ":/usr/sbin")
-        with open(self.folder / "ngircd.log", "ab") as log:
-            self.process = subprocess.Popen(
-                [program, "-n", "-f", self.folder / "ngircd.conf"], stdout=log, stderr=log, stdin=subprocess.DEVNULL
-            )
-        end = time.monotonic() + SECONDS
-        while time.monotonic() < end:
-            assert self.process.poll() is None, (self.folder / "ngircd.log").read_text()
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
-                return
-            time.sleep(0.02)
-        raise AssertionError("ngircd does not listen")
+        server = Program(program, "-n", "-f", self.folder / "ngircd.conf")
+        self.process = server.process
+        server.until("Now listening on ")
 
     def stop(self):
         if self.process and self.process.poll() is None:
@@ -130,28 +141,12 @@ class Somebody:
         raise AssertionError(f"never heard {wanted}")
 
 
-class Bot:
-    """The log bot, and what it prints."""
-
-    def __init__(self, program, folder, *arguments):
-        self.path = folder / "bot.log"
-        environment = dict(os.environ, LD_LIBRARY_PATH=str(STAGE / "lib"))
-        with open(self.path, "wb") as log:
-            self.process = subprocess.Popen([program, *arguments], stdout=log, stderr=log, env=environment)
-
-    def until(self, wanted, times=1):
-        end = time.monotonic() + SECONDS
-        while time.monotonic() < end:
-            said = self.path.read_text("latin-1")
-            if said.count(wanted) >= times:
-                return said
-            assert self.process.poll() is None, said
-            time.sleep(0.02)
-        raise AssertionError(f"never said {wanted}: {said}")
+def started(logbot, *arguments):
+    return Program(logbot, *arguments, env=dict(os.environ, LD_LIBRARY_PATH=str(STAGE / "lib")))
 
 
-def test_a_log_bot(logbot, server, tmp_path):
-    bot = Bot(logbot, tmp_path, f"tcp:127.0.0.1:{server.port}", "logbot", "#here")
+def test_a_log_bot(logbot, server):
+    bot = started(logbot, f"tcp:127.0.0.1:{server.port}", "logbot", "#here")
     try:
         bot.until("joined #here logbot")
         anna = Somebody(server.port, "anna")
@@ -182,10 +177,10 @@ def test_a_log_bot(logbot, server, tmp_path):
         bot.process.wait(10)
 
 
-def test_a_nick_that_is_in_use(logbot, server, tmp_path):
+def test_a_nick_that_is_in_use(logbot, server):
     somebody = Somebody(server.port, "logbot")
     somebody.send("JOIN #here")
-    bot = Bot(logbot, tmp_path, f"tcp:127.0.0.1:{server.port}", "logbot", "#here")
+    bot = started(logbot, f"tcp:127.0.0.1:{server.port}", "logbot", "#here")
     try:
         bot.until("joined #here logbot_")
         somebody.send("PRIVMSG #here :logbot_: quit")
