@@ -19,13 +19,15 @@ let swift: [SwiftSetting] = [
 let compact = swift + [.unsafeFlags(["-Osize"], .when(traits: ["Embedded"]))]
 // Embedded must not be named here: with a test target it changes how test programs are linked, trait or not.
 let tests: [SwiftSetting] = [.swiftLanguageMode(.v6), .enableExperimentalFeature("Lifetimes")]
+// The toolchain's own linker: it exports nothing but what the map names, and keeps one of several equal functions; nothing here asks
+// whether two functions are the same.
 let link: [LinkerSetting] = [
   .linkedLibrary("m", .when(traits: ["Embedded"])),
   .unsafeFlags(
     [
       "--version-script=pkgconfig/plait.map", "-soname=libplait.so.0", "-z", "defs", "-z", "relro", "-z", "now",
-      "--gc-sections",
-    ].flatMap { ["-Xlinker", $0] }, .when(traits: ["Embedded"])),
+      "--gc-sections", "--icf=all",
+    ].flatMap { ["-Xlinker", $0] } + ["-use-ld=lld"], .when(traits: ["Embedded"])),
 ]
 
 // Where OpenSSL's headers are missing, a plain build goes without TLS. PLAIT_OPENSSL=1 says that they are there, and is what the

@@ -3,17 +3,17 @@ import Wire
 
 /// Two conns that talk with each other: a call that is over when both have ended.
 public class LoopbackCall: Call {
-  public private(set) var server: UInt64 = 0
-  public private(set) var client: UInt64 = 0
+  public final private(set) var server: UInt64 = 0
+  public final private(set) var client: UInt64 = 0
   /// How they ended, once they have.
-  var serverEnd: Reason?
-  var clientEnd: Reason?
+  final var serverEnd: Reason?
+  final var clientEnd: Reason?
   /// Have both heard that they are connected?
-  public internal(set) var isEstablished = false
+  public final internal(set) var isEstablished = false
   /// The bytes that were delivered.
-  public var bytesToServer: UInt64 = 0
-  public var bytesToClient: UInt64 = 0
-  let done: (UInt64, Reason, Reason) -> Void
+  public final var bytesToServer: UInt64 = 0
+  public final var bytesToClient: UInt64 = 0
+  final let done: (UInt64, Reason, Reason) -> Void
 
   /// `done` gets the call's id, the server's reason and the client's.
   public init(_ context: Context, _ done: @escaping (UInt64, Reason, Reason) -> Void) {

@@ -3,7 +3,7 @@ import Bytes
 /// What has an id in a reactor's table, which owns it. It may ask for work at the turn's end.
 open class Entity {
   /// A strong `let` is borrowed without a retain; the cycle ends with the id.
-  public let context: Context
+  public final let context: Context
   public internal(set) final var id: UInt64 = 0
   final var isListed = false
 

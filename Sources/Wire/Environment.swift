@@ -14,7 +14,7 @@ open class Environment {
   open func join(_ context: Context) { self.context = Unmanaged.passUnretained(context) }
 
   /// The context is about to go.
-  open func leave() { context = nil }
+  public final func leave() { context = nil }
 
   /// Milliseconds on a monotonic clock, as of this turn.
   open var now: UInt64 { manualTime ?? 0 }

@@ -82,7 +82,7 @@ open class XMPPFactory: Factory {
   open func startTLS(_ conn: Conn, _ done: @escaping (Conn, Reason) -> Void) -> Status { .unsupported }
   open var canStartTLS: Bool { false }
   /// May a component of this name come?
-  open func secret(of domain: RawSpan, _ conn: Conn, into secret: inout [UInt8]) -> Bool {
+  public final func secret(of domain: RawSpan, _ conn: Conn, into secret: inout [UInt8]) -> Bool {
     secret = options.password
     return true
   }
