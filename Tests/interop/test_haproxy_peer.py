@@ -20,7 +20,7 @@ from plait.internet import endpoints, protocol  # noqa: E402
 from plait.internet.reactors import Reactor  # noqa: E402
 from plait.protocols import basic, haproxy, policies  # noqa: E402
 
-LIMIT = 20.0
+LIMIT = 60.0
 HAPROXY = shutil.which("haproxy") or "/usr/sbin/haproxy"
 CONFIGURATION = """
 defaults

@@ -87,10 +87,10 @@ PAM = no
         if self.process and self.process.poll() is None:
             self.process.terminate()
             try:
-                self.process.wait(10)
+                self.process.wait(60)
             except subprocess.TimeoutExpired:
                 self.process.kill()
-                self.process.wait(10)
+                self.process.wait(60)
 
 
 @pytest.fixture
@@ -174,7 +174,7 @@ def test_a_log_bot(logbot, server):
         assert bot.process.wait(SECONDS) == 0
     finally:
         bot.process.kill()
-        bot.process.wait(10)
+        bot.process.wait(60)
 
 
 def test_a_nick_that_is_in_use(logbot, server):
@@ -187,4 +187,4 @@ def test_a_nick_that_is_in_use(logbot, server):
         assert bot.process.wait(SECONDS) == 0
     finally:
         bot.process.kill()
-        bot.process.wait(10)
+        bot.process.wait(60)

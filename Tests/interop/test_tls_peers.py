@@ -20,7 +20,7 @@ from plait.internet import endpoints, error, protocol, ssl  # noqa: E402
 from plait.internet.reactors import Reactor  # noqa: E402
 from plait.protocols import basic  # noqa: E402
 
-LIMIT = 20.0
+LIMIT = 60.0
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ from plait.internet.reactors import Reactor  # noqa: E402
 from plait.python.failure import Failure  # noqa: E402
 
 #: Seconds after which a test that waits has failed.
-LIMIT = 5.0
+LIMIT = 60.0
 
 
 @pytest.fixture

@@ -148,7 +148,7 @@ class Sending(amp.AMP):
 def test_a_method_that_every_call_goes_through(link):
     made = link(Mirror, Sending)
     one, arguments, results = COMMANDS["optional"]
-    assert made.run(made.client.callRemote(one, **arguments, timeout=5)) == results
+    assert made.run(made.client.callRemote(one, **arguments, timeout=60)) == results
     assert made.run(made.client.callRemote(one, x=1, y=2)) == {"x": 1, "y": 2}
     assert made.client.sent == [b"Optional"] * 2
 
