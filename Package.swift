@@ -93,6 +93,7 @@ let package = Package(
     .target(name: "SASL", dependencies: ["Bytes", "Crypto"], swiftSettings: compact),
     .target(name: "Framing", dependencies: ["Bytes", "Wire"], swiftSettings: swift),
     .target(name: "AMP", dependencies: ["Bytes", "Wire", "Framing"], swiftSettings: swift),
+    .target(name: "Ident", dependencies: ["Bytes", "Wire"], swiftSettings: compact),
     .target(name: "Memcache", dependencies: ["Bytes", "Wire"], swiftSettings: compact),
     .target(name: "IRC", dependencies: ["Bytes", "Wire", "Framing", "Crypto", "SASL"], swiftSettings: compact),
     .target(name: "Policies", dependencies: ["Bytes", "Wire"], swiftSettings: compact),
@@ -101,7 +102,8 @@ let package = Package(
     .target(
       name: "CAPI",
       dependencies: [
-        "Bytes", "Wire", "Framing", "Policies", "SASL", "AMP", "IRC", "Memcache", "Loopback", "Reactor", "CPlait",
+        "Bytes", "Wire", "Framing", "Policies", "SASL", "AMP", "IRC", "Ident", "Memcache", "Loopback", "Reactor",
+        "CPlait",
         "CSystem",
       ] + tls + xmpp,
       swiftSettings: compact, linkerSettings: link),
@@ -117,6 +119,8 @@ let package = Package(
       name: "WireTests", dependencies: ["Bench", "Bytes", "Wire", "Loopback", "CSystem"], swiftSettings: tests),
     .testTarget(
       name: "AMPTests", dependencies: ["Bench", "Bytes", "Wire", "Framing", "AMP", "Loopback"], swiftSettings: tests),
+    .testTarget(
+      name: "IdentTests", dependencies: ["Bench", "Bytes", "Wire", "Ident", "Loopback"], swiftSettings: tests),
     .testTarget(
       name: "MemcacheTests", dependencies: ["Bench", "Bytes", "Wire", "Memcache", "Loopback"], swiftSettings: tests),
     .testTarget(name: "FramingTests", dependencies: ["Bench", "Bytes", "Wire", "Framing"], swiftSettings: tests),

@@ -12,6 +12,8 @@ public enum Tag {
   @inline(__always) public static var accumulating: UInt8 { 8 }
   @inline(__always) public static var memcache: UInt8 { 20 }
   @inline(__always) public static var memcachePool: UInt8 { 21 }
+  @inline(__always) public static var identServer: UInt8 { 22 }
+  @inline(__always) public static var identClient: UInt8 { 23 }
   @inline(__always) public static var xmpp: UInt8 { 30 }
   @inline(__always) public static var irc: UInt8 { 16 }
 }

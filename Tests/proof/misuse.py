@@ -58,7 +58,7 @@ FIELDS_OUT_OF_RANGE = {
     "idle_ms": ((1 << 64) - 1,), "handshake_ms": ((1 << 64) - 1,), "absolute_ms": ((1 << 64) - 1,), "grace_ms": ((1 << 64) - 1,),
     "rate_ms": ((1 << 64) - 1,), "deny_ms": ((1 << 64) - 1,), "ipv6_peer_bits": (129,), "ipv4_subnet_bits": (33,),
     "ipv6_subnet_bits": (129,), "fd": (-1,), "mode": (0o1000,), "distribution": (99,),
-    "call_ms": ((1 << 64) - 1,), "silence_ms": ((1 << 64) - 1,), "limit_ms": ((1 << 64) - 1,), "max_value": (C["PLAIT_BYTES_MAX"] + 1,),
+    "call_ms": ((1 << 64) - 1,), "silence_ms": ((1 << 64) - 1,), "query_ms": ((1 << 64) - 1,), "limit_ms": ((1 << 64) - 1,), "max_value": (C["PLAIT_BYTES_MAX"] + 1,),
     "mechanisms": (128, 0xFFFFFFFF), "login_ms": ((1 << 64) - 1,), "max_depth": (10_001,),
     "factor": (0.5, -1.0, float("nan"), float("inf")), "jitter": (1.0, -0.5, float("nan")),
 }
@@ -195,6 +195,8 @@ class Cases:
     def conn_for(self, name):
         if name.startswith("plait_memcache_pool_"):
             return self.world.pool
+        if name.startswith("plait_ident_answer"):
+            return self.world.conns["ident_server"]
         if name.startswith("plait_timeout_"):
             return self.world.timed
         return self.world.conns[next((kind for kind in SPOKEN if name.startswith(f"plait_{kind}_")), "raw")]

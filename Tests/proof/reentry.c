@@ -45,6 +45,12 @@ static void nothing_answered(void *user, plait_conn conn, plait_amp_box request)
     (void)request;
 }
 
+static void nothing_replied(void *user, plait_conn conn, const plait_ident_reply *reply) {
+    (void)user;
+    (void)conn;
+    (void)reply;
+}
+
 #define FUNCTION(name, call)                                                                                           \
     static int do_##name(struct world *w) {                                                                            \
         (void)w;                                                                                                       \

@@ -108,6 +108,16 @@ static void irc_events(void *user, plait_conn conn, const uint8_t *data, size_t 
     came(user, K_irc_events);
     if (!len || count < 1 || rows[12] + rows[13] > len || data[rows[12]] == 255) abort();
 }
+static void ident_lookup(void *user, plait_conn conn, uint64_t query, uint32_t local, uint32_t remote) {
+    world_of(user)->conn = conn;
+    if (query != 1 || local != 1 || remote != 2) abort();
+    came(user, K_ident_lookup);
+}
+static void ident_reply(void *user, plait_conn conn, const plait_ident_reply *reply) {
+    world_of(user)->conn = conn;
+    came(user, K_ident_reply);
+    if (!reply->user_id.len || reply->user_id.data[0] == 255) abort();
+}
 static void release(void *user) { came(user, K_release); }
 static void release_outside(void *user) { came(user, K_release_outside); }
 static void post(void *user) { came(user, K_post); }
@@ -241,6 +251,15 @@ static void amp_factories(struct world *w) {
     w->rows = amp_factory(w, rows);
     w->pair_of_bytes[0] = w->pair_of_bytes[1] = w->part;
 }
+static void ident_factories(struct world *w) {
+    plait_ident_server_handler server = PLAIT_IDENT_SERVER_HANDLER_INIT;
+    plait_ident_handler client = PLAIT_IDENT_HANDLER_INIT;
+    server.connected = client.connected = connected;
+    server.disconnected = client.disconnected = disconnected;
+    server.lookup = ident_lookup;
+    if (plait_ident_server_factory_new(&w->ident_server, NULL, &server, w)) abort();
+    if (plait_ident_factory_new(&w->ident_client, NULL, &client, w)) abort();
+}
 static plait_factory memcache_factory(struct world *w) {
     plait_memcache_handler handler = PLAIT_MEMCACHE_HANDLER_INIT;
     plait_memcache_request question = PLAIT_MEMCACHE_REQUEST_INIT;
@@ -368,6 +387,7 @@ void set_up(struct world *w) {
     stateful_factories(w);
     amp_factories(w);
     w->memcache = memcache_factory(w);
+    ident_factories(w);
     elements(w);
     w->irc = irc_factory(w, 0);
     w->irc_rows = irc_factory(w, 1);
@@ -409,6 +429,17 @@ static void talk_irc(struct world *w, plait_factory factory) {
 
     plait_reactor_poll(w->reactor, 0);
     FEED(client, ":s 005 me NETWORK=n :are supported\r\n:me JOIN #c\r\n:s PRIVMSG me :x\r\n");
+    plait_conn_close(client);
+}
+
+static void talk_ident(struct world *w) {
+    plait_conn server = attach(w, w->ident_server), client = attach(w, w->ident_client);
+
+    plait_reactor_poll(w->reactor, 0);
+    FEED(server, "1, 2\r\n");
+    plait_ident_call(client, 1, 2, 0, ident_reply, w, NULL);
+    FEED(client, "1, 2 : USERID : UNIX : root\r\n");
+    plait_conn_close(server);
     plait_conn_close(client);
 }
 
@@ -468,6 +499,7 @@ static void talk(struct world *w) {
     talk_memcache(w);
     talk_irc(w, w->irc);
     talk_irc(w, w->irc_rows);
+    talk_ident(w);
     plait_reactor_poll(w->reactor, 0);
 }
 
@@ -553,6 +585,8 @@ const char *tear_down(struct world *w) {
     plait_factory_release(w->memcache);
     plait_factory_release(w->irc);
     plait_factory_release(w->irc_rows);
+    plait_factory_release(w->ident_server);
+    plait_factory_release(w->ident_client);
     while (plait_amp_command_release(w->command) == 0) continue;
     plait_amp_command_release(w->fresh);
     plait_amp_command_release(w->switching);

@@ -107,6 +107,8 @@ class World:
             key = (abi.STRUCTS["plait_bytes"] * 1)((at_the_wall(b"abc"), 3))
             made.command, made.keys, made.count = abi.CONSTANTS["PLAIT_MEMCACHE_GET"], ctypes.addressof(key), 1
             self.keep.append(key)
+        if name == "address":
+            made.family, made.port, made.host = abi.CONSTANTS["PLAIT_FAMILY_IPV4"], 1, b"127.0.0.1"
         if name == "memcache_server":
             made.endpoint = b"memory:nobody"
         if name == "irc_options":

@@ -32,6 +32,7 @@
 #include "amp.h"
 #include "memcache.h"
 #include "memcache_pool.h"
+#include "ident.h"
 #include "irc_message.h"
 #include "jid.h"
 #include "element.h"

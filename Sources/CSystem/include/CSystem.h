@@ -320,6 +320,9 @@ int csystem_unlink(const char *path);
 int csystem_is_stale_socket(const char *path);
 
 enum {
+    CSYSTEM_ENOENT = 2,
+    CSYSTEM_EINVAL = 22,
+    CSYSTEM_ENOSYS = 38,
     CSYSTEM_EADDRINUSE = 98,
     CSYSTEM_EINPROGRESS = 115,
     CSYSTEM_EAGAIN = 11,
@@ -327,4 +330,12 @@ enum {
     CSYSTEM_ENOSPC = 28,
     CSYSTEM_ECONNREFUSED = 111
 };
+/* ---- owners.c: whose socket is it? ------------------------------------------------------------ */
+
+/* The user of the TCP socket with these ends, by the kernel: -ENOENT when there is none, -ENOSYS where it cannot be
+ * asked. */
+int csystem_socket_owner(const struct csystem_address *local, const struct csystem_address *remote, uint32_t *uid);
+/* A user's name, with its NUL; its length, or -ENOENT. It may ask whatever the system's list of users asks. */
+int csystem_user_name(uint32_t uid, char *out, size_t room);
+
 #endif
