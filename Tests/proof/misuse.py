@@ -53,7 +53,7 @@ FIELDS_OUT_OF_RANGE = {
     "cut": (6, 0xFFFFFFFF), "peer_port": (65536,), "local_port": (65536,), "randoms": ((1 << 20) + 1, (1 << 64) - 1),
     "size": (C["PLAIT_BYTES_MAX"] + 1, (1 << 64) - 1), "delay_ms": ((1 << 64) - 1,),
     "min_version": (1, 0x0301, 0x0305), "max_version": (1, 0x0302), "client_certificate": (3, 0xFFFFFFFF),
-    "verify_depth": (101, 0xFFFFFFFF), "identity_count": (1, 1001, (1 << 64) - 1), "alpn_count": (1, 33, (1 << 64) - 1),
+    "verify_depth": (101, 0xFFFFFFFF), "family": (77, 0xFFFFFFFF), "port": (65536,), "identity_count": (1, 1001, (1 << 64) - 1), "alpn_count": (1, 33, (1 << 64) - 1),
     "pin_count": (1, 65, (1 << 64) - 1), "ticket_keys_len": (1, 80, (1 << 64) - 1), "role": (3, 0xFFFFFFFF),
     "idle_ms": ((1 << 64) - 1,), "handshake_ms": ((1 << 64) - 1,), "absolute_ms": ((1 << 64) - 1,), "grace_ms": ((1 << 64) - 1,),
     "rate_ms": ((1 << 64) - 1,), "deny_ms": ((1 << 64) - 1,), "ipv6_peer_bits": (129,), "ipv4_subnet_bits": (33,),
@@ -71,7 +71,7 @@ EXTREMES = {
 SPOKEN = abi.SPOKEN
 # Numbers that may be anything: that is what their comments say, if not in a way that `out_of_range` would see.
 ANY = {
-    ("uint32_t", "index"), ("int", "fd"), ("uint64_t", "number"), ("int32_t", "number"), ("size_t", "cap"), ("int", "status"), ("int", "on"),
+    ("uint32_t", "index"), ("int", "fd"), ("uint64_t", "number"), ("uint64_t", "query"), ("int32_t", "number"), ("size_t", "cap"), ("int", "status"), ("int", "on"),
     ("size_t", "most"), ("size_t", "room"), ("uint32_t", "rounds"), ("uint32_t", "value_flags"), ("int64_t", "expiry"), ("int", "letter"),
     ("int64_t", "timeout_ms"), ("uint64_t", "room"), ("uint32_t", "node"), ("uint32_t", "parent"), ("int32_t", "condition"),
 }
@@ -80,7 +80,7 @@ FIELDS_ANY = {
     "len", "length_limit", "size_limit", "turn_bytes", "seed", "form", "offset_minutes", "integer", "real", "count", "type", "room",
     "accept_rate", "accept_burst", "read", "write", "read_each", "write_each", "overflow", "attempt_delay_ms", "high_water", "low_water",
     "min_rate", "numeric", "parameters", "keep_alive_ms", "tls", "parent", "most_two", "foreground", "background", "backlog", "value_flags",
-    "expiry", "number", "command", "weight", "eject_after",
+    "expiry", "number", "command", "weight", "eject_after", "rate", "scope", "host",
 }
 # Texts that are no endpoint.
 BAD_TEXTS = (b"", b"x" * 100000, b"\xff\xfe", b"done")
@@ -104,7 +104,7 @@ NUMBERS = {
 # call should be right has to succeed, or no case of it would prove anything.
 REFUSED = {
     **dict.fromkeys(("plait_amp_get_real", "plait_amp_get_field", "plait_amp_get_error", "plait_amp_take_descriptor", "plait_irc_numeric_parse",
-                     "plait_element_get_attribute", "plait_element_get_text", "plait_element_get_child", "plait_element_get_next"), "ABSENT"),
+                     "plait_ident_get_uid", "plait_element_get_attribute", "plait_element_get_text", "plait_element_get_child", "plait_element_get_next"), "ABSENT"),
     **dict.fromkeys(("plait_amp_send_descriptor", "plait_conn_set_no_delay", "plait_conn_set_keep_alive", "plait_conn_get_tls",
                      "plait_conn_get_peer_certificate", "plait_conn_get_channel_binding"), "UNSUPPORTED"),
     **dict.fromkeys(("plait_amp_parse_arguments", "plait_amp_parse_response", "plait_amp_box_read"), "PROTOCOL"),

@@ -42,6 +42,7 @@ class World:
         self.conns = {kind: self.conn(self.reactor, self.factories[kind]) for kind in self.factories}
         told = b":s 001 abc :x\r\n:s 005 abc a=1 :are supported\r\n:abc!u@h JOIN a\r\n"
         self.check(library.plait_conn_feed(self.conns["irc"], told, len(told)), "feed")
+        self.check(library.plait_conn_feed(self.conns["ident_server"], b"1, 2\r\n", 6), "feed")
         self.live = {"plait_reactor": self.reactor, "plait_factory": self.factories["line"], "plait_conn": self.conns["line"],
                      "plait_tls_config": self.tls_config()}
         self.live.update(self._others(self.reactor))

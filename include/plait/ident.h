@@ -150,7 +150,7 @@ PLAIT_API int plait_ident_answer(plait_conn conn, uint64_t query, const uint8_t 
  * @brief Answers a query with why there is no user.
  * @param conn [in] one that serves queries.
  * @param query [in] the number that `lookup` got.
- * @param error [in] PLAIT_IDENT_INVALID_PORT to PLAIT_IDENT_UNKNOWN_ERROR.
+ * @param error [in] 1 to 4: PLAIT_IDENT_INVALID_PORT to PLAIT_IDENT_UNKNOWN_ERROR.
  * @return 0.
  * @errors as those of plait_ident_answer().
  * @thread the reactor's.
