@@ -25,13 +25,14 @@ SOURCES := $(shell find Package.swift Sources include -type f 2>/dev/null)
 PRODUCT := -c release --omit-frame-pointers --disable-default-traits --traits Embedded,TLS,XMPP
 LIBRARY := build/lib/libplait.so.$(VERSION)
 STAGE := $(CURDIR)/build/stage
+TOOLS := build/bin/plait-amp build/bin/plait-ftpd
 C_FILES := $(wildcard Sources/CSystem/*.c Sources/CSystem/include/*.h Sources/CLibuv/*.h Sources/COpenSSL/*.h Sources/CExpat/*.h Sources/CIDN/*.h examples/c/*.[ch] \
     Tests/c/*.[ch] Tests/proof/*.[ch] Tests/fuzz/*.[ch] \
     benchmarks/*.[ch] benchmarks/servers/*.[ch] benchmarks/clients/*.[ch] tools/*.c)
 SHELL_FILES := $(shell grep -lE '^\#!/usr/bin/env bash' .ci/* scripts/* Tests/*/* benchmarks/* 2>/dev/null)
 SWIFT_DIRECTORIES := $(wildcard Package.swift Sources Tests)
 
-all: $(LIBRARY) build/bin/plait-amp build/docs/man/ready  ## build libplait.so, libplait.a and the man pages (the default)
+all: $(LIBRARY) $(TOOLS) build/docs/man/ready  ## build libplait.so, libplait.a and the man pages (the default)
 
 # The archive is made by the same rule, before this one's timestamp.
 $(LIBRARY): $(SOURCES) pkgconfig/plait.map scripts/build-library scripts/build-archive
@@ -42,10 +43,13 @@ $(LIBRARY): $(SOURCES) pkgconfig/plait.map scripts/build-library scripts/build-a
 
 build/bin/%: tools/%.c $(LIBRARY)
 	@mkdir -p build/bin
-	$(CC) -O2 -std=c99 -Wall -Wextra -pedantic -Iinclude -o $@ $< -Lbuild/lib -lplait -Wl,-rpath,'$$ORIGIN/../$(LIB)'
+	$(CC) -O2 -std=c99 -Wall -Wextra -pedantic $(CPPFLAGS) -Iinclude -o $@ $< -Lbuild/lib -lplait $(LIBS) -Wl,-rpath,'$$ORIGIN/../$(LIB)'
+
+build/bin/plait-ftpd: LIBS := -lcrypt -lpthread
+build/bin/plait-ftpd: CPPFLAGS := -D_GNU_SOURCE
 
 # What tests, examples and the demo are built against: an installed tree, as a user has it.
-stage: $(LIBRARY) build/bin/plait-amp
+stage: $(LIBRARY) $(TOOLS)
 	@scripts/install "" $(STAGE) lib >/dev/null
 	@echo "staged in build/stage"
 

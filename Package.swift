@@ -96,15 +96,16 @@ let package = Package(
     .target(name: "Ident", dependencies: ["Bytes", "Wire"], swiftSettings: compact),
     .target(name: "Memcache", dependencies: ["Bytes", "Wire"], swiftSettings: compact),
     .target(name: "IRC", dependencies: ["Bytes", "Wire", "Framing", "Crypto", "SASL"], swiftSettings: compact),
+    .target(name: "Files", dependencies: ["Bytes", "Wire", "CSystem"], swiftSettings: compact),
+    .target(name: "FTP", dependencies: ["Bytes", "Wire", "Files"], swiftSettings: compact),
     .target(name: "Policies", dependencies: ["Bytes", "Wire"], swiftSettings: compact),
     .target(name: "Loopback", dependencies: ["Bytes", "Wire"], swiftSettings: compact),
     .target(name: "Reactor", dependencies: ["Bytes", "Wire", "CLibuv", "CSystem"], swiftSettings: swift),
     .target(
       name: "CAPI",
       dependencies: [
-        "Bytes", "Wire", "Framing", "Policies", "SASL", "AMP", "IRC", "Ident", "Memcache", "Loopback", "Reactor",
-        "CPlait",
-        "CSystem",
+        "Bytes", "Wire", "Framing", "Policies", "SASL", "AMP", "IRC", "Ident", "Memcache", "Files", "FTP", "Loopback",
+        "Reactor", "CPlait", "CSystem",
       ] + tls + xmpp,
       swiftSettings: compact, linkerSettings: link),
     // What the unit tests share: a reactor in memory, a host that writes down what it hears.
@@ -131,6 +132,10 @@ let package = Package(
       name: "LoopbackTests", dependencies: ["Bench", "Bytes", "Wire", "Framing", "Loopback"], swiftSettings: tests),
     .testTarget(
       name: "ReactorTests", dependencies: ["Bench", "Bytes", "Wire", "Framing", "Loopback", "Reactor", "CSystem"],
+      swiftSettings: tests),
+    .testTarget(name: "FilesTests", dependencies: ["Bytes", "Files", "CSystem"], swiftSettings: tests),
+    .testTarget(
+      name: "FTPTests", dependencies: ["Bench", "Bytes", "Wire", "Files", "FTP", "Loopback", "Policies", "CSystem"],
       swiftSettings: tests),
     .testTarget(name: "CAPITests", dependencies: ["CAPI", "CPlait", "CSystem"], swiftSettings: tests),
   ] + (hasOpenSSL ? tlsTargets + tlsTests : []) + (hasExpat ? xmppTargets : [])

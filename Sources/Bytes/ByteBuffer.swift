@@ -141,3 +141,11 @@ extension ByteBuffer {
   /// Why so many bytes could not be appended.
   public func refusal(of more: Int, limit: Int) -> Status { more > limit - count ? .overflow : .noMemory }
 }
+
+/// A look at the contents where a span of them could not stay: in a property of a class.
+extension ByteBuffer {
+  /// The first position of `byte` at or after `start`, or -1.
+  public func position(of byte: UInt8, from start: Int) -> Int { bytes.position(of: byte, from: start) }
+  /// Some of the bytes, in an array of their own.
+  public func copied(_ range: Range<Int>) -> [UInt8] { bytes.extracting(range).copied }
+}

@@ -116,3 +116,8 @@ public struct Given {
   guard count >= 0, count <= 1 << 27, table != nil || count == 0 else { return nil }
   return UnsafeBufferPointer(start: table, count: count &* 2)
 }
+
+extension RawSpan {
+  /// The bytes in an array of their own.
+  public var copied: [UInt8] { withUnsafeBytes { Array($0) } }  // sound: the span is alive for the call
+}

@@ -23,6 +23,8 @@ public final class Text {
     return Text(pointer, length)
   }
 
+  public static func make(copying bytes: [UInt8]) -> Text? { make(bytes.span.bytes) }
+
   public var bytes: RawSpan {
     @_lifetime(borrow self)
     get {

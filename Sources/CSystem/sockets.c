@@ -289,6 +289,13 @@ static int set(int fd, int level, int name, int value) {
 int csystem_reuse_address(int fd) { return set(fd, SOL_SOCKET, SO_REUSEADDR, 1); }
 int csystem_reuse_port(int fd) { return set(fd, SOL_SOCKET, SO_REUSEPORT, 1); }
 int csystem_only_v6(int fd, int on) { return set(fd, IPPROTO_IPV6, IPV6_V6ONLY, on); }
+void csystem_urgent_inline(int fd) {
+    int on = 1;
+    (void)setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof on); /* at worst an abort is heard late */
+}
+
+int csystem_shutdown(int fd) { return result(shutdown(fd, SHUT_RDWR)); }
+
 int csystem_no_delay(int fd, int on) { return set(fd, IPPROTO_TCP, TCP_NODELAY, on); }
 
 int csystem_keep_alive(int fd, unsigned idle_s) {

@@ -24,6 +24,8 @@ uint64_t csystem_now_ms(void) {
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
+int64_t csystem_wall_s(void) { return (int64_t)time(NULL); }
+
 uint64_t csystem_random(void) {
     uint64_t value = 0;
     if (getrandom(&value, sizeof value, GRND_NONBLOCK) != (ssize_t)sizeof value)

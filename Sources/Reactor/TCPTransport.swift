@@ -201,6 +201,8 @@ final class TCPTransport: Transport {
   override func local(_ address: inout Address) -> Status {
     return .of(csystem_local(fd, &address.socket))
   }
+  override var descriptor: CInt { conn == nil ? -1 : fd }
+  override func setUrgentInline() { csystem_urgent_inline(fd) }
   override func setNoDelay(_ on: Bool) -> Status {
     return .of(csystem_no_delay(fd, on ? 1 : 0))
   }

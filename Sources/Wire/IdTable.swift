@@ -15,6 +15,7 @@ public enum Kind {
   @inline(__always) public static var wrapper: UInt64 { 11 }
   @inline(__always) public static var stringTransport: UInt64 { 12 }
   @inline(__always) public static var element: UInt64 { 13 }
+  @inline(__always) public static var ftpRequest: UInt64 { 14 }
   /// Is it of those that belong to no reactor?
   @inline(__always) public static func isShared(_ kind: UInt64) -> Bool {
     kind == factory || kind == command || kind == tlsConfig || kind == element

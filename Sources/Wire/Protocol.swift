@@ -16,6 +16,8 @@ public enum Tag {
   @inline(__always) public static var identClient: UInt8 { 23 }
   @inline(__always) public static var xmpp: UInt8 { 30 }
   @inline(__always) public static var irc: UInt8 { 16 }
+  @inline(__always) public static var ftpServer: UInt8 { 40 }
+  @inline(__always) public static var ftpData: UInt8 { 41 }
 }
 
 /// What is spoken on a connection: the top of a conn. The conn is passed in, so that no back

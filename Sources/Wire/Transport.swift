@@ -21,6 +21,10 @@ open class Transport {
   /// Can it send open files, which go with the next bytes that are written? Then it takes them over.
   open var canSendDescriptors: Bool { false }
   open func send(descriptor: CInt) {}
+  /// What lies below it, where bytes are sent and received as they are; -1: nothing that others could use.
+  open var descriptor: CInt { -1 }
+  /// Urgent bytes are to come in their place among the others.
+  open func setUrgentInline() {}
   open func setReading(_ reading: Bool) {}
   open var canCloseWrite: Bool { false }
   /// Everything is sent: tells the peer that nothing more will come.

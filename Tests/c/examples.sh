@@ -108,6 +108,18 @@ END
     kill "${started[-1]}"
     rm "$WORK/amp.out" "$WORK/boxes.out"
 
+    mkdir -p "$WORK/served"
+    echo hello >"$WORK/served/file"
+    "$WORK/ftp_server$variant" tcp:0:interface=127.0.0.1 "$WORK/served" >"$WORK/ftp.out" &
+    started+=($!)
+    port=$(port_of "$WORK/ftp.out")
+    curl -sS -m 20 "ftp://127.0.0.1:$port/file" | diff - <(echo hello)
+    curl -sS -m 20 -v -Q TIME -T "$WORK/served/file" "ftp://me:secret@127.0.0.1:$port/up" 2>&1 | grep -q '200 It is '
+    diff "$WORK/served/file" "$WORK/served/up"
+    diff <(tail -n +2 "$WORK/ftp.out") <(printf '/file: 6 bytes, done\n/up: 6 bytes, done\n')
+    kill "${started[-1]}"
+    rm "$WORK/ftp.out"
+
     rm -f "$WORK/input"
     mkfifo "$WORK/input"
     "$WORK/epoll_host$variant" tcp:0:interface=127.0.0.1 <"$WORK/input" >"$WORK/epoll.out" &

@@ -90,11 +90,13 @@ NAMES = {
     "plait_amp_command_add_argument": (b"Integer", BAD_TEXTS), "plait_amp_command_add_response": (b"Integer?", BAD_TEXTS),
     "plait_element_match": (b"/a", (b"", b"x" * 100000, b"a", b"/a[")), "plait_xmpp_factory_add_handler": (b"/a", (b"", b"x" * 100000, b"a", b"/a[")), "plait_element_query": (b"/a", (b"", b"x" * 100000, b"a", b"/a[")),
     "plait_amp_command_add_type": (b"Mine", (b"", b"x" * 100000, b"\xff\xfe", b"Integer", b"a b", b"a(")), "plait_amp_answer_error": (b"CODE", ()),
+    "plait_ftp_server_factory_add_command": (b"HELLO", (b"", b"x" * 100000, b"\xff\xfe", b"A B", b"A1")),
 }
 # Numbers of some functions that are right where the usual ones are not.
 NUMBERS = {
     ("plait_amp_command_add_error", "flags"): 0, ("plait_amp_answer_error", "flags"): 0, ("plait_amp_get_real", "index"): 1,
     ("plait_memcache_parse_flag", "letter"): ord("a"), ("plait_memcache_pool_get_conn", "index"): 0,
+    ("plait_ftp_request_answer", "code"): 200, ("plait_ftp_server_factory_add_command", "flags"): 0,
     ("plait_amp_send_boxes", "len"): 2, ("plait_amp_get_items", "count"): 0,
     ("plait_irc_split", "room"): 8,
     ("plait_element_parse", "len"): 4, ("plait_xmpp_call", "node"): 0, ("plait_xmpp_answer_error", "condition"): 219,
@@ -244,6 +246,10 @@ class Cases:
             return self.accumulating()
         if part.type == "plait_factory" and function.name == "plait_memcache_pool_open":
             return world.factories["memcache"]
+        if part.type == "plait_ftp_request" and function.name in ("plait_ftp_request_answer", "plait_ftp_request_pass"):
+            return world.ftp_command
+        if part.type == "plait_factory" and function.name.startswith("plait_ftp_"):
+            return world.factories["ftp_server"]
         if part.type == "plait_factory" and function.name.startswith("plait_amp_factory_"):
             return world.factories["amp"]
         if part.type == "plait_amp_command" and "_add_" in function.name and part.name == "command" and "factory" not in function.name:

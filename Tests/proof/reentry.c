@@ -51,6 +51,16 @@ static void nothing_replied(void *user, plait_conn conn, const plait_ident_reply
     (void)reply;
 }
 
+static void nothing_commanded(void *user, plait_conn conn, plait_ftp_request request, const char *name,
+                              const uint8_t *params, size_t len) {
+    (void)user;
+    (void)conn;
+    (void)request;
+    (void)name;
+    (void)params;
+    (void)len;
+}
+
 #define FUNCTION(name, call)                                                                                           \
     static int do_##name(struct world *w) {                                                                            \
         (void)w;                                                                                                       \

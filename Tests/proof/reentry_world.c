@@ -118,6 +118,21 @@ static void ident_reply(void *user, plait_conn conn, const plait_ident_reply *re
     came(user, K_ident_reply);
     if (!reply->user_id.len || reply->user_id.data[0] == 255) abort();
 }
+static void ftp_login(void *user, plait_conn conn, plait_ftp_request request, const plait_ftp_login *login) {
+    world_of(user)->conn = conn;
+    world_of(user)->request = request;
+    came(user, K_ftp_login);
+    if (strcmp(login->name, "me") || strcmp(login->password, "secret")) abort();
+    plait_ftp_request_refuse(request);
+}
+static void ftp_command(void *user, plait_conn conn, plait_ftp_request request, const char *name, const uint8_t *params,
+                        size_t len) {
+    world_of(user)->conn = conn;
+    world_of(user)->request = request;
+    came(user, K_ftp_command);
+    if (strcmp(name, "HELLO") || len != 3 || params[2] == 255) abort();
+    plait_ftp_request_answer(request, 200, NULL, 0);
+}
 static void release(void *user) { came(user, K_release); }
 static void release_outside(void *user) { came(user, K_release_outside); }
 static void post(void *user) { came(user, K_post); }
@@ -302,6 +317,22 @@ static plait_factory irc_factory(struct world *w, int in_rows) {
     if (plait_irc_factory_new(&factory, &w->nick, &handler, w)) abort();
     return factory;
 }
+static plait_factory ftp_factory(struct world *w) {
+    plait_ftp_server_handler handler = PLAIT_FTP_SERVER_HANDLER_INIT;
+    plait_ftp_session session = PLAIT_FTP_SESSION_INIT;
+    plait_ftp_avatar avatar = PLAIT_FTP_AVATAR_INIT;
+    plait_factory factory = {0};
+    handler.connected = connected;
+    handler.disconnected = disconnected;
+    handler.login = ftp_login;
+    avatar.root.data = (const uint8_t *)"/";
+    avatar.root.len = 1;
+    w->session = session;
+    w->avatar = avatar;
+    if (plait_ftp_server_factory_new(&factory, NULL, &handler, w)) abort();
+    if (plait_ftp_server_factory_add_command(factory, "HELLO", PLAIT_FTP_COMMAND_PUBLIC, ftp_command)) abort();
+    return factory;
+}
 static plait_conn attach(struct world *w, plait_factory factory) {
     plait_conn conn = {0};
     plait_conn_attach(w->reactor, factory, &w->ops, w, &conn);
@@ -391,6 +422,7 @@ void set_up(struct world *w) {
     elements(w);
     w->irc = irc_factory(w, 0);
     w->irc_rows = irc_factory(w, 1);
+    w->ftp = ftp_factory(w);
     if (plait_raw_factory_new(&w->raws, &raws, w) || plait_line_factory_new(&w->spare, NULL, &spare, w)) abort();
     if (plait_memcache_pool_open(w->reactor, w->memcache, &w->server, 1, NULL, &w->pool)) abort();
     w->conn = w->standing.conn = attach(w, w->lines);
@@ -453,6 +485,14 @@ static void talk_memcache(struct world *w) {
     plait_conn_close(asker);
 }
 
+static void talk_ftp(struct world *w) {
+    plait_conn session = attach(w, w->ftp);
+
+    plait_reactor_poll(w->reactor, 0);
+    FEED(session, "HELLO you\r\nUSER me\r\nPASS secret\r\n");
+    plait_conn_close(session);
+}
+
 static void talk(struct world *w) {
     static char much[20000];
     plait_conn one = attach(w, w->lines), many = attach(w, w->blocks), plain = attach(w, w->raws);
@@ -500,6 +540,7 @@ static void talk(struct world *w) {
     talk_irc(w, w->irc);
     talk_irc(w, w->irc_rows);
     talk_ident(w);
+    talk_ftp(w);
     plait_reactor_poll(w->reactor, 0);
 }
 
@@ -587,6 +628,7 @@ const char *tear_down(struct world *w) {
     plait_factory_release(w->irc_rows);
     plait_factory_release(w->ident_server);
     plait_factory_release(w->ident_client);
+    plait_factory_release(w->ftp);
     while (plait_amp_command_release(w->command) == 0) continue;
     plait_amp_command_release(w->fresh);
     plait_amp_command_release(w->switching);

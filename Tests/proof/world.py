@@ -104,6 +104,8 @@ class World:
             made.allow, made.deny = b"0.0.0.0/0", b"10.0.0.0/8"
         if name == "loopback_options":
             made.cut = abi.CONSTANTS["PLAIT_LOOPBACK_HOST"]
+        if name == "ftp_avatar":
+            made.root.data, made.root.len = at_the_wall(b"/tmp"), 4
         if name == "memcache_request":
             key = (abi.STRUCTS["plait_bytes"] * 1)((at_the_wall(b"abc"), 3))
             made.command, made.keys, made.count = abi.CONSTANTS["PLAIT_MEMCACHE_GET"], ctypes.addressof(key), 1
@@ -138,6 +140,20 @@ class World:
                 raise Untaught(f"{function.name}: world.py does not know what to give for `{part.name}`")
         self.check(getattr(self.library, function.name)(*(known[part.name] for part in function.parameters)), kind)
         return out.value
+
+    def ftp_request(self, reactor, is_login):
+        """A question of an FTP session, who logs in or a command, that waits for its answer."""
+        found = []
+        handler = abi.struct("ftp_server_handler")
+        handler.login = dict(handler._fields_)["login"](lambda user, conn, request, login: found.append(request))
+        command = abi.CALLBACKS["plait_ftp_command_fn"](lambda user, conn, request, name, params, len: found.append(request))
+        self.keep += [handler, command]
+        out = ctypes.c_uint64()
+        self.check(self.library.plait_ftp_server_factory_new(ctypes.addressof(out), None, ctypes.addressof(handler), None), "ftp")
+        self.check(self.library.plait_ftp_server_factory_add_command(out.value, b"HELLO", 1, command), "command")
+        said = b"USER me\r\nPASS x\r\n" if is_login else b"HELLO\r\n"
+        self.check(self.library.plait_conn_feed(self.conn(reactor, out.value), said, len(said)), "feed")
+        return found[0]
 
     def command(self, signature):
         out = ctypes.c_uint64()
@@ -257,6 +273,8 @@ class World:
         if "plait_amp_box" not in self.live:
             talking = self.reactor, self.factories["amp"], self.conns["amp"]
             self.live["plait_amp_box"] = self.request(*talking)
+            self.live["plait_ftp_request"] = self.ftp_request(self.reactor, True)
+            self.ftp_command = self.ftp_request(self.reactor, False)
             # What is answered in a way of its own.
             self.requests = {
                 "plait_amp_answer_switch": self.request(*talking, b"Switch", b" switch"),
@@ -285,6 +303,8 @@ class World:
         talking = self.conn(self.reactor, self.factories["amp"])
         ended["plait_amp_box"] = self.request(self.reactor, self.factories["amp"], talking)
         self.check(library.plait_amp_answer(ended["plait_amp_box"], None, 0), "answer")
+        ended["plait_ftp_request"] = self.ftp_request(self.reactor, True)
+        self.check(library.plait_ftp_request_refuse(ended["plait_ftp_request"]), "refuse")
         line = self.factories["line"]
         timer = self.callback(abi.CALLBACKS["plait_timer_fn"], "timer")
         ended["plait_timer"] = self.made("plait_timer_start", self.reactor, 5, 0, timer, None)
@@ -315,6 +335,7 @@ class World:
             amp = self.factory("amp")
             found["plait_amp_box"] = self.request(reactor, amp, self.conn(reactor, amp))
             found["plait_element"] = self.live["plait_element"]
+            found["plait_ftp_request"] = self.ftp_request(reactor, True)
             found["plait_amp_command"] = self.live["plait_amp_command"]
             kept, self.factories["line"] = self.factories["line"], mine
             found.update(self._others(reactor))

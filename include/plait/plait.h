@@ -38,6 +38,7 @@
 #include "element.h"
 #include "xmpp.h"
 #include "irc.h"
+#include "ftp.h"
 #include "wrapper.h"
 #include "timeout.h"
 #include "throttle.h"

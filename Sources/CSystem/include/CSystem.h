@@ -215,6 +215,7 @@ size_t csystem_write_box(const struct csystem_pattern *pattern, uint8_t *out, co
 /* memmem, which Swift sees only with the GNU macro. */
 const void *csystem_find(const void *in, size_t len, const void *what, size_t count);
 uint64_t csystem_now_ms(void);
+int64_t csystem_wall_s(void); /* since 1970 */
 uint64_t csystem_random(void);
 /* strtod with a point as the decimal point, whatever the host's locale. */
 double csystem_real(const char *text);
@@ -292,6 +293,7 @@ int csystem_close(int fd);
 int csystem_reuse_address(int fd);
 int csystem_reuse_port(int fd);
 int csystem_only_v6(int fd, int on);
+void csystem_urgent_inline(int fd);
 int csystem_no_delay(int fd, int on);
 int csystem_keep_alive(int fd, unsigned idle_s);
 int csystem_not_blocking(int fd); /* and close-on-exec */
@@ -319,10 +321,74 @@ int csystem_unlink(const char *path);
 /* Is there a socket at the path on which nobody listens? */
 int csystem_is_stale_socket(const char *path);
 
+/* ---- tree.c: files beneath a directory, wherever names and links lead --------------------------- */
+
+/* Paths are relative to the root, which is a descriptor, without "..": "a/b", or "." for the root itself. Nothing that
+ * is done leaves the root: a link out of it, an absolute one included, answers -EXDEV. */
+struct csystem_tree {
+    int root;
+    int walks; /* openat2 is not there, or not to be used: links are followed by hand */
+};
+struct csystem_stat {
+    uint64_t size, device, inode;
+    int64_t modified; /* seconds */
+    uint32_t mode, uid, gid, links;
+};
+enum {                         /* how a file is opened */
+       CSYSTEM_TREE_FIND = 0,  /* to look at it alone */
+       CSYSTEM_TREE_READ = 1,  /* a plain file */
+       CSYSTEM_TREE_WRITE = 2, /* the same; made, with that mode, if it is not there */
+       CSYSTEM_TREE_LIST = 3,  /* a directory */
+       CSYSTEM_TREE_NEW = 4,   /* a plain file that is not there yet */
+};
+int csystem_tree_open_root(struct csystem_tree *tree, const char *path);
+int csystem_tree_open(const struct csystem_tree *tree, const char *path, int how, uint32_t mode);
+int csystem_tree_stat(int fd, struct csystem_stat *out);
+/* Of the name itself, should it be a link. */
+int csystem_tree_look(const struct csystem_tree *tree, const char *path, struct csystem_stat *out);
+int csystem_tree_make(const struct csystem_tree *tree, const char *path, uint32_t mode); /* with those above it */
+int csystem_tree_remove(const struct csystem_tree *tree, const char *path, int directory);
+int csystem_tree_rename(const struct csystem_tree *tree, const char *from, const char *to);
+int csystem_tree_chmod(const struct csystem_tree *tree, const char *path, uint32_t mode);
+int csystem_tree_touch(const struct csystem_tree *tree, const char *path, int64_t seconds);
+/* May this process read (4), write (2) or search (1) it? */
+int csystem_tree_may(const struct csystem_tree *tree, const char *path, int mode);
+/* Calls `each` for what is in an open directory, which it closes, until it answers nothing but 0; the target of a link
+ * is told, too. */
+int csystem_tree_each(int fd,
+                      int (*each)(void *user, const char *name, const char *target, const struct csystem_stat *stat),
+                      void *user);
+int csystem_match(const char *pattern, const char *name); /* fnmatch: 1 or 0 */
+/* Bytes at a place; all of them unless the file ends. */
+ssize_t csystem_read_at(int fd, void *data, size_t len, uint64_t at);
+ssize_t csystem_write_at(int fd, const void *data, size_t len, uint64_t at);
+int csystem_cut(int fd, uint64_t size);
+int csystem_lock_file(int fd); /* for this descriptor alone; -EAGAIN: somebody else has */
+/* Moves bytes from file to socket, at most `most` of them; waits at most so many milliseconds when the socket is full.
+ * Moves `at` on. 0: done; -EAGAIN; 1: the file is at its end. No SIGPIPE. */
+int csystem_send_file(int socket, int file, uint64_t *at, uint64_t most, int wait_ms);
+/* The other way, by way of `room`. 0: done; -EAGAIN; 1: the peer is at its end; a failure of the file's sets *is_file.
+ */
+int csystem_receive_file(int socket, int file, uint64_t *at, uint64_t most, int wait_ms, void *room, size_t len,
+                         int *is_file);
+int csystem_shutdown(int fd);
+
 enum {
+    CSYSTEM_EPERM = 1,
     CSYSTEM_ENOENT = 2,
+    CSYSTEM_EACCES = 13,
+    CSYSTEM_EXDEV = 18,
+    CSYSTEM_EEXIST = 17,
+    CSYSTEM_ENOTDIR = 20,
+    CSYSTEM_EISDIR = 21,
     CSYSTEM_EINVAL = 22,
+    CSYSTEM_EFBIG = 27,
+    CSYSTEM_EROFS = 30,
+    CSYSTEM_ENAMETOOLONG = 36,
+    CSYSTEM_ENOTEMPTY = 39,
     CSYSTEM_ENOSYS = 38,
+    CSYSTEM_ELOOP = 40,
+    CSYSTEM_EDQUOT = 122,
     CSYSTEM_EADDRINUSE = 98,
     CSYSTEM_EINPROGRESS = 115,
     CSYSTEM_EAGAIN = 11,
