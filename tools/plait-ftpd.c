@@ -156,7 +156,7 @@ static void on_transferred(void *user, plait_conn conn, const plait_ftp_transfer
     plait_ftp_server_get_session(conn, &session);
     printf("%s %.*s %s %.*s %llu bytes %llu ms: %s\n", peer.host, (int)session.name.len,
            (const char *)session.name.data, kinds[transfer->kind < 5 ? transfer->kind : 0], (int)transfer->path.len,
-           (const char *)transfer->path.data, (unsigned long long)transfer->bytes,
+           (const char *)transfer->path.data, (unsigned long long)transfer->moved,
            (unsigned long long)transfer->time_ms, transfer->status == 0 ? "done" : plait_strerror(transfer->status));
     fflush(stdout);
 }

@@ -54,7 +54,7 @@ final class HostFTPServerFactory: FTPServerFactory, Tellable {
       shown.code = UInt32(truncatingIfNeeded: report.code)
       shown.path = plait_bytes(data: path.baseAddress, len: path.count)
       shown.offset = report.offset
-      shown.bytes = report.bytes
+      shown.moved = report.bytes
       shown.time_ms = report.time
       transferred(conn.user, plait_conn(id: conn.id), &shown)
     }

@@ -44,7 +44,7 @@ static void on_transferred(void *user, plait_conn conn, const plait_ftp_transfer
     (void)user;
     (void)conn;
     note("%u %.*s %llu+%llu %d %u", transfer->kind, (int)transfer->path.len, (const char *)transfer->path.data,
-         (unsigned long long)transfer->offset, (unsigned long long)transfer->bytes, transfer->status, transfer->code);
+         (unsigned long long)transfer->offset, (unsigned long long)transfer->moved, transfer->status, transfer->code);
 }
 
 static void answer_late(void *user, plait_timer timer) {

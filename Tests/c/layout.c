@@ -249,7 +249,7 @@ FIELD(plait_ftp_transfer, status, 8);
 FIELD(plait_ftp_transfer, code, 12);
 FIELD(plait_ftp_transfer, path, 16);
 FIELD(plait_ftp_transfer, offset, 32);
-FIELD(plait_ftp_transfer, bytes, 40);
+FIELD(plait_ftp_transfer, moved, 40);
 FIELD(plait_ftp_transfer, time_ms, 48);
 SIZE(plait_ftp_server_handler, 72);
 FIELD(plait_ftp_server_handler, struct_size, 0);

@@ -44,7 +44,7 @@ static void on_time(void *user, plait_conn conn, plait_ftp_request request, cons
 static void on_transferred(void *user, plait_conn conn, const plait_ftp_transfer *transfer) {
     (void)user;
     (void)conn;
-    printf("%.*s: %d bytes, %s\n", (int)transfer->path.len, (const char *)transfer->path.data, (int)transfer->bytes,
+    printf("%.*s: %d bytes, %s\n", (int)transfer->path.len, (const char *)transfer->path.data, (int)transfer->moved,
            transfer->status == 0 ? "done" : "failed");
     fflush(stdout);
 }

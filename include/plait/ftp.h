@@ -108,7 +108,7 @@ typedef struct plait_ftp_transfer {
     uint32_t code;    /**< of the reply */
     plait_bytes path; /**< from the user's root */
     uint64_t offset;  /**< where it began */
-    uint64_t bytes;   /**< over the data connection */
+    uint64_t moved;   /**< bytes over the data connection */
     uint64_t time_ms;
 } plait_ftp_transfer;
 #define PLAIT_FTP_TRANSFER_INIT { sizeof(plait_ftp_transfer), 0, 0, 0, { NULL, 0 }, 0, 0, 0 }

@@ -103,7 +103,7 @@ class FtpTransfer(Structure):
         ("code", c_uint32),
         ("path", Bytes),
         ("offset", c_uint64),
-        ("bytes", c_uint64),
+        ("moved", c_uint64),
         ("time_ms", c_uint64),
     ]
 
