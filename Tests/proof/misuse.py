@@ -60,6 +60,8 @@ FIELDS_OUT_OF_RANGE = {
     "ipv6_subnet_bits": (129,), "fd": (-1,), "mode": (0o1000,), "distribution": (99,),
     "call_ms": ((1 << 64) - 1,), "silence_ms": ((1 << 64) - 1,), "query_ms": ((1 << 64) - 1,), "limit_ms": ((1 << 64) - 1,), "max_value": (C["PLAIT_BYTES_MAX"] + 1,),
     "mechanisms": (128, 0xFFFFFFFF), "login_ms": ((1 << 64) - 1,), "max_depth": (10_001,),
+    "passive_first": (65536,), "passive_last": (65536,), "data_ms": ((1 << 64) - 1,), "stall_ms": ((1 << 64) - 1,), "file_mode": (0o1000,),
+    "directory_mode": (0o1000,),
     "factor": (0.5, -1.0, float("nan"), float("inf")), "jitter": (1.0, -0.5, float("nan")),
 }
 RESERVED = {"reserved": (1, 0xFFFFFFFF)}
