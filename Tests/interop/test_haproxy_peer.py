@@ -164,7 +164,7 @@ def test_addresses(reactor, balancer, dial, how, runs):
         said = f"{host}:{peer.getsockname()[1]} at 127.0.0.1:{front}\r\n".encode()
         hears(reactor, peer, said * 2)
     assert [address.host for address, made in factory.made] == ["127.0.0.2", "127.0.0.3"]
-    assert (type(factory.made[0][1].transport) is Transport) == (runs == "C")
+    assert (isinstance(factory.made[0][1].transport, Transport)) == (runs == "C")
 
 
 @pytest.mark.parametrize("how", HOW[:2])

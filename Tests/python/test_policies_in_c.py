@@ -137,7 +137,7 @@ def test_a_tower(reactor, dial):
     until(reactor, lambda: inner.made and inner.made[0].lines == [b"one", b"two"])
     made = inner.made[0]
     # The protocol is framed by the C library, on the connection's own transport.
-    assert type(made.transport) is Transport and made.transport.framer is made
+    assert isinstance(made.transport, Transport) and made.transport.framer is made
     assert made.factory is inner
     # The wrappers are there as ever, but bytes do not come by.
     [outer] = access.protocols
@@ -311,7 +311,7 @@ def test_clients(reactor, dial):
     reactor.connectTCP("127.0.0.1", port.getHost().port, times)
     for count in (1, 2, 3):
         until(reactor, lambda count=count: len(inner.made) == len(clients.made) == count)
-        assert type(clients.made[-1].transport) is Transport and times.counters.open == 1
+        assert isinstance(clients.made[-1].transport, Transport) and times.counters.open == 1
         inner.made[-1].transport.loseConnection()
         until(reactor, lambda count=count: clients.made[count - 1].reason is not None)
     assert times.counters.total == 3
@@ -341,7 +341,7 @@ def test_behind_a_balancer(reactor, dial, what):
     first.sendall(header + b"hello\r\n")
     until(reactor, lambda: inner.made and inner.made[0].lines == [b"hello"])
     made = inner.made[0]
-    assert type(made.transport) is Transport
+    assert isinstance(made.transport, Transport)
     assert made.transport.getPeer() == IPv4Address("TCP", "192.0.2.1", 1)
     assert limits.peers == {"192.0.2.1/32": 1}
     second.sendall(header)

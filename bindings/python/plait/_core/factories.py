@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from ctypes import byref
-from typing import Any
+from typing import Any, NamedTuple
 
 from .._native import functions, structs
 from ..internet._reasons import check
@@ -28,6 +28,43 @@ def raw_factory(key: int) -> int:
     return out.value
 
 
+class Framing(NamedTuple):
+    """How the protocols of a class frame unless they are told otherwise."""
+
+    kind: Any
+    #: What its framing goes by: as the class had it.
+    settings: tuple[Any, ...]
+    #: Whether they go on when the peer has said its last word.
+    half: bool
+    #: Makes a C factory of conns that are framed so, and that the opener behind a key is told of.
+    factory: Callable[[int], int]
+
+
+def line_factory(
+    half: bool, delimiter: bytes, max_length: int, flags: int, key: int | None = None
+) -> int:
+    """A factory of conns that frame lines, which an opener is told of if there is its key."""
+    options = structs.LineOptions(flags=flags, max_length=max_length)
+    options.delimiter.data, options.delimiter.len = delimiter, len(delimiter)
+    table = (tables.line if key is None else tables.opened_line)[half]
+    out = structs.Handle()
+    check(functions.line_factory_new(byref(out), byref(options), byref(table), key))
+    return out.value
+
+
+def string_factory(
+    half: bool, format: int, prefix_length: int, max_length: int, key: int | None = None
+) -> int:
+    """The same for strings behind their length."""
+    options = structs.StringOptions(
+        format=format, prefix_length=prefix_length, max_length=max_length
+    )
+    table = (tables.string if key is None else tables.opened_string)[half]
+    out = structs.Handle()
+    check(functions.string_factory_new(byref(out), byref(options), byref(table), key))
+    return out.value
+
+
 class FactoryCache:
     """The C factories of one reactor."""
 
@@ -39,11 +76,7 @@ class FactoryCache:
         key = (half, delimiter, max_length, flags)
         made = self._made.get(key)
         if made is None:
-            options = structs.LineOptions(flags=flags, max_length=max_length)
-            options.delimiter.data, options.delimiter.len = delimiter, len(delimiter)
-            made = self._keep(
-                key, functions.line_factory_new, byref(options), byref(tables.line[half]), None
-            )
+            made = self._kept(key, line_factory(half, delimiter, max_length, flags))
         return made
 
     def string(self, half: bool, format: int, prefix_length: int, max_length: int) -> int:
@@ -51,12 +84,7 @@ class FactoryCache:
         key = (half, format, prefix_length, max_length)
         made = self._made.get(key)
         if made is None:
-            options = structs.StringOptions(
-                format=format, prefix_length=prefix_length, max_length=max_length
-            )
-            made = self._keep(
-                key, functions.string_factory_new, byref(options), byref(tables.string[half]), None
-            )
+            made = self._kept(key, string_factory(half, format, prefix_length, max_length))
         return made
 
     def of(self, key: tuple[Any, ...], make: Callable[[Any], None]) -> int:
@@ -76,13 +104,10 @@ class FactoryCache:
         """One of raw conns that were opened before."""
         made = self._made.get(())
         if made is None:
-            made = self._keep((), functions.raw_factory_new, byref(tables.rebound), None)
+            out = structs.Handle()
+            check(functions.raw_factory_new(byref(out), byref(tables.rebound), None))
+            made = self._kept((), out.value)
         return made
-
-    def _keep(self, key: tuple[Any, ...], make: Any, *arguments: Any) -> int:
-        out = structs.Handle()
-        check(make(byref(out), *arguments))
-        return self._kept(key, out.value)
 
     def _kept(self, key: tuple[Any, ...], factory: int) -> int:
         if len(self._made) >= _MOST:

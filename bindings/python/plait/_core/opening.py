@@ -10,8 +10,8 @@ from ..error import PlaitError
 from ..python.failure import Failure
 from . import towers
 from .factories import raw_factory
-from .registry import drop, entry, hold
-from .transport import Transport, register
+from .registry import conns, drop, entry, hold
+from .transport import Transport, TransportInTower
 
 if TYPE_CHECKING:
     from ..internet.reactors import Reactor
@@ -46,13 +46,16 @@ class Opener:
 
     def __init__(self, driver: Reactor, factory: Any) -> None:
         self.driver, self.factory = driver, factory
+        self._hears = type(self).ended is not Opener.ended
         #: What builds the protocols: the factory, or what is within its policies that C runs.
         self.source = factory
         self.policies: list[Any] = []
         #: The transport of the conversation that its conns belong to, if they do to one.
         self.parent: Any = None
+        #: How the protocols are framed, if that can be told before there are any: so are the conns.
+        self.expected: Any = None
 
-    def build(self, address: Any) -> Any:
+    def build(self, transport: Transport) -> Any:
         """Makes the protocol for a conn, or None to refuse it."""
         raise NotImplementedError
 
@@ -70,9 +73,12 @@ class Opener:
             made = built.floor.gate.entrance(self, built.floor.handle)
         else:
             self.policies, self.source = [], self.factory
+            kind = getattr(self.factory, "protocol", None)
+            expects = getattr(kind, "_expects", None) if isinstance(kind, type) else None
+            self.expected = None if expects is None else expects()
             key = hold(self)
             try:
-                made = raw_factory(key)
+                made = raw_factory(key) if self.expected is None else self.expected.factory(key)
             except BaseException:
                 drop(key)
                 raise
@@ -88,26 +94,40 @@ class Opener:
 
     def opened(self, conn: int) -> None:
         """A conn was opened."""
-        transport = Transport(self.driver, conn)
-        transport.opener, transport.ended = self, self.ended
+        driver = self.driver
+        transport = (TransportInTower if self.policies else Transport)(driver, conn, self)
         transport.isClient = self.connects
-        register(transport, conn)
+        if self._hears:
+            transport.ended = self.ended
+        conns[conn] = transport
+        driver.transports.add(transport)
         try:
-            protocol = self.build(transport.getPeer())
+            protocol = self.build(transport)
+            expected = self.expected
+            if (
+                expected is not None
+                and type(protocol) is expected.kind
+                and self.parent is None
+                and protocol._framesAs(expected)
+            ):
+                # The conn frames as this one wants it: no more than the introduction is left to do.
+                transport.meet(protocol)
+                return
             if protocol is None:
                 for policy in self.policies:
                     policy.refusedWithin()
                 transport.loseConnection()
                 return
-            for wrapper in self.family()[1] if self.parent is not None else ():
-                protocol = wrapper.inherited(protocol)
+            if self.parent is not None:
+                for wrapper in self.family()[1]:
+                    protocol = wrapper.inherited(protocol)
             if self.policies:
                 transport.wrappers = towers.enter(self.policies, transport, protocol)
             transport.bind(protocol)
-            if transport.framer is None:
+            if expected is None and transport.framer is None:
                 transport.begin()
             else:
-                # The protocol is introduced when the C library frames for it.
+                # The protocol is introduced when the C library frames for it, or not at all.
                 transport.frame()
         except BaseException as error:
             transport.crashed(error)
@@ -134,9 +154,9 @@ class Attempt(Opener):
         self._call = 0
         self._build, self._made, self._failed, self._lost = build, made, failed, lost
 
-    def build(self, address: Any) -> Any:
+    def build(self, transport: Transport) -> Any:
         """Makes the protocol, or None."""
-        return self._build(self.source, address)
+        return self._build(self.source, transport.getPeer())
 
     def start(
         self, endpoint: str, timeout: float | None, attemptDelay: float | None = None

@@ -12,13 +12,13 @@ class SocketOptions(Producing):
 
     __slots__ = ("_keepAlive", "_noDelay")
 
-    def __init__(self, conn: int) -> None:
-        super().__init__(conn)
-        self._noDelay, self._keepAlive = True, False
+    # Set when they are asked for: most connections never are.
+    _keepAlive: bool
+    _noDelay: bool
 
     def getTcpNoDelay(self) -> bool:
         """Whether small writes leave at once. They do unless told otherwise; not so in Twisted."""
-        return self._noDelay
+        return getattr(self, "_noDelay", True)
 
     def setTcpNoDelay(self, enabled: bool) -> None:
         """Sets whether small writes leave at once."""
@@ -27,7 +27,7 @@ class SocketOptions(Producing):
 
     def getTcpKeepAlive(self) -> bool:
         """Whether the kernel probes an idle connection."""
-        return self._keepAlive
+        return getattr(self, "_keepAlive", False)
 
     def setTcpKeepAlive(self, enabled: bool) -> None:
         """Sets whether the kernel probes a connection that is idle (for two hours)."""

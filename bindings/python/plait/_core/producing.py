@@ -50,30 +50,27 @@ class Producing:
         "streamingProducer",
     )
 
+    # What the transport begins with is set by its constructor alone: four would take four times as long.
     if TYPE_CHECKING:
         driver: Reactor
         connected: bool
         disconnecting: bool
+        gatherer: Any
+        _conn: int
+        _written: list[bytes]
+        lines: list[bytes]
+        delimiter: bytes
+        producer: Any
+        streamingProducer: bool
+        producerPaused: bool
+        ended: Callable[[Failure], None] | None
+        _unsent: int
+        _waitsForDrain: bool
+        _drained: list[Callable[[], None]] | None
 
         def flush(self) -> None: ...
         def close(self) -> None: ...
         def guarded(self, function: Callable[[], None]) -> None: ...
-
-    def __init__(self, conn: int) -> None:
-        self._conn = conn
-        self._written: list[bytes] = []
-        #: Lines that wait for their delimiter, behind everything that was written.
-        self.lines: list[bytes] = []
-        #: The framer that appends by itself: to the lines, or where there are none to what is written.
-        self.gatherer: Any = None
-        self.delimiter = b""
-        self.producer: Any = None
-        self.streamingProducer = self.producerPaused = False
-        self._unsent = 0
-        self._waitsForDrain = False
-        self._drained: list[Callable[[], None]] = []
-        #: Called with the reason when all is over.
-        self.ended: Callable[[Failure], None] | None = None
 
     def registerProducer(self, producer: Any, streaming: bool) -> None:
         """Has a producer write to this transport: one that pushes (streaming) or one that is asked.
@@ -159,9 +156,11 @@ class Producing:
 
     def whenDrained(self, function: Callable[[], None]) -> None:
         """Calls a function in a later turn, when everything written has left."""
-        self._drained.append(function)
-        if len(self._drained) == 1:
+        if self._drained is None:
+            self._drained = [function]
             self.driver.callLater(0, self._look)
+        else:
+            self._drained.append(function)
 
     def _look(self) -> None:
         if self._written or self.lines:
@@ -176,8 +175,8 @@ class Producing:
             self.driver.callLater(_LOOK_AGAIN, self._lookAgain)
             return
         self._waitsForDrain = False
-        drained, self._drained = self._drained, []
-        for function in drained:
+        drained, self._drained = self._drained, None
+        for function in drained or ():
             self.guarded(function)
 
     def _lookAgain(self) -> None:
@@ -200,6 +199,6 @@ class Producing:
     def endProducing(self) -> None:
         """Stops the producer of a connection that has ended."""
         producer, self.producer = self.producer, None
-        self._drained.clear()
+        self._drained = None
         if producer is not None:
             producer.stopProducing()

@@ -6,6 +6,7 @@ program's code, and hands over what that wrote; what the program raises ends her
 
 from __future__ import annotations
 
+from ctypes import CFUNCTYPE, POINTER, c_int32, c_uint64, c_void_p, cast
 from typing import Any
 
 from .._native import structs
@@ -32,7 +33,11 @@ def _bound(user: int, conn: int) -> None:
     _tell(conn, "bound", conn)
 
 
-@entry(structs.DisconnectedFunction)
+#: As ``DisconnectedFunction``; of the reason the status alone is wanted, as a rule.
+_EndFunction = CFUNCTYPE(None, c_void_p, c_uint64, POINTER(c_int32))
+
+
+@entry(_EndFunction)
 def _disconnected(user: int, conn: int, reason: Any) -> None:
     self = conns.pop(conn, None)
     if self is None:
@@ -40,13 +45,18 @@ def _disconnected(user: int, conn: int, reason: Any) -> None:
     driver = self.driver
     driver.inside = True
     try:
-        about = reason.contents
-        status: int = about.status
-        self.lost(status, (about.text or b"").decode("utf-8", "replace") if status else "")
+        status: int = reason[1]
+        self.lost(status, _text(reason) if status else "")
     except BaseException as error:
         self.crashed(error)
-    finally:
-        driver.leave()
+    if driver.dirty:
+        driver.flush()
+    driver.inside = False
+
+
+def _text(reason: Any) -> str:
+    text: bytes | None = cast(reason, POINTER(structs.Reason)).contents.text
+    return (text or b"").decode("utf-8", "replace")
 
 
 @entry(structs.ConnFunction)
@@ -131,7 +141,7 @@ def _table(kind: Any, half_closeable: bool = True, **callbacks: Any) -> Any:
     if half_closeable:
         callbacks["read_closed"] = _read_closed
     return kind(
-        disconnected=_disconnected,
+        disconnected=cast(_disconnected, structs.DisconnectedFunction),
         write_paused=_write_paused,
         write_resumed=_write_resumed,
         release=_released,
@@ -142,26 +152,16 @@ def _table(kind: Any, half_closeable: bool = True, **callbacks: Any) -> Any:
 raw = _table(structs.RawHandler, connected=_opened, data=_data)
 #: For a conn that goes back from a framer to raw bytes.
 rebound = _table(structs.RawHandler, connected=_bound, data=_data)
+_lines = {"lines": _blocks, "raw": _data, "line_too_long": _line_too_long}
+_strings = {"strings": _blocks, "string_too_long": _string_too_long}
 #: By whether the protocol goes on when the peer has said its last word: for those that do not, the
 #: C library closes by itself.
-line = [
-    _table(
-        structs.LineHandler,
-        half,
-        connected=_bound,
-        lines=_blocks,
-        raw=_data,
-        line_too_long=_line_too_long,
-    )
-    for half in (False, True)
-]
-string = [
-    _table(
-        structs.StringHandler,
-        half,
-        connected=_bound,
-        strings=_blocks,
-        string_too_long=_string_too_long,
-    )
-    for half in (False, True)
-]
+line, string = (
+    [_table(kind, half, connected=_bound, **callbacks) for half in (False, True)]
+    for kind, callbacks in ((structs.LineHandler, _lines), (structs.StringHandler, _strings))
+)
+#: The same for conns that are framed from the beginning on: their openers take them on.
+opened_line, opened_string = (
+    [_table(kind, half, connected=_opened, **callbacks) for half in (False, True)]
+    for kind, callbacks in ((structs.LineHandler, _lines), (structs.StringHandler, _strings))
+)

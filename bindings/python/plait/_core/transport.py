@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
-from ctypes import byref
 from typing import TYPE_CHECKING, Any
 
 from .._native import constants, functions
 from ..internet._reasons import check, connection_lost
-from ..internet.address import Address, from_native
 from ..internet.error import ConnectionDone, ConnectionLost
+from ..internet.protocol import Protocol
 from ..python.failure import Failure
-from .options import SocketOptions
+from .addressing import Addressed
 from .producing import NOBODY
-from .registry import conns
 from .securing import Securing
 from .towers import InTower
 
@@ -23,9 +21,11 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("plait")
 _conn_write = functions.conn_write
+#: The ends of conns whose peers sent what is not allowed.
+_BROKEN = (constants.ERR_PROTOCOL, constants.ERR_TOO_LONG)
 
 
-class Transport(SocketOptions, Securing, InTower):
+class Transport(Addressed, Securing):
     """One connection, as its protocol sees it.
 
     Twisted's transports have the same methods. What is written is gathered, and handed to the C
@@ -36,44 +36,41 @@ class Transport(SocketOptions, Securing, InTower):
     :ivar disconnected: whether it has ended.
     """
 
+    # fmt: off
     __slots__ = (
-        "_address",
-        "_failure",
-        "_local",
-        "_protocol",
-        "_readingPaused",
-        "_starting",
-        "connected",
-        "disconnected",
-        "disconnecting",
-        "driver",
-        "framer",
-        "isClient",
-        "opener",
-        "send",
-        "wrappers",
+        "_failure", "_protocol", "_readingPaused", "_starting", "connected",
+        "disconnected", "disconnecting", "driver", "framer", "isClient", "opener", "send", "wrappers",
     )
+    # fmt: on
 
-    def __init__(self, driver: Reactor, conn: int) -> None:
-        super().__init__(conn)
-        self.driver = driver
-        self.opener: Any = None
-        self.framer: Any = None
+    if TYPE_CHECKING:
+        #: What it was opened for, until its protocol has met it.
+        opener: Any
+        framer: Any
+        _protocol: Any
+        _readingPaused: bool
+        #: Whether this side connected.
+        isClient: bool
+        _failure: Failure | None
+        wrappers: tuple[Any, ...]
+        disconnected: bool
+
+    def __init__(self, driver: Reactor, conn: int, opener: Any = None) -> None:
+        self.driver, self._conn, self.opener = driver, conn, opener
+        self._written, self.lines = [], []
+        self.wrappers = ()
         #: What hands to the C library what was gathered.
         self.send = _conn_write
         self.connected = True
-        self.disconnecting = self.disconnected = False
-        self._protocol: Any = None
-        self._readingPaused = self._starting = False
-        #: Whether this side connected.
-        self.isClient = False
-        self._failure: Failure | None = None
-        self.wrappers: tuple[Any, ...] = ()
-        self._address: Address | None = None
-        self._local: Address | None = None
+        self.disconnecting = self.disconnected = self._readingPaused = self._starting = (
+            self.isClient
+        ) = self.streamingProducer = self.producerPaused = self._waitsForDrain = False
+        self.framer = self._protocol = self._failure = self._address = self._local = (
+            self.gatherer
+        ) = self.producer = self.ended = self._drained = None
 
     def __repr__(self) -> str:
-        return f"<Transport of {self._protocol!r} to {self._address}>"
+        return f"<Transport of {self._protocol!r} to {self.knownPeer()}>"
 
     @property
     def reactor(self) -> Reactor:
@@ -118,13 +115,14 @@ class Transport(SocketOptions, Securing, InTower):
         if self.producer is not None:
             self.write(line + delimiter)
             return
-        if self.lines:
+        lines = self.lines
+        if lines:
             self.foldLines()
         elif not self._written:
             self.driver.mark(self)
         self.delimiter = delimiter
-        self.lines.append(line)
-        self.gatherFor(framer, self.lines)
+        lines.append(line)
+        self.gatherFor(framer, lines)
 
     def writeString(self, data: bytes, framer: Any) -> None:
         """Sends a framed string of the framer's, which may append those that follow."""
@@ -134,9 +132,11 @@ class Transport(SocketOptions, Securing, InTower):
 
     def gatherFor(self, framer: Any, gathered: list[bytes]) -> None:
         """Lets a framer append by itself, until it is flushed or something else is written."""
-        if self.gatherer is not framer:
-            self.endGathering()
-        self.gatherer = framer
+        gatherer = self.gatherer
+        if gatherer is not framer:
+            if gatherer is not None:
+                gatherer._gatherer = NOBODY
+            self.gatherer = framer
         if framer._watches:
             framer._gatherer, framer._gathered = self, gathered
 
@@ -162,15 +162,22 @@ class Transport(SocketOptions, Securing, InTower):
         out, lines = self._written, self.lines
         if lines:
             lines.append(b"")
-            out.append(self.delimiter.join(lines))
+            data = self.delimiter.join(lines)
             lines.clear()
+            if out:
+                out.append(data)
+        elif out:
+            data = out[0]
+        else:
+            return
         if out:
-            data = out[0] if len(out) == 1 else b"".join(out)
+            if len(out) > 1:
+                data = b"".join(out)
             out.clear()
-            # Failure means that the conn is closing or has ended, and there is nobody to tell; or
-            # that these are not the messages that the conn is for.
-            if self.send(self._conn, data, len(data)) == constants.ERR_INVALID:
-                _conn_write(self._conn, data, len(data))
+        # Failure means that the conn is closing or has ended, and there is nobody to tell; or
+        # that these are not the messages that the conn is for.
+        if self.send(self._conn, data, len(data)) == constants.ERR_INVALID:
+            _conn_write(self._conn, data, len(data))
 
     def dropWritten(self) -> None:
         """Forgets what was gathered."""
@@ -247,25 +254,6 @@ class Transport(SocketOptions, Securing, InTower):
         """Whether nothing may be delivered at the moment."""
         return self._readingPaused or self.disconnecting or self._starting
 
-    # Addresses
-
-    def getPeer(self) -> Address:
-        """Where the other end is."""
-        if self._address is None:
-            self._address = self._ask(functions.conn_get_peer)
-        return self._address
-
-    def getHost(self) -> Address:
-        """Where this end is."""
-        if self._local is None:
-            self._local = self._ask(functions.conn_get_local)
-        return self._local
-
-    def _ask(self, question: Any) -> Address:
-        answer = self.driver.address
-        check(question(self._conn, byref(answer)))
-        return from_native(answer)
-
     # What the callback tables call
 
     def bind(self, protocol: Any) -> None:
@@ -291,6 +279,14 @@ class Transport(SocketOptions, Securing, InTower):
         cache = self.driver.cache
         factory = cache.rebound() if self.framer is None else self.framer._nativeFactory(cache)
         check(functions.conn_set_factory(self._conn, factory))
+
+    def meet(self, framer: Any) -> None:
+        """Introduces a protocol that the conn frames for already."""
+        self._protocol = self.framer = framer
+        framer._ours, framer._conn = self, self._conn
+        opener, self.opener = self.opener, None
+        framer.makeConnection(self)
+        opener.made(framer)
 
     def bound(self, conn: int) -> None:
         """The conn speaks the protocol's framing from now on."""
@@ -323,34 +319,49 @@ class Transport(SocketOptions, Securing, InTower):
 
     def lost(self, status: int, text: str) -> None:
         """The conversation has ended."""
-        self.connected, self.disconnected = False, True
-        self.dropWritten()
+        self.connected = False
+        self.disconnected = True
+        if self._written or self.lines:
+            self.dropWritten()
         self.driver.transports.discard(self)
-        if status in (constants.ERR_PROTOCOL, constants.ERR_TOO_LONG) and self.framer is not None:
-            self.framer._peerBroke()
-        reason = self._failure
+        framer = self.framer
+        if status in _BROKEN and framer is not None:
+            framer._peerBroke()
         if self.wrappers:
-            if self.leave(status):
-                reason = reason or Failure(ConnectionDone(text=text))
+            if self.leave(status) and self._failure is None:
+                self._failure = Failure(ConnectionDone(text=text))
             self.wrappers = ()
-        if reason is None:
-            stopping = self.driver.stopping and status in (constants.OK, constants.ERR_ABORTED)
-            reason = Failure(ConnectionLost() if stopping else connection_lost(status, text))
-        opener, self.opener = self.opener, None
         if self.producer is not None:
             self.guarded(self.endProducing)
-        if opener is None:  # without an introduction there would be nothing to take leave of
-            try:
-                self._protocol.connectionLost(reason)
-            except BaseException as error:
-                self.crashed(error)
-        ended, self.ended = self.ended, None
+        reason: Failure | None = None
+        if self.opener is None:  # without an introduction there would be nothing to take leave of
+            told = self._protocol.connectionLost
+            if getattr(told, "__func__", None) is not Protocol.connectionLost:
+                reason = self._reason(status, text)
+                try:
+                    told(reason)
+                except BaseException as error:
+                    self.crashed(error)
+        ended = self.ended
         # The protocol keeps its transport; without a way back no collector of cycles is needed.
-        if self.framer is not None:
-            self.framer._ours = None
-        self.framer = self._protocol = None
+        if framer is not None:
+            framer._ours = None
+        self.framer = self._protocol = self.opener = self.ended = None
         if ended is not None:
-            ended(reason)
+            ended(reason or self._reason(status, text))
+
+    def _reason(self, status: int, text: str) -> Failure:
+        if self._failure is not None:
+            return self._failure
+        if self.driver.stopping and status in (constants.OK, constants.ERR_ABORTED):
+            return Failure(ConnectionLost())
+        return Failure(connection_lost(status, text))
+
+    def leave(self, status: int) -> bool:
+        """The conn has ended: the policies around it are told. Tells whether that was in good order,
+        whatever the status says.
+        """
+        return False
 
     def guarded(self, function: Callable[[], None]) -> None:
         """Calls a function of the protocol's from outside of the tables."""
@@ -375,7 +386,9 @@ def _as_bytes(data: Any) -> bytes:
     return bytes(memoryview(data))
 
 
-def register(transport: Transport, conn: int) -> None:
-    """Has the callbacks of a conn go to this transport."""
-    conns[conn] = transport
-    transport.driver.transports.add(transport)
+class TransportInTower(InTower, Transport):
+    """The transport of a conn with policies around it that the C library runs. Others do without its
+    way of finding attributes, which makes all of them slower.
+    """
+
+    __slots__ = ()

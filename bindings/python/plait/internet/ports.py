@@ -12,9 +12,11 @@ from ..python.failure import Failure
 from . import defer, error
 from ._reasons import cannot_listen, check, connect_failed
 from .address import Address, from_native
+from .protocol import Factory
 
 if TYPE_CHECKING:
     from .._core.security import Use
+    from .._core.transport import Transport
     from .reactors import Reactor
 
 __all__ = ["Connector", "Port"]
@@ -92,9 +94,14 @@ class Port(Opener):
             raise error.CannotListenError(self.interface, self.port, OSError("it does not listen"))
         return self._host
 
-    def build(self, address: Any) -> Any:
+    def build(self, transport: Transport) -> Any:
         """Has the factory build the protocol of a connection."""
-        return self.source.buildProtocol(address)
+        build = self.source.buildProtocol
+        if getattr(build, "__func__", None) is Factory.buildProtocol:
+            # It does not look at the address.
+            transport.notePeer()
+            return build(None)
+        return build(transport.getPeer())
 
     def __repr__(self) -> str:
         return f"<Port {self._where} of {self.factory!r}>"

@@ -83,6 +83,7 @@ class Reactor(Listening, Threading):
         self.delayed: set[DelayedCall] = set()
         #: Where the C library writes addresses down, one after the other.
         self.address = structs.Address()
+        self.addressReference = byref(self.address)
         # Whether a callback runs now, and whose output it will have to hand over in the end.
         self.inside = False
         self.dirty: list[Transport] = []

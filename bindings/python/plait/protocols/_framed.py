@@ -9,7 +9,7 @@ from ..internet.protocol import Protocol
 
 if TYPE_CHECKING:
     from .._core.attachment import Attachment
-    from .._core.factories import FactoryCache
+    from .._core.factories import FactoryCache, Framing
 
 
 class Watched:
@@ -94,9 +94,10 @@ class Framed(Protocol):
 
     def makeConnection(self, transport: Any) -> None:
         """Connects the protocol with a transport of any kind."""
-        self._meet(transport)
+        if self._ours is not transport or self._attached is not None:
+            self._meet(transport)
         super().makeConnection(transport)
-        if self._conn:
+        if self._conn and (self._touched or not self._watches):
             self._settle()
 
     def _meet(self, transport: Any) -> None:
@@ -150,6 +151,15 @@ class Framed(Protocol):
 
     # What each framer says for itself
 
+    @classmethod
+    def _expects(cls) -> Framing | None:
+        """How objects of this class frame unless they are told otherwise, if that can be told."""
+        return None
+
+    def _framesAs(self, framing: Framing) -> bool:
+        """Whether this one, of the class that was expected, frames as that; if so, it goes by it now."""
+        return False
+
     def _nativeFactory(self, cache: FactoryCache) -> int:
         """The C factory that frames as this protocol wants it now."""
         raise NotImplementedError
@@ -169,7 +179,8 @@ class Framed(Protocol):
 
     def _bound(self, conn: int) -> None:
         self._conn = conn
-        self._settle()
+        if self._touched or not self._watches:
+            self._settle()
 
     def _crashed(self) -> int:
         """A callback raised; tells how many messages of its block count as taken."""

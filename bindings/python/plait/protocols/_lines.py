@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from ctypes import byref, c_size_t, create_string_buffer
 from typing import TYPE_CHECKING, Any
 
+from .._core.factories import Framing, line_factory
 from .._native import constants, functions, structs
 from ._framed import Framed, Watched
 
@@ -67,6 +68,27 @@ class LineFramed(Framed):
         if data or lines:
             self.transport.write(data + delimiter)
 
+    @classmethod
+    def _expects(cls) -> Framing | None:
+        delimiter, limit = cls.delimiter, cls.MAX_LENGTH
+        plain = cls._watches and cls.dataReceived is Framed.dataReceived
+        if not plain or not 0 < len(delimiter) < 256 or limit <= 0:
+            return None
+        half, flags = hasattr(cls, "readConnectionLost"), int(cls._skips)
+
+        def factory(key: int) -> int:
+            return line_factory(half, delimiter, _length(limit), flags, key)
+
+        return Framing(cls, (delimiter, limit), half, factory)
+
+    def _framesAs(self, framing: Framing) -> bool:
+        kind = type(self)
+        if self._touched or not self._framesNatively() or not getattr(self, "line_mode", 1):
+            return False
+        self._delimiter, self._limit = framing.settings
+        same = kind.delimiter == self._delimiter and kind.MAX_LENGTH == self._limit
+        return same and kind._watches and self._halfCloseable() == framing.half
+
     def _nativeFactory(self, cache: FactoryCache) -> int:
         self._delimiter, self._limit = _valid(self.delimiter), self.MAX_LENGTH
         # Zero would be the default: what it means is told once the conn is there.
@@ -74,10 +96,10 @@ class LineFramed(Framed):
         return cache.line(self._halfCloseable(), self._delimiter, limit, int(self._skips))
 
     def _bound(self, conn: int) -> None:
-        self._conn = conn
         if self._limit <= 0:
             self._limit = 1
-        self._settle()
+            self._touched = True
+        super()._bound(conn)
 
     def _settle(self) -> bool:
         self._touched = False
@@ -105,7 +127,9 @@ class LineFramed(Framed):
             functions.line_set_line_mode(self._conn, b"", 0)
             return 0
         delimiter, limit = self._delimiter, self._limit
-        if delimiter == b"\r\n":
+        if count == 1:
+            lines = [data[: -len(delimiter)]]
+        elif delimiter == b"\r\n":
             # Much faster than a search for two bytes, and the same unless there is a CR or an LF
             # somewhere else: then it finds more.
             lines = data.splitlines()

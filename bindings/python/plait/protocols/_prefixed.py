@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from .._core.factories import Framing, string_factory
 from .._native import constants, functions
 from ._framed import Framed, Watched
 from ._lines import _length
@@ -78,10 +79,41 @@ class StringFramed(Framed):
             self.transport.write(data)
 
     def _bound(self, conn: int) -> None:
-        self._conn = conn
         if self._limit <= 0:
             self._limit = 1
-        self._settle()
+            self._touched = True
+        super()._bound(conn)
+
+    @staticmethod
+    def _format(whose: Any) -> tuple[int, int]:
+        """How a class or an object writes lengths: as the C library counts the ways, and in how many
+        bytes.
+        """
+        raise NotImplementedError
+
+    @classmethod
+    def _expects(cls) -> Framing | None:
+        limit = cls.MAX_LENGTH
+        if not cls._watches or cls.dataReceived is not Framed.dataReceived or limit <= 0:
+            return None
+        half, (format, width) = hasattr(cls, "readConnectionLost"), cls._format(cls)
+
+        def factory(key: int) -> int:
+            return string_factory(half, format, width, _length(limit), key)
+
+        return Framing(cls, (format, width, limit), half, factory)
+
+    def _framesAs(self, framing: Framing) -> bool:
+        if self._touched or not self._framesNatively() or not type(self)._watches:
+            return False
+        self._limit = framing.settings[2]
+        same = (*self._format(self), type(self).MAX_LENGTH) == framing.settings
+        return same and self._halfCloseable() == framing.half
+
+    def _nativeFactory(self, cache: FactoryCache) -> int:
+        self._limit = self.MAX_LENGTH
+        # Zero would be the default: what it means is told once the conn is there.
+        return cache.string(self._halfCloseable(), *self._format(self), _length(self._limit) or 1)
 
     def _settle(self) -> bool:
         self._touched = False
@@ -186,12 +218,12 @@ class IntNStringReceiver(StringFramed):
     def _head(self, string: bytes) -> bytes:
         heads: dict[int, bytes] | None = self._heads
         if heads is None:
-            heads = self._heads = _heads(self.prefixLength, self._order())
+            heads = self._heads = _heads(self.prefixLength, self._order(self))
         length = len(string)
         head = heads.get(length)
         if head is None:
             try:
-                head = length.to_bytes(self.prefixLength, self._order())
+                head = length.to_bytes(self.prefixLength, self._order(self))
             except OverflowError:
                 raise StringTooLongError(
                     f"a string of {length} bytes does not fit a length of"
@@ -207,18 +239,18 @@ class IntNStringReceiver(StringFramed):
         if data:
             self.transport.write(data)
 
-    def _order(self) -> Literal["big", "little"]:
-        first = self.structFormat[:1]
+    @staticmethod
+    def _order(whose: Any) -> Literal["big", "little"]:
+        first = whose.structFormat[:1]
         if first in ("!", ">"):
             return "big"
         return "little" if first == "<" else sys.byteorder
 
-    def _nativeFactory(self, cache: FactoryCache) -> int:
-        big = self._order() == "big"
+    @staticmethod
+    def _format(whose: Any) -> tuple[int, int]:
+        big = IntNStringReceiver._order(whose) == "big"
         order = constants.STRING_BIG_ENDIAN if big else constants.STRING_LITTLE_ENDIAN
-        self._limit = self.MAX_LENGTH
-        limit = _length(self._limit) or 1
-        return cache.string(self._halfCloseable(), order, self.prefixLength, limit)
+        return order, whose.prefixLength
 
 
 class Int32StringReceiver(IntNStringReceiver):
@@ -261,10 +293,9 @@ class NetstringReceiver(StringFramed):
         """A string as a netstring."""
         return b"%d:%b," % (len(string), string)
 
-    def _nativeFactory(self, cache: FactoryCache) -> int:
-        self._limit = self.MAX_LENGTH
-        limit = _length(self._limit) or 1
-        return cache.string(self._halfCloseable(), constants.STRING_NETSTRING, 0, limit)
+    @staticmethod
+    def _format(whose: Any) -> tuple[int, int]:
+        return constants.STRING_NETSTRING, 0
 
     def _peerBroke(self) -> None:
         self.brokenPeer = 1

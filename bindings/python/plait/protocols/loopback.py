@@ -151,10 +151,10 @@ class _OnePort(Port):
         self._over = over
         super().__init__(over.reactor, where, factory)
 
-    def build(self, address: Any) -> Any:
+    def build(self, transport: Any) -> Any:
         """Builds for the first."""
         self.stopListening()
-        return super().build(address)
+        return super().build(transport)
 
     def made(self, protocol: Any) -> None:
         """The server is connected."""

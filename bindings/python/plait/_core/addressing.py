@@ -1,0 +1,53 @@
+"""Where the ends of a conn are."""
+
+from __future__ import annotations
+
+from ctypes import byref
+from typing import Any
+
+from .._native import functions, structs
+from ..internet._reasons import check
+from ..internet.address import Address, from_native
+from .options import SocketOptions
+
+
+class Addressed(SocketOptions):
+    """Part of :class:`~plait._core.transport.Transport`."""
+
+    __slots__ = ("_address", "_local")
+
+    #: The peer's address, or how the C library has written it down.
+    _address: Address | bytes | None
+    _local: Address | None
+
+    def getPeer(self) -> Address:
+        """Where the other end is."""
+        address = self._address
+        if address is None:
+            address = self._address = self._ask(functions.conn_get_peer)
+        elif isinstance(address, bytes):
+            address = self._address = from_native(structs.Address.from_buffer_copy(address))
+        return address
+
+    def notePeer(self) -> None:
+        """Has the peer's address written down while the system knows it, for :meth:`getPeer`: to make
+        an object of it takes longer, and few programs ask.
+        """
+        driver = self.driver
+        if functions.conn_get_peer(self._conn, driver.addressReference) == 0:
+            self._address = bytes(driver.address)
+
+    def getHost(self) -> Address:
+        """Where this end is."""
+        if self._local is None:
+            self._local = self._ask(functions.conn_get_local)
+        return self._local
+
+    def _ask(self, question: Any) -> Address:
+        answer = self.driver.address
+        check(question(self._conn, byref(answer)))
+        return from_native(answer)
+
+    def knownPeer(self) -> Address | None:
+        """The peer's address, if it was asked for or written down."""
+        return None if self._address is None else self.getPeer()
