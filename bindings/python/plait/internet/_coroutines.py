@@ -10,7 +10,7 @@ from types import CoroutineType, GeneratorType
 from typing import Any, NoReturn, TypeVar, Union
 
 from ..python.failure import Failure
-from .defer import Deferred, _Step
+from .defer import Deferred
 
 _T = TypeVar("_T")
 _Waits = Union[Coroutine[Any, Any, _T], Generator[Any, Any, _T]]
@@ -116,7 +116,7 @@ class Driver:
         # The result is what the generator makes of it, maybe later.
         after: Deferred[Any] = Deferred(self._cancel)
         self.deferred = after
-        deferred._steps.insert(0, _Step(lambda ignored: after, None))
+        deferred._steps.insert(0, (lambda ignored: after, None, None, None, None, None))
         deferred.callback(None)
         if self._waiting is not None:
             self._waiting.cancel()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from ..python.failure import Failure
+from ._stages import Step, Unhandled, wait_for
 from .error import TimeoutError
 
 if TYPE_CHECKING:
@@ -47,7 +47,6 @@ __all__ = [
 ]
 
 _T = TypeVar("_T")
-_log = logging.getLogger("plait")
 
 
 class AlreadyCalledError(Exception):
@@ -56,28 +55,6 @@ class AlreadyCalledError(Exception):
 
 class CancelledError(Exception):
     """A Deferred was cancelled, and nothing else was made of that."""
-
-
-class _Step:
-    """One stage of a chain: what to call with a value, and what with a failure.
-
-    None stands for handing on. A stage with a ``waiter`` gives the result to that Deferred instead,
-    which is suspended until then.
-    """
-
-    __slots__ = ("callback", "errback", "waiter")
-
-    def __init__(
-        self,
-        callback: Callable[[Any], Any] | None,
-        errback: Callable[[Any], Any] | None,
-        waiter: Deferred[Any] | None = None,
-    ) -> None:
-        self.callback, self.errback, self.waiter = callback, errback, waiter
-
-
-def _bound(function: Callable[..., Any], args: Any, keywords: Any) -> Callable[[Any], Any]:
-    return lambda result: function(result, *(args or ()), **(keywords or {}))
 
 
 class Deferred(Generic[_T]):
@@ -107,9 +84,11 @@ class Deferred(Generic[_T]):
     #: Whether Deferreds keep where they were made: see :func:`setDebugging`.
     debug = False
     _made = ""
+    _canceller: Callable[[Deferred[Any]], None] | None = None
+    _unhandled: Unhandled | None = None
 
     def __init__(self, canceller: Callable[[Deferred[Any]], None] | None = None) -> None:
-        self._steps: list[_Step] = []
+        self._steps: list[Step] = []
         self._canceller = canceller
         if self.debug:
             self._made = stack()
@@ -130,22 +109,30 @@ class Deferred(Generic[_T]):
             raise TypeError(f"not callable: {callback!r}")
         if not (errback is None or callable(errback)):
             raise TypeError(f"not callable: {errback!r}")
-        if callbackArgs or callbackKeywords:
-            callback = callback and _bound(callback, callbackArgs, callbackKeywords)
-        if errbackArgs or errbackKeywords:
-            errback = errback and _bound(errback, errbackArgs, errbackKeywords)
-        self._steps.append(_Step(callback, errback))
+        self._steps.append(
+            (callback, errback, callbackArgs, callbackKeywords, errbackArgs, errbackKeywords)
+        )
         if self.called:
             self._run()
         return self
 
     def addCallback(self, callback: Callable[..., Any], *args: Any, **kw: Any) -> Deferred[Any]:
         """Appends a function for values."""
-        return self.addCallbacks(callback, None, args, kw)
+        if not callable(callback):
+            raise TypeError(f"not callable: {callback!r}")
+        self._steps.append((callback, None, args, kw, None, None))
+        if self.called:
+            self._run()
+        return self
 
     def addErrback(self, errback: Callable[..., Any], *args: Any, **kw: Any) -> Deferred[Any]:
         """Appends a function for failures; it gets a Failure."""
-        return self.addCallbacks(None, errback, None, None, args, kw)
+        if not callable(errback):
+            raise TypeError(f"not callable: {errback!r}")
+        self._steps.append((None, errback, None, None, args, kw))
+        if self.called:
+            self._run()
+        return self
 
     def addBoth(self, callback: Callable[..., Any], *args: Any, **kw: Any) -> Deferred[Any]:
         """Appends one function for values and failures alike."""
@@ -193,22 +180,21 @@ class Deferred(Generic[_T]):
         """Gives the result, and runs the chain."""
         if isinstance(result, Deferred):
             raise TypeError("a Deferred cannot be the result of another")
-        self._start(result)
+        if self.called:
+            return self._again()
+        self.called = True
+        self.result, self._canceller = result, None
+        self._run()
 
     def errback(self, fail: Failure | BaseException | None = None) -> None:
         """Gives a failure as the result: a Failure, an exception, or the one being handled."""
-        self._start(fail if isinstance(fail, Failure) else Failure(fail))
+        self.callback(fail if isinstance(fail, Failure) else Failure(fail))
 
-    def _start(self, result: Any) -> None:
-        if self.called:
-            if self._ignoreNextResult:
-                self._ignoreNextResult = False
-                return
+    def _again(self) -> None:
+        """A second result has come."""
+        if not self._ignoreNextResult:
             raise AlreadyCalledError(*filter(None, [self._made]))
-        self.called = True
-        self.result = result
-        self._canceller = None
-        self._run()
+        self._ignoreNextResult = False
 
     # Holding it up
 
@@ -247,55 +233,62 @@ class Deferred(Generic[_T]):
             current = ready.pop()
             if current._running or current.paused:
                 continue
+            steps, result = current._steps, current.result
+            if current._unhandled is not None:
+                current._handled()
             current._running = True
             try:
-                while current._steps:
-                    step = current._steps.pop(0)
-                    if step.waiter is None:
-                        if current._take(step):
-                            break
+                while steps:
+                    function, errback, args, keywords, failed, named = steps.pop(0)
+                    if isinstance(result, Failure):
+                        function, args, keywords = errback, failed, named
+                    if function is None:
                         continue
-                    waiter = step.waiter
-                    waiter.result, current.result = current.result, None
-                    waiter.paused -= 1
-                    # Who waited goes on first, then what is left here.
-                    ready += (current, waiter)
-                    break
+                    if function is wait_for:
+                        waiter: Deferred[Any] = args
+                        waiter.result, result = result, None
+                        waiter.paused -= 1
+                        # Who waited goes on first, then what is left here.
+                        ready += (current, waiter)
+                        break
+                    try:
+                        if args or keywords:
+                            result = function(result, *(args or ()), **(keywords or {}))
+                        else:
+                            result = function(result)
+                    except BaseException:
+                        result = Failure()
+                    if isinstance(result, Deferred):
+                        if result is current:
+                            words = "a callback returned the Deferred that it belongs to"
+                            result = Failure(RuntimeError(words))
+                        elif current._wait(result):
+                            break
+                        else:
+                            inner = result
+                            result, inner.result = inner.result, None
+                    current.result = result
             finally:
+                current.result = result
                 current._running = False
-
-    def _take(self, step: _Step) -> bool:
-        """Runs a stage; tells whether the chain has to wait for the Deferred that it returned."""
-        function = step.errback if isinstance(self.result, Failure) else step.callback
-        if function is None:
-            return False
-        try:
-            result = function(self.result)
-        except BaseException:
-            result = Failure()
-        if result is self:
-            result = Failure(RuntimeError("a callback returned the Deferred that it belongs to"))
-        self.result = result
-        return isinstance(result, Deferred) and self._wait(result)
+            if isinstance(result, Failure) and not steps:
+                current._unhandled = Unhandled(result, current._made)
 
     def _wait(self, inner: Deferred[Any]) -> bool:
-        settled = inner.called and not inner.paused and not inner._steps and not inner._running
-        if settled and not isinstance(inner.result, Deferred):
-            self.result, inner.result = inner.result, None
-            return False
+        """Waits for another's result, unless that is there."""
+        if inner.called and not (inner.paused or inner._steps or inner._running):
+            if not isinstance(inner.result, Deferred):
+                inner._handled()
+                return False
         self.paused += 1
-        inner._steps.append(_Step(None, None, self))
+        inner._steps.append((wait_for, wait_for, self, None, self, None))
         return True
 
-    def __del__(self) -> None:
-        if self.called and isinstance(self.result, Failure) and not sys.is_finalizing():
-            failure = self.result
-            _log.error(
-                "Unhandled error in Deferred: %s%s",
-                failure.getErrorMessage(),
-                self._made and f"\n{self._made}",
-                exc_info=(failure.type, failure.value, failure.tb),
-            )
+    def _handled(self) -> None:
+        """What was the end of the chain is none any more."""
+        unhandled, self._unhandled = self._unhandled, None
+        if unhandled is not None:
+            unhandled.failure = None
 
     def __repr__(self) -> str:
         state = ""

@@ -98,10 +98,9 @@ class MemCacheProtocol(Storing, Framed, TimeoutMixin):
         is a dictionary: see :meth:`getMultiple`.
         """
         if type(key) is bytes and timeout is None and not withIdentifier:
-            question = Value()
-            number = self._last = self._last + 1
-            question.asked, question.key = self._asked, number
-            self._asked[number] = question
+            asked, number = self._asked, self._last + 1
+            self._last = number
+            question = asked[number] = Value(asked, number)
             status = _get(self._conn, key, len(key), None, number, None)
             return question if status == 0 and self._feeder is None else self._sent(question, status)
         if not isinstance(key, (bytes, str)):
@@ -159,10 +158,9 @@ class MemCacheProtocol(Storing, Framed, TimeoutMixin):
         """Stores a value: ``STORED``, which is true."""
         plain = type(key) is bytes and type(value) is bytes and 0 <= flags < 1 << 32
         if plain and timeout is None and not noreply and -1 << 32 < expireTime < 1 << 32:
-            question = Question()
-            number = self._last = self._last + 1
-            question.asked, question.key = self._asked, number
-            self._asked[number] = question
+            asked, number = self._asked, self._last + 1
+            self._last = number
+            question = asked[number] = Question(asked, number)
             status = _set(
                 self._conn, key, len(key), value, len(value), flags, expireTime, None, number, None
             )

@@ -10,6 +10,7 @@ from ..._core.tables import _bound, _table
 from ..._native import constants
 from ..._native import memcache as native
 from ...internet._reasons import check, connection_lost
+from ...internet._calling import stack
 from ...internet.defer import Deferred
 from ...internet.error import TimeoutError
 from .results import (
@@ -40,6 +41,13 @@ class Question(Deferred[Any]):
 
     asked: dict[int, Question]
     key: int
+
+    def __init__(self, asked: dict[int, Question] | None = None, key: int = 0) -> None:
+        self._steps = []
+        if asked is not None:
+            self.asked, self.key = asked, key
+        if self.debug:
+            self._made = stack()
 
     def cancel(self) -> None:
         """Gives the call up; the late answer is swallowed."""
