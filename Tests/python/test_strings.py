@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import struct
 
 import pytest
@@ -234,3 +235,25 @@ def test_blocks():
 def test_base_class():
     with pytest.raises(NotImplementedError):
         connected(basic.Int8StringReceiver).dataReceived(b"\1x")
+
+
+@pytest.mark.parametrize("kind", ["int32", "netstring"])
+def test_blocks_are_cut_and_joined(kind):
+    """Whether the strings are of one size, nearly so, or not at all."""
+    from plait.protocols._prefixed import _cut, _decimal, _heads
+
+    chance = random.Random(kind)
+    for _ in range(2000):
+        size = chance.randrange(12)
+        sizes = [size] * chance.randrange(1, 9)
+        for index in range(chance.choice([0, 0, 0, 1, 2])):
+            sizes[chance.randrange(len(sizes))] = chance.randrange(12)
+        strings = [chance.getrandbits(8 * length or 1).to_bytes(length or 1, "big")[:length] for length in sizes]
+        data, table = b"", []
+        for string in strings:
+            data += struct.pack(">I", len(string)) if kind == "int32" else b"%d:" % len(string)
+            table += [len(data), len(string)]
+            data += string + b"," * (kind == "netstring")
+        assert _cut(data, struct.pack(f"{len(table)}I", *table), len(strings)) == strings
+        joined = _heads(4, "big").join(strings) if kind == "int32" else _decimal.join(strings, b",")
+        assert joined == data

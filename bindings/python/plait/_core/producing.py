@@ -59,7 +59,7 @@ class Producing:
         _conn: int
         _written: list[bytes]
         lines: list[bytes]
-        delimiter: bytes
+        delimiter: bytes | None
         producer: Any
         streamingProducer: bool
         producerPaused: bool

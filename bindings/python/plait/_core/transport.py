@@ -110,10 +110,12 @@ class Transport(Addressed, Securing):
         """Sends several pieces, as if they were one."""
         self.write(b"".join(iovec))
 
-    def writeLine(self, line: bytes, delimiter: bytes, framer: Any) -> None:
-        """Sends a line of the framer's, which may append those that follow as they are."""
+    def writeLine(self, line: bytes, delimiter: bytes | None, framer: Any) -> None:
+        """Sends a line of the framer's, which may append those that follow as they are. Where there is no
+        delimiter it is a string, and the framer joins them.
+        """
         if self.producer is not None:
-            self.write(line + delimiter)
+            self.write(framer._joined([line]) if delimiter is None else line + delimiter)
             return
         lines = self.lines
         if lines:
@@ -148,32 +150,35 @@ class Transport(Addressed, Securing):
 
     def foldLines(self) -> None:
         """Puts the delimiters into the lines that were gathered."""
+        self._written.append(self.joined())
         self.endGathering()
-        self.lines.append(b"")
-        self._written.append(self.delimiter.join(self.lines))
-        self.lines.clear()
+
+    def joined(self) -> bytes:
+        """What was gathered of the framer's lines or strings, framed."""
+        lines, delimiter = self.lines, self.delimiter
+        if delimiter is None:
+            data: bytes = self.gatherer._joined(lines)
+        else:
+            lines.append(b"")
+            data = delimiter.join(lines)
+        lines.clear()
+        return data
 
     def flush(self) -> None:
         """Hands to the C library what was gathered."""
-        gatherer = self.gatherer
-        if gatherer is not None:
-            gatherer._gatherer = NOBODY
-            self.gatherer = None
         out, lines = self._written, self.lines
         if lines:
-            lines.append(b"")
-            data = self.delimiter.join(lines)
-            lines.clear()
+            data = self.joined()
             if out:
                 out.append(data)
-        elif out:
-            data = out[0]
-        else:
+        elif not out:
             return
         if out:
-            if len(out) > 1:
-                data = b"".join(out)
+            data = b"".join(out)  # of one alone that is the same object
             out.clear()
+        if self.gatherer is not None:
+            self.gatherer._gatherer = NOBODY
+            self.gatherer = None
         # Failure means that the conn is closing or has ended, and there is nobody to tell; or
         # that these are not the messages that the conn is for.
         if self.send(self._conn, data, len(data)) == constants.ERR_INVALID:

@@ -295,7 +295,10 @@ class Reactor(Listening, Threading):
         """Hands over what was gathered."""
         dirty = self.dirty
         for transport in dirty:
-            transport.flush()
+            try:
+                transport.flush()
+            except BaseException as error:
+                transport.crashed(error)
         dirty.clear()
 
     def leave(self) -> None:

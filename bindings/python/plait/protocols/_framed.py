@@ -182,6 +182,47 @@ class Framed(Protocol):
         if self._touched or not self._watches:
             self._settle()
 
+    def _inTurn(self, messages: list[bytes], received: Any) -> int:
+        """Delivers the messages of a block one by one, unless a callback has the rest wait; tells how
+        many were taken.
+        """
+        self._halt = False
+        self._count = len(messages)
+        rest: Any = iter(messages)
+        self._rest = rest
+        if self._attached is None and self._watches:
+            for message in rest:
+                received(message)
+                if self._halt and ((self._touched and self._settle()) or self._mustStop()):
+                    break
+        else:
+            transport = self.transport
+            for message in rest:
+                received(message)
+                if not self._watches and self._settle():
+                    break
+                if self._halt or getattr(transport, "disconnecting", False):
+                    if self._settle() or self._mustStop():
+                        break
+        self._rest = None
+        return self._count - int(rest.__length_hint__())
+
+    def _atOnce(self, messages: list[bytes], received: Any) -> int:
+        """Delivers the messages of a block together: all are taken."""
+        self._halt = False
+        self._count = len(messages)
+        self._rest = iter(())
+        received(messages)
+        self._rest = None
+        self._after()
+        return self._count
+
+    def _after(self) -> None:
+        """A callback that was not for a message of a block is done."""
+        self._settle()
+        if self._attached is not None:
+            self._ending()
+
     def _crashed(self) -> int:
         """A callback raised; tells how many messages of its block count as taken."""
         rest, self._rest = self._rest, None

@@ -126,7 +126,7 @@ class LineFramed(Framed):
             # asked to do it again.
             functions.line_set_line_mode(self._conn, b"", 0)
             return 0
-        delimiter, limit = self._delimiter, self._limit
+        delimiter = self._delimiter
         if count == 1:
             lines = [data[: -len(delimiter)]]
         elif delimiter == b"\r\n":
@@ -138,49 +138,13 @@ class LineFramed(Framed):
             del lines[-1]
         if len(lines) != count:
             lines = cut(data, table, count)
-        self._halt = False
-        self._count = count
         if type(self).linesReceived is not LineFramed.linesReceived:
-            self._rest = iter(())
-            self.linesReceived(lines)
-            self._rest = None
-            self._settle()
-            if self._attached is not None:
-                self._ending()
-            return count
-        rest: Any = iter(lines)
-        self._rest = rest
-        received = self.lineReceived
-        if self._attached is None and self._watches:
-            for line in rest:
-                received(line)
-                if self._halt and ((self._touched and self._settle()) or self._mustStop()):
-                    break
-        else:
-            transport = self.transport
-            for line in rest:
-                received(line)
-                if (
-                    self._halt
-                    or getattr(transport, "disconnecting", False)
-                    or self.delimiter is not delimiter
-                    or self.MAX_LENGTH is not limit
-                ):
-                    if self._settle() or self._mustStop():
-                        break
-                    delimiter, limit = self._delimiter, self._limit
-        self._rest = None
-        return count - int(rest.__length_hint__())
+            return self._atOnce(lines, self.linesReceived)
+        return self._inTurn(lines, self.lineReceived)
 
     def _lineTooLong(self, data: bytes) -> None:
         self.lineLengthExceeded(data)
         self._after()
-
-    def _after(self) -> None:
-        """A callback that was not for a block is done."""
-        self._settle()
-        if self._attached is not None:
-            self._ending()
 
 
 class LineOnlyReceiver(LineFramed):

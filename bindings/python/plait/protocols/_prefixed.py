@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import functools
+import itertools
+import struct
 import sys
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Dict, Literal
 
 from .._core.factories import Framing, string_factory
 from .._native import constants, functions
@@ -20,12 +22,76 @@ _memoryview = memoryview
 
 #: So many lengths of a kind are kept as they stand before strings.
 _MOST_HEADS = 1024
+#: Blocks of more strings than this are not looked at for being all of one size.
+_MOST_ALIKE = 512
+_pair = struct.Struct("II").unpack_from
+
+
+class _Heads(Dict[int, bytes]):
+    """Lengths that strings have had, as they stand before them."""
+
+    def __init__(self, make: Callable[[int], bytes]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, length: int) -> bytes:
+        head = self._make(length)
+        if len(self) < _MOST_HEADS:
+            self[length] = head
+        return head
+
+    def join(self, strings: Sequence[bytes], tail: bytes = b"") -> bytes:
+        """The strings, each behind its length and before a tail."""
+        sizes = set(map(len, strings))
+        if len(sizes) == 1:
+            head = self[sizes.pop()]
+            return head + (tail + head).join(strings) + tail
+        heads = map(self.__getitem__, map(len, strings))
+        if tail:
+            return b"".join(itertools.chain.from_iterable(zip(heads, strings, itertools.repeat(tail))))
+        return b"".join(itertools.chain.from_iterable(zip(heads, strings)))
 
 
 @functools.lru_cache(maxsize=None)
-def _heads(size: int, order: str) -> dict[int, bytes]:
-    """Lengths of this kind that strings have had, as they stand before them."""
-    return {}
+def _heads(size: int, order: Literal["big", "little"]) -> _Heads:
+    """Those of this many bytes in this order."""
+
+    def make(length: int) -> bytes:
+        try:
+            return length.to_bytes(size, order)
+        except OverflowError:
+            raise StringTooLongError(
+                f"a string of {length} bytes does not fit a length of {8 * size} bits"
+            ) from None
+
+    return _Heads(make)
+
+
+_decimal = _Heads(lambda length: b"%d:" % length)
+
+
+@functools.lru_cache(maxsize=128)
+def _layout(first: int, size: int, step: int, count: int) -> tuple[bytes, Any]:
+    """The table of a block whose strings are all of one size, and what cuts it."""
+    bounds = [number for index in range(count) for number in (first + index * step, size)]
+    gap = f"{step - size}x" * bool(step - size)
+    form = f"{first}x{size}s" + f"{gap}{size}s" * (count - 1) + f"{step - size - first}x"
+    return struct.pack(f"{2 * count}I", *bounds), struct.Struct(form).unpack
+
+
+def _cut(data: bytes, table: bytes, count: int) -> list[bytes]:
+    """The strings of a block. Often they are all of one size, which is looked for first: then they are
+    cut in a third of the time.
+    """
+    if 1 < count <= _MOST_ALIKE:
+        first, size = _pair(table)
+        step = len(data) // count
+        if step >= size + first:
+            alike, unpack = _layout(first, size, step, count)
+            if table == alike and step * count == len(data):
+                return list(unpack(data))
+    bounds = iter(_memoryview(table).cast("I").tolist())
+    return [data[start : start + size] for start, size in zip(bounds, bounds)]
 
 
 class StringTooLongError(AssertionError):
@@ -74,9 +140,13 @@ class StringFramed(Framed):
 
     def sendStrings(self, strings: Iterable[bytes]) -> None:
         """Sends strings, each behind its length. Twisted has no counterpart."""
-        data = b"".join(map(self.frame, strings))
-        if data:
-            self.transport.write(data)
+        strings = list(strings)
+        if strings:
+            self.transport.write(self._joined(strings))
+
+    def _joined(self, strings: list[bytes]) -> bytes:
+        """Strings, each with its length."""
+        return b"".join(map(self.frame, strings))
 
     def _bound(self, conn: int) -> None:
         if self._limit <= 0:
@@ -129,49 +199,14 @@ class StringFramed(Framed):
         if self._touched or not self._watches:
             # Changed outside of a callback, maybe; these were framed by the limit of before.
             self._settle()
-        bounds: Any = iter(_memoryview(table[: 8 * count]).cast("I").tolist())
-        self._halt = False
-        self._count = 2 * count
+        strings = _cut(data, table[: 8 * count], count)
         if type(self).stringsReceived is not StringFramed.stringsReceived:
-            self._rest = iter(())
-            strings = [data[start : start + size] for start, size in zip(bounds, bounds)]
-            self.stringsReceived(strings)
-            self._rest = None
-            self._after()
-            return count
-        self._rest = bounds
-        received = self.stringReceived
-        if self._attached is None and self._watches:
-            for start, size in zip(bounds, bounds):
-                received(data[start : start + size])
-                if self._halt and ((self._touched and self._settle()) or self._mustStop()):
-                    break
-        else:
-            transport, limit = self.transport, self._limit
-            for start, size in zip(bounds, bounds):
-                received(data[start : start + size])
-                if (
-                    self._halt
-                    or getattr(transport, "disconnecting", False)
-                    or self.MAX_LENGTH is not limit
-                ):
-                    if self._settle() or self._mustStop():
-                        break
-                    limit = self._limit
-        self._rest = None
-        return count - int(bounds.__length_hint__()) // 2
-
-    def _crashed(self) -> int:
-        return super()._crashed() // 2  # of offsets and lengths
+            return self._atOnce(strings, self.stringsReceived)
+        return self._inTurn(strings, self.stringReceived)
 
     def _stringTooLong(self, length: int) -> None:
         self.lengthLimitExceeded(length)
         self._after()
-
-    def _after(self) -> None:
-        self._settle()
-        if self._attached is not None:
-            self._ending()
 
 
 class IntNStringReceiver(StringFramed):
@@ -185,7 +220,6 @@ class IntNStringReceiver(StringFramed):
 
     structFormat: ClassVar[str] = "!I"
     prefixLength: ClassVar[int] = 4
-    _heads: Any = None
 
     def frame(self, string: bytes) -> bytes:
         """A string with its length.
@@ -200,44 +234,27 @@ class IntNStringReceiver(StringFramed):
         :raises StringTooLongError: if the prefix cannot tell the length.
         """
         if self.transport is self._gatherer and type(string) is bytes:
-            # Behind something else that waits to be handed over.
-            try:
-                head = self._heads[len(string)]
-            except KeyError:
-                head = self._head(string)
-            gathered = self._gathered
-            gathered.append(head)
-            gathered.append(string)
+            # Behind another one that waits to be handed over: their lengths come when they are.
+            self._gathered.append(string)
             return
         transport = self.transport
-        if transport is self._ours and type(self).frame is IntNStringReceiver.frame:
-            transport.writeString(self._head(string) + string, self)
+        if (
+            transport is self._ours
+            and self.prefixLength >= 4
+            and type(string) is bytes
+            and type(self).frame is IntNStringReceiver.frame
+        ):
+            transport.writeLine(string, None, self)
         else:
             transport.write(self.frame(string))
 
     def _head(self, string: bytes) -> bytes:
-        heads: dict[int, bytes] | None = self._heads
-        if heads is None:
-            heads = self._heads = _heads(self.prefixLength, self._order(self))
-        length = len(string)
-        head = heads.get(length)
-        if head is None:
-            try:
-                head = length.to_bytes(self.prefixLength, self._order(self))
-            except OverflowError:
-                raise StringTooLongError(
-                    f"a string of {length} bytes does not fit a length of"
-                    f" {8 * self.prefixLength} bits"
-                ) from None
-            if len(heads) < _MOST_HEADS:
-                heads[length] = head
-        return head
+        return _heads(self.prefixLength, self._order(self))[len(string)]
 
-    def sendStrings(self, strings: Iterable[bytes]) -> None:
-        """Sends strings, each behind its length. Twisted has no counterpart."""
-        data = b"".join([self._head(string) + string for string in strings])
-        if data:
-            self.transport.write(data)
+    def _joined(self, strings: list[bytes]) -> bytes:
+        if type(self).frame is not IntNStringReceiver.frame:
+            return super()._joined(strings)
+        return _heads(self.prefixLength, self._order(self)).join(strings)
 
     @staticmethod
     def _order(whose: Any) -> Literal["big", "little"]:
@@ -292,6 +309,26 @@ class NetstringReceiver(StringFramed):
     def frame(self, string: bytes) -> bytes:
         """A string as a netstring."""
         return b"%d:%b," % (len(string), string)
+
+    def sendString(self, string: bytes) -> None:
+        """Sends a netstring."""
+        if self.transport is self._gatherer and type(string) is bytes:
+            self._gathered.append(string)
+            return
+        transport = self.transport
+        if (
+            transport is self._ours
+            and type(string) is bytes
+            and type(self).frame is NetstringReceiver.frame
+        ):
+            transport.writeLine(string, None, self)
+        else:
+            transport.write(self.frame(string))
+
+    def _joined(self, strings: list[bytes]) -> bytes:
+        if type(self).frame is not NetstringReceiver.frame:
+            return super()._joined(strings)
+        return _decimal.join(strings, b",")
 
     @staticmethod
     def _format(whose: Any) -> tuple[int, int]:
