@@ -86,7 +86,9 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CPlait", path: "include"),
     .systemLibrary(name: "CLibuv", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
-    .target(name: "CSystem", cSettings: [.unsafeFlags(["-O2", "-fvisibility=hidden", "-Wall", "-Wextra"])]),
+    .target(
+      name: "CSystem", cSettings: [.unsafeFlags(["-O2", "-fvisibility=hidden", "-Wall", "-Wextra"])],
+      linkerSettings: [.linkedLibrary("resolv")]),
     .target(name: "Bytes", dependencies: ["CPlait", "CSystem"], swiftSettings: swift),
     .target(name: "Wire", dependencies: ["Bytes", "CSystem"], swiftSettings: swift),
     .target(name: "Crypto", dependencies: ["Bytes"] + openSSL, swiftSettings: swift),

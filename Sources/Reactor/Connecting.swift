@@ -57,6 +57,9 @@ final class Race: Attempt {
   let context: Context
   let delay: RaceTimer
   var lookup: Lookup?
+  var services: ServiceLookup?
+  /// Where else the service is, once it is known.
+  var targets: [ServiceLookup.Target] = []
   var addresses: [csystem_address] = []
   var next = 0
   var pause: UInt64 = 10
@@ -84,6 +87,27 @@ final class Race: Attempt {
       hasBind = true
     }
     let port = UInt16(truncatingIfNeeded: endpoint.number)
+    guard let service = endpoint.service, !endpoint.isNumeric(name) else { return seek(name, port) }
+    services = ServiceLookup.make(context, service, name) { [unowned(unsafe) self] services in
+      self.services = nil
+      located(services, name, port)
+    }
+    return services.map { $0.begin() } ?? .noMemory
+  }
+
+  /// Where the service is, is known; where nothing says so, it is at the domain itself (RFC 6120 §3.2.1).
+  func located(_ services: ServiceLookup, _ host: Text, _ port: UInt16) {
+    if services.targets.isEmpty, services.isDenied {
+      return fail(Reason(.noName, text: "the domain says that it does not offer the service"))
+    }
+    targets = ServiceLookup.ordered(services.targets, &context.random)
+    targets.reverse()  // the next one is the last
+    guard targets.isEmpty else { return fail(fault) }  // goes on to the first
+    let status = seek(host, port)
+    if status != .ok { fail(Reason(status)) }
+  }
+
+  func seek(_ name: Text, _ port: UInt16) -> Status {
     var address = csystem_address()
     if csystem_address_parse(&address, name.pointer, 0, port) == 0 {
       found([address], .ok)
@@ -169,6 +193,11 @@ final class Race: Attempt {
 
   func fail(_ reason: Reason) {
     guard !isOver else { return }
+    if let target = targets.popLast() {
+      (addresses, next) = ([], 0)
+      let status = seek(target.host, target.port)
+      return status == .ok ? () : fail(Reason(status))
+    }
     cancel()
     connect._withUnsafeGuaranteedRef { $0.failed(reason) }
   }
@@ -178,6 +207,8 @@ final class Race: Attempt {
     context.timers.remove(delay)
     lookup?.cancel()
     lookup = nil
+    services?.forget()
+    services = nil
     for runner in runners { runner.stop() }
     runners = []
   }

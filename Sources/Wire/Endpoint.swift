@@ -17,6 +17,8 @@ public final class Endpoint {
   /// Of a UNIX socket's file.
   public internal(set) var mode: UInt32 = 0o666
   public internal(set) var reusePort = false
+  /// Connecting: the service whose hosts the name's SRV records tell.
+  public internal(set) var service: Text?
   /// In milliseconds.
   public internal(set) var timeout: UInt64?
   /// What `tls:` and `ssl:` say beside.
@@ -155,6 +157,11 @@ extension Endpoint {
       if name == nil { return Reason(.noMemory) }
     case .privateKey, .certificate, .certKey, .chain, .method, .parameters, .trustRoots, .caCertsDir, .hostname:
       return setTLS(key, field)
+    case .service:
+      if let fault = field.textFault(atMost: key.longest) { return Endpoint.bad(at, fault) }
+      guard field.isLabel else { return Endpoint.bad(at, "a service is named by letters, digits and hyphens") }
+      service = Text.make(field.value.span.bytes)
+      if service == nil { return Reason(.noMemory) }
     case .interface, .bindAddress:
       if field.value.isEmpty { return nil }
       if let fault = field.textFault(atMost: 80) { return Endpoint.bad(at, fault) }
@@ -168,7 +175,7 @@ extension Endpoint {
   }
 
   /// Is it an address of the endpoint's family? (One to bind to may be of either: the host's decides.)
-  func isNumeric(_ text: Text) -> Bool {
+  public func isNumeric(_ text: Text) -> Bool {
     var address = csystem_address()
     let family = kind == .tcp6 ? Address.ipv6 : isForListening ? Address.ipv4 : 0
     return csystem_address_parse(&address, text.pointer, family, 0) == 0

@@ -44,6 +44,14 @@ struct EndpointField {
 
   var isLocalhost: Bool { says("localhost") }
 
+  /// Letters, digits and hyphens, as in a name of DNS?
+  var isLabel: Bool {
+    for byte in value where byte.digit == nil && byte != UInt8(ascii: "-") {
+      guard (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20) else { return false }
+    }
+    return true
+  }
+
   static func equal(_ bytes: [UInt8], _ word: StaticString) -> Bool {
     guard bytes.count == word.utf8CodeUnitCount else { return false }
     for (index, byte) in bytes.enumerated() where byte != word.utf8Start[index] { return false }

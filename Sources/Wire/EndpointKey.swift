@@ -3,6 +3,7 @@ extension Endpoint {
   enum Key: UInt8 {
     case port, host, interface, backlog, reusePort, timeout, bindAddress, address, path, mode, lockfile, number, name
     case privateKey, certificate, certKey, chain, method, parameters, trustRoots, caCertsDir, hostname
+    case service
 
     var bit: UInt32 { 1 << UInt32(rawValue) }
 
@@ -21,6 +22,7 @@ extension Endpoint {
       case 1: .port
       case 2: .timeout
       case 3: .bindAddress
+      case 4: .service
       default: nil
       }
     }
@@ -65,6 +67,7 @@ extension Endpoint {
       case 7: .hostname
       case 8: .certKey
       case 9: .caCertsDir
+      case 10: .service
       default: nil
       }
     }
@@ -76,7 +79,13 @@ extension Endpoint {
       default: false
       }
     }
-    var longest: Int { self == .host || self == .hostname ? 255 : rawValue >= Key.privateKey.rawValue ? 4096 : 107 }
+    var longest: Int {
+      switch self {
+      case .service: 63
+      case .host, .hostname: 255
+      default: rawValue >= Key.privateKey.rawValue ? 4096 : 107
+      }
+    }
 
     var text: StaticString {
       switch self {
@@ -102,6 +111,7 @@ extension Endpoint {
       case .trustRoots: "trustRoots"
       case .caCertsDir: "caCertsDir"
       case .hostname: "hostname"
+      case .service: "srv"
       }
     }
 

@@ -39,6 +39,30 @@ struct ConnectingTests {
     for (given, wanted) in cases { #expect(hosts(Race.alternating(addresses(given))) == wanted) }
   }
 
+  /// The lowest priority first; among equals by lot: each first as often as its weight says (RFC 2782).
+  @Test func services() throws {
+    func target(_ name: String, _ priority: UInt16, _ weight: UInt16) throws -> ServiceLookup.Target {
+      let host = Text.make(Array(name.utf8).span.bytes)
+      return ServiceLookup.Target(host: try #require(host), port: 1, priority: priority, weight: weight)
+    }
+    func names(_ all: [ServiceLookup.Target]) -> String {
+      all.map { target in withExtendedLifetime(target.host) { String(cString: target.host.pointer) } }.joined()
+    }
+    var random = Random(seed: 7)
+    #expect(names(ServiceLookup.ordered([], &random)) == "")
+    let all = [try target("c", 20, 9), try target("a", 10, 1), try target("b", 10, 3), try target("d", 30, 0)]
+    var first = 0
+    for _ in 0..<4000 {
+      let order = names(ServiceLookup.ordered(all, &random))
+      #expect(order == "abcd" || order == "bacd")
+      if order == "bacd" { first += 1 }
+    }
+    // A lot of 0 to 4 falls to the first by 0 and 1: 2 in 5, of which a five's worth of a hundred is beyond chance here.
+    #expect((2100...3100).contains(first))
+    let idle = [try target("x", 1, 0), try target("y", 1, 0)]
+    #expect(names(ServiceLookup.ordered(idle, &random)).count == 2)
+  }
+
   /// A port on which nobody listens.
   func closedPort(_ bench: LoopBench) -> UInt32 {
     let listener = bench.listen("tcp:0:interface=127.0.0.1", Host(.raw))

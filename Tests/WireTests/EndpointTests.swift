@@ -21,6 +21,7 @@ struct EndpointTests {
       if let backlog = endpoint.backlog { out += " backlog \(backlog)" }
       if endpoint.mode != 0o666 { out += " mode \(endpoint.mode)" }
       if endpoint.reusePort { out += " reuse" }
+      if endpoint.service != nil { out += " srv " + words(endpoint.service) }
       if let tls = endpoint.tls {
         out += " tls"
         for text in [tls.key, tls.certificate, tls.chain, tls.roots, tls.hostname] { out += " " + words(text) }
@@ -59,6 +60,8 @@ struct EndpointTests {
     ("tcp:h:80:timeout=.5", .connect, "tcp h - 80 timeout 500"),
     ("tcp:h:80:timeout=5.", .connect, "tcp h - 80 timeout 5000"),
     ("tcp:h:80:bindAddress=", .connect, "tcp h - 80"),
+    ("tcp:h:80:srv=xmpp-client", .connect, "tcp h - 80 srv xmpp-client"),
+    ("tls:h:443:srv=xmpps-client", .connect, "tcp h - 443 srv xmpps-client tls - - - - -"),
     ("unix:/p:lockfile=1:timeout=9", .connect, "unix /p - 0 timeout 9000"),
     ("unix:path=/p", .connect, "unix /p - 0"),
     ("memory:x:3", .connect, "memory x - 0 timeout 3000"),
@@ -115,6 +118,8 @@ struct EndpointTests {
     ("tcp:80:timeout=1", .listen, "-40 7"), ("tcp:80:interface=0.0.0.0:interface=0.0.0.0", .listen, "-40 25"),
     ("tcp:80:interface=nonsense", .listen, "-40 17"), ("tcp6:80:interface=127.0.0.1", .listen, "-40 18"),
     ("tcp:h:80:bindAddress=nonsense", .connect, "-40 21"),
+    ("tcp:h:80:srv=", .connect, "-40 13"), ("tcp:h:80:srv=_x._tcp", .connect, "-40 13"),
+    ("tcp:80:srv=x", .listen, "-40 7"),
     ("unix", .listen, "-40 4"), ("unix:", .listen, "-40 5"), ("unix:/x:mode=8", .listen, "-40 13"),
     ("unix:/x:mode=1000", .listen, "-40 13"),
     ("unix:/x:mode=", .listen, "-40 13"), ("unix:/x:lockfile=x", .listen, "-40 17"),

@@ -26,7 +26,7 @@ check() { # PREFIX LIB
 
     gcc -o "$WORK/shared" "$program" "${shared[@]}"
     LD_LIBRARY_PATH=$prefix/$lib "$WORK/shared"
-    gcc -o "$WORK/archive" "$program" "${cflags[@]}" "$(pkg-config --variable=archive plait)" "${needs[@]}" -lm
+    gcc -o "$WORK/archive" "$program" "${cflags[@]}" "$(pkg-config --variable=archive plait)" "${needs[@]}" -lresolv -lm
     "$WORK/archive"
     gcc -static -o "$WORK/static" "$program" "${static[@]}" 2>"$WORK/static.log" || { cat "$WORK/static.log"; exit 1; }
     "$WORK/static"
@@ -51,7 +51,7 @@ if [ -n "$(find "$WORK/gone" -not -type d)" ]; then find "$WORK/gone" -not -type
 archive=$STAGE/lib/libplait.a
 # An ordinary Swift program has a runtime of its own, which the archive must not replace.
 cp "$STAGE"/../../include/module.modulemap "$WORK/"
-swiftc -O -module-cache-path "$WORK/cache" -I "$STAGE/../../include" -o "$WORK/swift-host" Tests/c/consumer/host.swift "$archive" -luv -lssl -lcrypto -lexpat -lidn -lm
+swiftc -O -module-cache-path "$WORK/cache" -I "$STAGE/../../include" -o "$WORK/swift-host" Tests/c/consumer/host.swift "$archive" -luv -lssl -lcrypto -lexpat -lidn -lresolv -lm
 "$WORK/swift-host"
 echo "Swift program: linked"
 
@@ -61,7 +61,7 @@ swiftc -O -wmo -parse-as-library -enable-experimental-feature Embedded -module-c
 ar -crs "$WORK/libother.a" "$WORK/other.o"
 for order in "$archive $WORK/libother.a" "$WORK/libother.a $archive"; do
     # shellcheck disable=SC2086 # these are words
-    gcc -DWITH_OTHER -o "$WORK/both" "$program" -I"$STAGE/include" $order -luv -lssl -lcrypto -lexpat -lidn -lm
+    gcc -DWITH_OTHER -o "$WORK/both" "$program" -I"$STAGE/include" $order -luv -lssl -lcrypto -lexpat -lidn -lresolv -lm
     "$WORK/both"
 done
 echo "second Embedded archive: linked in both orders"

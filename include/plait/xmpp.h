@@ -21,6 +21,9 @@
  *     plait_connector_start(reactor, "tcp:host=example.com:port=5222", factory, NULL, NULL, NULL, &connector);
  *
  * **TLS.** STARTTLS is begun where the server offers it, with the configuration of the options and the account's domain as the name that the certificate has to have.
+ * `tcp:host=example.org:port=5222:srv=xmpp-client` connects to where the domain's records say that its server is, and
+ * `tls:host=example.org:port=5223:srv=xmpps-client` with TLS from the start (XEP-0368).
+ *
  * Over an endpoint that begins with `tls:`, or within plait_tls_factory_new(), all is hidden from the start, and STARTTLS is not asked for. What neither hides is
  * ended with #PLAIT_ERR_UNSUPPORTED, unless #PLAIT_XMPP_WITHOUT_TLS allows it; a password is never sent in the clear even then.
  *

@@ -373,6 +373,17 @@ int csystem_receive_file(int socket, int file, uint64_t *at, uint64_t most, int 
                          int *is_file);
 int csystem_shutdown(int fd);
 
+/* ---- names.c ------------------------------------------------------------------------------ */
+
+enum { CSYSTEM_NAME = 256, CSYSTEM_SERVICES = 32 };
+struct csystem_service {
+    uint16_t priority, weight, port;
+};
+/* The SRV records of a question such as `_xmpp-client._tcp.example.org`, at most `room`; `names` has CSYSTEM_NAME bytes
+ * for each one's host, which is "." or nothing where the service is decidedly not offered. How many; 0: there are none;
+ * -EAGAIN: nobody answers. It blocks. */
+int csystem_services(const char *question, struct csystem_service *out, char *names, int room);
+
 enum {
     CSYSTEM_EPERM = 1,
     CSYSTEM_ENOENT = 2,
