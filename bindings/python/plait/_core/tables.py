@@ -6,7 +6,7 @@ program's code, and hands over what that wrote; what the program raises ends her
 
 from __future__ import annotations
 
-from ctypes import CFUNCTYPE, POINTER, c_int32, c_uint64, c_void_p, cast
+from ctypes import CFUNCTYPE, POINTER, c_char, c_int32, c_size_t, c_uint64, c_void_p, cast
 from typing import Any
 
 from .._native import structs
@@ -38,7 +38,7 @@ _EndFunction = CFUNCTYPE(None, c_void_p, c_uint64, POINTER(c_int32))
 
 
 @entry(_EndFunction)
-def _disconnected(user: int, conn: int, reason: Any) -> None:
+def _ended(user: int, conn: int, reason: Any) -> None:
     self = conns.pop(conn, None)
     if self is None:
         return
@@ -94,15 +94,35 @@ def _released(user: int) -> None:
     drop(user)
 
 
-@entry(structs.DataFunction)
-def _data(user: int, conn: int, data: Any, length: int) -> None:
+#: As ``DataFunction`` and ``BlockFunction``, with addresses as numbers: to make an object around each
+#: would cost as much as all the rest of a short block.
+_DataFunction = CFUNCTYPE(None, c_void_p, c_uint64, c_void_p, c_size_t)
+_BlockFunction = CFUNCTYPE(c_size_t, c_void_p, c_uint64, c_void_p, c_size_t, c_void_p, c_size_t)
+
+_Memory = c_char * 0x7FFFFFFF
+#: What the C library lends lies in few places: its buffers.
+_places: dict[int, Any] = {}
+
+
+def lent(address: int) -> Any:
+    """The memory behind an address, to be sliced."""
+    place = _places.get(address)
+    if place is None:
+        if len(_places) >= 64:
+            _places.clear()
+        place = _places[address] = _Memory.from_address(address)
+    return place
+
+
+@entry(_DataFunction)
+def _bytes(user: int, conn: int, data: int, length: int) -> None:
     self = conns.get(conn)
     if self is None:
         return
     driver = self.driver
     driver.inside = True
     try:
-        self.received(data[:length])
+        self.received(lent(data)[:length])
     except BaseException as error:
         self.crashed(error)
     if driver.dirty:
@@ -110,15 +130,16 @@ def _data(user: int, conn: int, data: Any, length: int) -> None:
     driver.inside = False
 
 
-@entry(structs.BlockFunction)
-def _blocks(user: int, conn: int, data: Any, length: int, table: Any, count: int) -> int:
+@entry(_BlockFunction)
+def _messages(user: int, conn: int, data: int, length: int, table: int, count: int) -> int:
     self = conns.get(conn)
     if self is None:
         return count
     driver = self.driver
     driver.inside = True
     try:
-        taken: int = self.framer._takeBlock(data[:length], table, count)
+        place = _places.get(data) or lent(data)
+        taken: int = self.framer._takeBlock(place[:length], table, count)
     except BaseException as error:
         taken = self.crashed(error)
     if driver.dirty:
@@ -141,7 +162,7 @@ def _table(kind: Any, half_closeable: bool = True, **callbacks: Any) -> Any:
     if half_closeable:
         callbacks["read_closed"] = _read_closed
     return kind(
-        disconnected=cast(_disconnected, structs.DisconnectedFunction),
+        disconnected=_disconnected,
         write_paused=_write_paused,
         write_resumed=_write_resumed,
         release=_released,
@@ -149,6 +170,9 @@ def _table(kind: Any, half_closeable: bool = True, **callbacks: Any) -> Any:
     )
 
 
+_data = cast(_bytes, structs.DataFunction)
+_blocks = cast(_messages, structs.BlockFunction)
+_disconnected = cast(_ended, structs.DisconnectedFunction)
 raw = _table(structs.RawHandler, connected=_opened, data=_data)
 #: For a conn that goes back from a framer to raw bytes.
 rebound = _table(structs.RawHandler, connected=_bound, data=_data)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
+from ctypes import c_int, c_uint64
 from typing import TYPE_CHECKING, Any
 
 from .._native import constants, functions
+from .._native.calls import bare
 from ..internet._reasons import check, connection_lost
 from ..internet.error import ConnectionDone, ConnectionLost
 from ..internet.protocol import Protocol
@@ -20,7 +22,9 @@ if TYPE_CHECKING:
     from ..internet.reactors import Reactor
 
 _log = logging.getLogger("plait")
-_conn_write = functions.conn_write
+_conn_write = bare("plait_conn_write", c_int)
+#: What a number without a type may be.
+_LONG = 0x7FFFFFFF
 #: The ends of conns whose peers sent what is not allowed.
 _BROKEN = (constants.ERR_PROTOCOL, constants.ERR_TOO_LONG)
 
@@ -38,7 +42,7 @@ class Transport(Addressed, Securing):
 
     # fmt: off
     __slots__ = (
-        "_failure", "_protocol", "_readingPaused", "_starting", "connected",
+        "_failure", "_handle", "_protocol", "_readingPaused", "_starting", "connected",
         "disconnected", "disconnecting", "driver", "framer", "isClient", "opener", "send", "wrappers",
     )
     # fmt: on
@@ -57,6 +61,7 @@ class Transport(Addressed, Securing):
 
     def __init__(self, driver: Reactor, conn: int, opener: Any = None) -> None:
         self.driver, self._conn, self.opener = driver, conn, opener
+        self._handle = c_uint64(conn)
         self._written, self.lines = [], []
         self.wrappers = ()
         #: What hands to the C library what was gathered.
@@ -181,8 +186,11 @@ class Transport(Addressed, Securing):
             self.gatherer = None
         # Failure means that the conn is closing or has ended, and there is nobody to tell; or
         # that these are not the messages that the conn is for.
-        if self.send(self._conn, data, len(data)) == constants.ERR_INVALID:
-            _conn_write(self._conn, data, len(data))
+        length = len(data)
+        if length > _LONG:
+            functions.conn_write(self._conn, data, length)
+        elif self.send(self._handle, data, length) == constants.ERR_INVALID:
+            _conn_write(self._handle, data, length)
 
     def dropWritten(self) -> None:
         """Forgets what was gathered."""

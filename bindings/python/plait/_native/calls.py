@@ -23,6 +23,16 @@ def quick(name: str, result: Any, *arguments: Any) -> Any:
     return function
 
 
+def bare(name: str, result: Any) -> Any:
+    """A function that is declared already, once more and without the types of its arguments, which takes a
+    third of the time. Each has to be what C wants: bytes, None, a number of up to 31 bits, or an
+    object of ctypes.
+    """
+    function = _locked[name]
+    function.restype = result
+    return function
+
+
 def quickly(name: str, result: Any, *arguments: Any) -> Any:
     """A function that is declared already, once more and in another way, for where that is quicker."""
     function = _locked[name]

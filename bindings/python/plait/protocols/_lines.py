@@ -7,6 +7,7 @@ from ctypes import byref, c_size_t, create_string_buffer
 from typing import TYPE_CHECKING, Any
 
 from .._core.factories import Framing, line_factory
+from .._core.tables import lent
 from .._native import constants, functions, structs
 from ._framed import Framed, Watched
 
@@ -119,7 +120,7 @@ class LineFramed(Framed):
     def _inject(self, data: bytes) -> None:
         functions.line_set_line_mode(self._conn, data, len(data))
 
-    def _takeBlock(self, data: bytes, table: Any, count: int) -> int:
+    def _takeBlock(self, data: bytes, table: int, count: int) -> int:
         """Delivers a block; tells how many of its lines were taken."""
         if (self._touched or not self._watches) and self._settle():
             # Changed outside of a callback, when the C library had framed these already: it is
@@ -261,9 +262,9 @@ def held(conn: int) -> bytes:
     return buffer.raw[: size.value]
 
 
-def cut(data: bytes, table: Any, count: int) -> list[bytes]:
+def cut(data: bytes, table: int, count: int) -> list[bytes]:
     """The messages of a block, by its table of offsets and lengths."""
-    bounds = iter(memoryview(table[: 8 * count]).cast("I").tolist())
+    bounds = iter(memoryview(lent(table)[: 8 * count]).cast("I").tolist())
     return [data[offset : offset + length] for offset, length in zip(bounds, bounds)]
 
 

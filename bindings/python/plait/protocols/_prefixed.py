@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Dict, Literal
 
 from .._core.factories import Framing, string_factory
+from .._core.tables import lent
 from .._native import constants, functions
 from ._framed import Framed, Watched
 from ._lines import _length
@@ -194,12 +195,12 @@ class StringFramed(Framed):
         functions.string_set_max_length(self._conn, _length(limit))
         return True
 
-    def _takeBlock(self, data: bytes, table: Any, count: int) -> int:
+    def _takeBlock(self, data: bytes, table: int, count: int) -> int:
         """Delivers a block; tells how many of its strings were taken."""
         if self._touched or not self._watches:
             # Changed outside of a callback, maybe; these were framed by the limit of before.
             self._settle()
-        strings = _cut(data, table[: 8 * count], count)
+        strings = _cut(data, lent(table)[: 8 * count], count)
         if type(self).stringsReceived is not StringFramed.stringsReceived:
             return self._atOnce(strings, self.stringsReceived)
         return self._inTurn(strings, self.stringReceived)

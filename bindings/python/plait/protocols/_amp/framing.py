@@ -7,6 +7,7 @@ from collections.abc import Callable
 from ctypes import byref, c_int, c_uint64
 from typing import TYPE_CHECKING, Any
 
+from ..._core.tables import lent
 from ..._native import amp as native
 from ...internet._reasons import check
 from ...internet.error import ConnectionClosed, ConnectionLost, PeerVerifyError, SSLError
@@ -253,10 +254,10 @@ class BinaryBoxProtocol(Framed):
     def _peerBroke(self) -> None:
         self._keyLengthLimitExceeded = True
 
-    def _takeBlock(self, data: bytes, table: Any, count: int) -> int:
+    def _takeBlock(self, data: bytes, table: int, count: int) -> int:
         """Delivers a block; tells how many of its boxes were taken."""
         self._halt = False
-        bounds = iter(_memoryview(table[: 8 * count]).cast("I").tolist())
+        bounds = iter(_memoryview(lent(table)[: 8 * count]).cast("I").tolist())
         rest: Any = iter(list(zip(bounds, bounds)))
         self._rest, self._count = rest, count
         received = self.boxReceiver.ampBoxReceived

@@ -163,7 +163,7 @@ class MemCachePool(MemCacheProtocol):
         except BaseException:
             drop(self._key)
             raise
-        self._conn = out.value
+        self._bound(out.value)
         conns[self._conn] = _PoolConn(self, driver)
         return self._opened
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..._native import constants, structs
 from ..._native import memcache as native
-from ..._native.calls import quickly
+from ..._native.calls import bare, quickly
 from ...error import PlaitError
 from ...internet.defer import Deferred, fail, succeed
 from ...internet.error import TimeoutError
@@ -36,8 +36,10 @@ if TYPE_CHECKING:
 _Q = TypeVar("_Q", bound=Question)
 _nobody = native.MemcacheAnswerFunction()
 _call = native.memcache_call
-#: The same functions with plain numbers in the place of what is never given: ctypes takes them quicker.
-_get = quickly("plait_memcache_get", c_int, c_uint64, c_char_p, c_size_t, *[c_void_p] * 3)
+_get = bare("plait_memcache_get", c_int)
+#: What a number without a type may be; questions are counted through.
+_LONG = 0x7FFFFFFF
+#: With plain numbers in the place of what is never given: ctypes takes them quicker.
 _set = quickly(
     "plait_memcache_set",
     c_int,
@@ -83,6 +85,7 @@ class MemCacheProtocol(Storing, Framed, TimeoutMixin):
         #: By their numbers: the questions that wait.
         self._asked: dict[int, Question] = {}
         self._last = 0
+        self._handle = c_uint64()
 
     # Values
 
@@ -97,11 +100,18 @@ class MemCacheProtocol(Storing, Framed, TimeoutMixin):
         With an identifier it is ``(flags, identifier, value)``, for :meth:`checkAndSet`. Of several keys it
         is a dictionary: see :meth:`getMultiple`.
         """
-        if type(key) is bytes and timeout is None and not withIdentifier:
-            asked, number = self._asked, self._last + 1
+        number = self._last + 1
+        if (
+            type(key) is bytes
+            and timeout is None
+            and not withIdentifier
+            and len(key) <= native.MEMCACHE_KEY_MAX
+            and number <= _LONG
+        ):
+            asked = self._asked
             self._last = number
             question = asked[number] = Value(asked, number)
-            status = _get(self._conn, key, len(key), None, number, None)
+            status = _get(self._handle, key, len(key), None, number, None)
             return question if status == 0 and self._feeder is None else self._sent(question, status)
         if not isinstance(key, (bytes, str)):
             return self.getMultiple(key, withIdentifier, timeout)
@@ -367,6 +377,7 @@ class MemCacheProtocol(Storing, Framed, TimeoutMixin):
             self._feeder.discard()
             self._feeder = self._attached = None
         self._conn = 0
+        self._handle = c_uint64()
         self._failAll(reason)
 
     def _failAll(self, reason: Failure) -> None:
@@ -384,6 +395,7 @@ class MemCacheProtocol(Storing, Framed, TimeoutMixin):
 
     def _bound(self, conn: int) -> None:
         self._conn = conn
+        self._handle = c_uint64(conn)
 
     def _settle(self) -> bool:
         return False
