@@ -91,7 +91,7 @@ private func isWord(_ text: [UInt8]) -> Bool {
 /// The host's options, or why they can't be.
 private func options(_ wanted: plait_irc_options, _ options: inout IRCOptions) -> Status {
   let mechanisms = PLAIT_IRC_SCRAM_SHA_256 | PLAIT_IRC_SCRAM_SHA_1 | PLAIT_IRC_EXTERNAL | PLAIT_IRC_PLAIN
-  guard wanted.flags <= 7, wanted.mechanisms & ~UInt32(mechanisms) == 0, wanted.burst <= 1 << 20,
+  guard wanted.flags <= 63, wanted.mechanisms & ~UInt32(mechanisms) == 0, wanted.burst <= 1 << 20,
     wanted.max_line <= UInt32(PLAIT_BYTES_MAX), wanted.max_waiting <= 1 << 24,
     let interval = checkedTime(wanted.interval_ms), let ping = checkedTime(wanted.ping_ms),
     let pong = checkedTime(wanted.pong_ms), let registration = checkedTime(wanted.registration_ms)
@@ -118,7 +118,10 @@ private func options(_ wanted: plait_irc_options, _ options: inout IRCOptions) -
   options.isAuthenticationOptional = wanted.flags & UInt32(PLAIT_IRC_SASL_OPTIONAL) != 0
   options.rejoins = wanted.flags & UInt32(PLAIT_IRC_REJOIN) != 0
   options.asksForCapabilities = wanted.flags & UInt32(PLAIT_IRC_NO_CAPABILITIES) == 0
-  guard options.asksForCapabilities || options.mechanisms.isEmpty else { return .invalid }
+  options.logsIn = wanted.flags & UInt32(PLAIT_IRC_NO_LOGIN) == 0
+  options.findsNicks = wanted.flags & UInt32(PLAIT_IRC_NO_OTHER_NICK) == 0
+  options.regains = wanted.flags & UInt32(PLAIT_IRC_REGAIN) != 0
+  guard (options.asksForCapabilities && options.logsIn) || options.mechanisms.isEmpty else { return .invalid }
   if wanted.burst > 0 { options.burst = Int(wanted.burst) }  // checked: small
   if interval > 0 { options.interval = interval }
   if ping > 0 { options.pingTime = ping }
@@ -194,6 +197,12 @@ public func plait_irc_send(
   }
 }
 
+@_cdecl("plait_irc_send_line") @implementation
+public func plait_irc_send_line(_ conn: plait_conn, _ line: UnsafePointer<UInt8>?, _ len: Int, _ how: UInt32) -> CInt {
+  guard let line = checked(line, len), how <= 1 else { return .invalid }
+  return onIRC(conn) { $1.send(line: line.bytes, isUrgent: how == 1, $0) }
+}
+
 @_cdecl("plait_irc_say") @implementation
 public func plait_irc_say(
   _ conn: plait_conn, _ what: UInt32, _ target: UnsafePointer<UInt8>?, _ target_len: Int, _ text: UnsafePointer<UInt8>?,
@@ -253,6 +262,15 @@ public func plait_irc_get_topic(
 ) -> CInt {
   guard let channel = checked(channel, channel_len), len != nil, cap >= 0 else { return .invalid }
   return onIRC(conn) { $1.topic(channel.bytes).map { give($0, out, cap, len) } ?? .absent }
+}
+
+@_cdecl("plait_irc_get_modes") @implementation
+public func plait_irc_get_modes(
+  _ conn: plait_conn, _ channel: UnsafePointer<UInt8>?, _ channel_len: Int, _ out: UnsafeMutablePointer<UInt8>?,
+  _ cap: Int, _ len: UnsafeMutablePointer<Int>?
+) -> CInt {
+  guard let channel = checked(channel, channel_len), len != nil, cap >= 0 else { return .invalid }
+  return onIRC(conn) { $1.modes(channel.bytes).map { give($0, out, cap, len) } ?? .absent }
 }
 
 @_cdecl("plait_irc_get_lag") @implementation

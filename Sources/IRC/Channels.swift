@@ -82,8 +82,16 @@ final class Channel {
   var name: [UInt8]
   var topic: [UInt8] = []
   var key: [UInt8] = []
+  /// Without those of members, and without lists.
+  private(set) var modes: [(letter: UInt8, parameter: [UInt8])] = []
   var members = Members()
   init(_ name: [UInt8]) { self.name = name }
+
+  func setMode(_ letter: UInt8, _ parameter: [UInt8], _ isSet: Bool) {
+    modes.removeAll { $0.letter == letter }
+    if isSet, modes.count < 64 { modes.append((letter, parameter)) }
+  }
+  func forgetModes() { modes.removeAll() }
 }
 
 /// Somebody who shares a channel with this side.

@@ -18,6 +18,7 @@ extension IRCSession {
     let isTold = message.numeric > 0 ? number(&event, line, conn) : word(&event, line, conn)
     if isTold { owner.tell(event, message, line, start, conn) }
     if event.kind == .signedOn, !conn.isClosing { rejoin(conn) }
+    if event.kind == .userQuit || event.kind == .userRenamed { heardOfLeaving(line.extracting(event.nick.range), conn) }
   }
 
   /// The parameter of that number, or nothing.
@@ -174,11 +175,21 @@ extension IRCSession {
     let name = line.extracting(event.target.range)
     if isMe(name) { event.flags |= Event.toMe }
     guard let channel = world.channel(name, support.mapping) else { return }
-    var reader = ModeReader(line.extracting(event.text.range), parameters: message.count - 2)
+    apply(line, from: 1, to: channel)
+  }
+
+  /// Modes from that parameter on.
+  private func apply(_ line: RawSpan, from first: Int, to channel: Channel) {
+    var reader = ModeReader(line.extracting(part(first).range), parameters: message.count - first - 1)
     while let change = reader.next(support.kinds) {
-      guard change.parameter >= 0, let place = support.prefixModes.firstIndex(of: change.letter) else { continue }
-      let who = line.extracting(part(2 + change.parameter).range)
-      guard let user = world.user(who, support.mapping), channel.members.contains(user) else { continue }
+      let given = change.parameter >= 0 ? part(first + 1 + change.parameter) : Part()
+      guard let place = support.prefixModes.firstIndex(of: change.letter) else {
+        if !support.lists.contains(change.letter) { channel.setMode(change.letter, bytes(given, line), change.isSet) }
+        continue
+      }
+      guard change.parameter >= 0, let user = world.user(line.extracting(given.range), support.mapping),
+        channel.members.contains(user)
+      else { continue }
       let flags = channel.members.flags(user)
       let bit: UInt32 = 1 << UInt32(place)
       _ = channel.members.set(user, change.isSet ? flags | bit : flags & ~bit)
@@ -198,6 +209,10 @@ extension IRCSession {
       event.kind = .signedOn
       event.text = part(1)
     case 5: heardSupport(line)
+    case 324:
+      guard let channel = world.channel(line.extracting(event.target.range), support.mapping) else { break }
+      channel.forgetModes()
+      apply(line, from: 2, to: channel)
     case 331, 332:
       event.kind = .topicUpdated
       event.flags |= Event.reply

@@ -15,6 +15,12 @@ public struct IRCOptions {
   public var isAuthenticationOptional = false
   public var rejoins = false
   public var asksForCapabilities = true
+  /// Does the client register by itself?
+  public var logsIn = true
+  /// Does it find another nick where one is refused?
+  public var findsNicks = true
+  /// Does it try for the nick that was wanted as long as it has another one?
+  public var regains = false
   /// Wanted beside those that the client makes use of itself, with blanks between them.
   public var capabilities: [UInt8] = []
   /// So many lines may go at once, then one for each interval.

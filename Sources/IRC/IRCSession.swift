@@ -163,6 +163,7 @@ public final class IRCSession {
     isWaitingForPong = false
     lag = conn.context.now - min(pingSent, conn.context.now)
     _ = conn.context.schedule(life, after: options.pingTime)
+    regain(conn)
     return true
   }
 }

@@ -97,6 +97,9 @@ public struct Message {
     return hundreds &* 100 &+ tens &* 10 &+ ones
   }
 
+  /// Where a line without a source begins, behind its tags.
+  public var beginning: UInt32 { tags.isEmpty ? 0 : tags.start &+ tags.count &+ 1 }
+
   /// The parameter of that number in the line that was parsed, or nothing.
   @inline(__always) @_lifetime(copy line)
   public func parameter(_ index: Int, _ line: RawSpan) -> RawSpan {

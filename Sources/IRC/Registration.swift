@@ -7,13 +7,14 @@ extension IRCSession {
   /// What this client makes use of itself.
   static var ours: StaticString {
     """
-    account-notify account-tag away-notify batch cap-notify chghost extended-join invite-notify message-tags multi-prefix \
-    sasl server-time setname userhost-in-names
+    account-notify account-tag away-notify batch cap-notify chghost extended-join invite-notify labeled-response message-tags \
+    multi-prefix sasl server-time setname standard-replies userhost-in-names
     """
   }
 
   func register(_ conn: Conn) {
     phase = .registering
+    guard options.logsIn else { return }
     if options.asksForCapabilities {
       phase = .asking
       say("CAP", [("LS" as StaticString).utf8Bytes], last: ("302" as StaticString).utf8Bytes, conn)
@@ -242,7 +243,7 @@ extension IRCSession {
 
   /// 433, 436, 437, and 432: another one is tried, but not for ever.
   func heardNickRefused(_ conn: Conn) {
-    guard phase != .ready else { return }
+    guard phase != .ready, options.findsNicks else { return }
     refusedNicks += 1
     guard refusedNicks <= 16 else { return fail(Reason(.inUse, text: "the server takes no nick"), conn) }
     if message.numeric == 432 {
@@ -252,6 +253,20 @@ extension IRCSession {
       nick.append(UInt8(ascii: "_"))
     }
     say("NICK", [], last: nick, conn)
+  }
+
+  /// Whoever has that nick has left: if it is the one that was wanted, it is to be had.
+  func heardOfLeaving(_ name: RawSpan, _ conn: Conn) {
+    let wanted = options.nick
+    if options.regains, support.mapping.isEqual(name, wanted.span.bytes) { regain(conn) }
+  }
+
+  func regain(_ conn: Conn) {
+    let (mine, wanted) = (nick, options.nick)
+    guard options.regains, phase == .ready, !conn.isClosing,
+      !support.mapping.isEqual(mine.span.bytes, wanted.span.bytes)
+    else { return }
+    say("NICK", [], last: wanted, conn)
   }
 
   /// 001.

@@ -12,6 +12,23 @@ extension IRCSession {
     return send(builder.bytes, isUrgent: isUrgent, conn)
   }
 
+  /// A line as the host wrote it.
+  public func send(line: RawSpan, isUrgent: Bool, _ conn: Conn) -> Status {
+    var parts = Message()
+    guard MessageBuilder.isLine(line), parts.parse(line), !parts.hasSource, parts.command.start == parts.beginning,
+      MessageBuilder.isCommand(line.extracting(parts.command.range))
+    else { return .value }
+    let head = Int(parts.beginning)
+    guard head <= Message.longestTags, line.byteCount - head <= support.lineLength - 2 else { return .tooLong }
+    var bytes: [UInt8] = []
+    bytes.append(line)
+    let status = send(bytes, isUrgent: isUrgent, conn)
+    if status == .ok, parts.count == 2, line.extracting(parts.command.range).isEqual("JOIN") {
+      note(join: parts.parameter(0, line), keys: parts.parameter(1, line))
+    }
+    return status
+  }
+
   /// How many bytes of text a message to a target may have, so that it still fits with this side's source before it, as others get it.
   /// The host's part of that source is as long as it can be (63), and so is the user's (a tilde and ten) where it is not known.
   public func room(_ command: Int, _ target: Int) -> Int {
@@ -88,6 +105,18 @@ extension IRCSession {
       made += channel.name
     }
     return made
+  }
+
+  /// `+ntk key`; empty where none is known.
+  public func modes(_ name: RawSpan) -> [UInt8]? {
+    guard let channel = world.channel(name, support.mapping) else { return nil }
+    var (letters, parameters): ([UInt8], [UInt8]) = ([], [])
+    for mode in channel.modes {
+      letters.append(letters.isEmpty ? UInt8(ascii: "+") : mode.letter)
+      if letters.count == 1 { letters.append(mode.letter) }
+      if !mode.parameter.isEmpty { parameters += [32] + mode.parameter }
+    }
+    return letters + parameters
   }
 
   public func topic(_ name: RawSpan) -> [UInt8]? { world.channel(name, support.mapping)?.topic }

@@ -76,7 +76,8 @@ public struct Support {
     setKinds()
   }
 
-  private var lists: [UInt8] = []
+  /// Modes that are lists.
+  private(set) var lists: [UInt8] = []
   private var always: [UInt8] = []
   private var whenSet: [UInt8] = []
 

@@ -198,6 +198,39 @@ struct ClientTests {
 
   // MARK: Who is where
 
+  @Test func nicksThatTheHostFinds() {
+    let talk = Talk {
+      $0.asksForCapabilities = false
+      $0.findsNicks = false
+      $0.regains = true
+    }
+    #expect(talk.sent() == ["NICK me", "USER me 0 * :me"])
+    talk.feed(":s 433 * me :in use", ":s 001 other :Welcome", ":x NICK y")
+    #expect(talk.sent() == [])
+    talk.feed(":Me QUIT :bye")
+    #expect(talk.sent() == ["NICK me"])
+    talk.feed(":other NICK me", ":me QUIT")
+    #expect(talk.sent() == [])
+    let silent = Talk { $0.logsIn = false }
+    #expect(silent.sent() == [])
+  }
+
+  @Test func modes() {
+    let talk = Talk()
+    talk.welcome()
+    let name = Array("#c".utf8)
+    func modes() -> String? { talk.session?.modes(name.span.bytes).map(text) }
+    #expect(modes() == nil)
+    talk.feed(":me JOIN #c", ":s MODE #c +ntob me *!*@*")
+    #expect(modes() == "+nt")
+    talk.feed(":s MODE #c +kl-t key 5")
+    #expect(modes() == "+nkl key 5")
+    talk.feed(":s MODE #c -k key", ":s MODE #c +l 6")
+    #expect(modes() == "+nl 6")
+    talk.feed(":s 324 me #c +s", ":s 324 me #other +x")
+    #expect(modes() == "+s")
+  }
+
   @Test func channels() {
     let talk = Talk()
     talk.welcome()

@@ -7,6 +7,7 @@ static plait_reactor reactor;
 static char written[1 << 16];
 static int ended_with = 1;
 static char heard[4096];
+static char long_line[512];
 
 static size_t ops_write(void *user, plait_conn conn, const uint8_t *data, size_t len) {
     size_t used = strlen(written);
@@ -117,6 +118,13 @@ static void conversation(int in_rows) {
     STATUS(plait_irc_get_members(conn, BYTES("#d"), NULL, 0, &len), PLAIT_ERR_ABSENT);
     OK(plait_irc_get_channels(conn, room, sizeof room, &len));
     CHECK(len == 2 && !memcmp(room, "#c", 2));
+    OK(plait_irc_get_modes(conn, BYTES("#c"), NULL, 0, &len));
+    SAME(len, 0);
+    feed(conn, ":s 324 me #c +nk key\r\n:bob MODE #c +tob-n me *!*@*\r\n");
+    heard[0] = 0;
+    OK(plait_irc_get_modes(conn, BYTES("#c"), room, sizeof room, &len));
+    CHECK(len == 7 && !memcmp(room, "+kt key", 7));
+    STATUS(plait_irc_get_modes(conn, BYTES("#d"), NULL, 0, &len), PLAIT_ERR_ABSENT);
     feed(conn, ":bob TOPIC #c :new\r\n");
     OK(plait_irc_get_topic(conn, BYTES("#c"), room, sizeof room, &len));
     CHECK(len == 3 && !memcmp(room, "new", 3));
@@ -135,9 +143,21 @@ static void conversation(int in_rows) {
     parameters[0] = bytes("#d e");
     STATUS(plait_irc_send(conn, BYTES("TOPIC"), parameters, 2, PLAIT_IRC_QUEUED), PLAIT_ERR_VALUE);
     STATUS(plait_line_send(conn, BYTES("QUIT")), PLAIT_ERR_TYPE);
+    STATUS(plait_irc_send_line(conn, BYTES("@label=7 :x A"), PLAIT_IRC_QUEUED), PLAIT_ERR_VALUE);
+    STATUS(plait_irc_send_line(conn, BYTES(""), PLAIT_IRC_QUEUED), PLAIT_ERR_VALUE);
+    STATUS(plait_irc_send_line(conn, BYTES("A\nB"), PLAIT_IRC_QUEUED), PLAIT_ERR_VALUE);
+    STATUS(plait_irc_send_line(conn, BYTES(":me A"), PLAIT_IRC_QUEUED), PLAIT_ERR_VALUE);
+    STATUS(plait_irc_send_line(conn, BYTES(" A"), PLAIT_IRC_QUEUED), PLAIT_ERR_VALUE);
+    STATUS(plait_irc_send_line(conn, BYTES("A"), 2), PLAIT_ERR_INVALID);
+    memset(long_line, 'A', sizeof long_line);
+    STATUS(plait_irc_send_line(conn, (const uint8_t *)long_line, 511, PLAIT_IRC_QUEUED), PLAIT_ERR_TOO_LONG);
     OK(plait_reactor_poll(reactor, 0));
     CHECK(wrote("PRIVMSG #c :\x01"
                 "ACTION waves\x01\r\nJOIN #d key\r\n"));
+    OK(plait_irc_send_line(conn, BYTES("@label=7;+a/b TAGMSG #c"), PLAIT_IRC_QUEUED));
+    OK(plait_irc_send_line(conn, BYTES("JOIN #e key"), PLAIT_IRC_URGENT));
+    OK(plait_reactor_poll(reactor, 0));
+    CHECK(wrote("@label=7;+a/b TAGMSG #c\r\nJOIN #e key\r\n"));
     OK(plait_irc_close(conn, BYTES("bye")));
     STATUS(plait_irc_say(conn, PLAIT_IRC_MESSAGE, BYTES("#c"), BYTES("x")), PLAIT_ERR_CLOSED);
     OK(plait_reactor_poll(reactor, 0));
@@ -171,6 +191,42 @@ static void sasl(void) {
     OK(plait_factory_release(factory));
 }
 
+/* The host registers, or finds its nicks, or wants the one back that it asked for. */
+static void nicks(void) {
+    plait_irc_options options = PLAIT_IRC_OPTIONS_INIT;
+    plait_factory factory = {0};
+    plait_conn conn;
+    options.nick = bytes("me");
+    options.flags = PLAIT_IRC_NO_LOGIN;
+    OK(plait_irc_factory_new(&factory, &options, NULL, NULL));
+    conn = attach(factory);
+    CHECK(wrote(""));
+    feed(conn, ":s 001 other :Welcome\r\nPING x\r\n");
+    CHECK(wrote("PONG :x\r\n"));
+    OK(plait_conn_abort(conn));
+    OK(plait_reactor_poll(reactor, 0));
+    OK(plait_factory_release(factory));
+    options.mechanisms = PLAIT_IRC_EXTERNAL;
+    STATUS(plait_irc_factory_new(&factory, &options, NULL, NULL), PLAIT_ERR_INVALID);
+    options.mechanisms = 0;
+
+    options.flags = PLAIT_IRC_NO_CAPABILITIES | PLAIT_IRC_NO_OTHER_NICK | PLAIT_IRC_REGAIN;
+    OK(plait_irc_factory_new(&factory, &options, NULL, NULL));
+    conn = attach(factory);
+    CHECK(wrote("NICK me\r\nUSER me 0 * :me\r\n"));
+    feed(conn, ":s 433 * me :in use\r\n");
+    CHECK(wrote(""));
+    feed(conn, ":s 001 other :Welcome\r\n:somebody NICK else\r\n");
+    CHECK(wrote(""));
+    feed(conn, ":me NICK else\r\n");
+    CHECK(wrote("NICK me\r\n"));
+    feed(conn, ":other NICK me\r\n:me!u@h QUIT\r\n");
+    CHECK(wrote(""));
+    OK(plait_conn_abort(conn));
+    OK(plait_reactor_poll(reactor, 0));
+    OK(plait_factory_release(factory));
+}
+
 int main(void) {
     plait_reactor_options options = PLAIT_REACTOR_OPTIONS_INIT;
     options.flags = PLAIT_REACTOR_WITHOUT_LOOP;
@@ -178,6 +234,7 @@ int main(void) {
     conversation(0);
     conversation(1);
     sasl();
+    nicks();
     OK(plait_reactor_free(reactor));
     CHECK(offsetof(plait_irc_handler, signed_on) == 56);
     return 0;

@@ -1,25 +1,14 @@
 """The IRC client with ngircd: a log bot in C, and somebody with a plain socket; the server goes away, and comes back."""
 
-import contextlib
 import os
-import select
-import shutil
-import socket
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
+from irc_side import SECONDS, Program, Server, Somebody, free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 STAGE = ROOT / "build" / "stage"
-SECONDS = 60
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 @pytest.fixture(scope="module")
@@ -35,110 +24,12 @@ def logbot(tmp_path_factory):
     return program
 
 
-class Program:
-    """One that runs, and what it prints."""
-
-    def __init__(self, *command, **how):
-        self.said = ""
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **how
-        )
-
-    def until(self, wanted, times=1):
-        end = time.monotonic() + SECONDS
-        while self.said.count(wanted) < times:
-            ready, _, _ = select.select([self.process.stdout], [], [], max(0, end - time.monotonic()))
-            more = os.read(self.process.stdout.fileno(), 65536) if ready else b""
-            assert more, f"never said {wanted}: {self.said}"
-            self.said += more.decode("latin-1")
-
-
-class Server:
-    """ngircd on a port of its own."""
-
-    def __init__(self, folder, port):
-        self.folder, self.port, self.process = folder, port, None
-        (folder / "ngircd.conf").write_text(f"""
-[Global]
-Name = irc.test.example
-Info = A test
-Listen = 127.0.0.1
-Ports = {port}
-MotdPhrase = hello
-[Limits]
-MaxNickLength = 16
-PingTimeout = 5
-PongTimeout = 5
-MaxJoins = 10
-MaxConnectionsIP = 0
-[Options]
-DNS = no
-Ident = no
-PAM = no
-""")
-
-    def start(self):
-        program = shutil.which("ngircd", path=os.environ["PATH"] + ":/usr/sbin")
-        server = Program(program, "-n", "-f", self.folder / "ngircd.conf")
-        self.process = server.process
-        server.until("Now listening on ")
-
-    def stop(self):
-        if self.process and self.process.poll() is None:
-            self.process.terminate()
-            try:
-                self.process.wait(60)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait(60)
-
-
 @pytest.fixture
 def server(tmp_path):
-    folder = tmp_path
-    if os.getuid() == 0:  # it lets go of what root may
-        for path in (folder, *folder.parents):
-            with contextlib.suppress(OSError):
-                path.chmod(path.stat().st_mode | 0o055)
-            if path == Path("/tmp"):
-                break
-    made = Server(folder, free_port())
+    made = Server(tmp_path, free_port())
     made.start()
     yield made
     made.stop()
-
-
-class Somebody:
-    """A client with a plain socket."""
-
-    def __init__(self, port, nick):
-        self.socket = socket.create_connection(("127.0.0.1", port), SECONDS)
-        self.socket.settimeout(SECONDS)
-        self.buffer = b""
-        self.send(f"NICK {nick}", f"USER {nick} 0 * :{nick}")
-        self.until(" 001 ")
-
-    def send(self, *lines):
-        self.socket.sendall("".join(line + "\r\n" for line in lines).encode())
-
-    def line(self):
-        while b"\n" not in self.buffer:
-            more = self.socket.recv(4096)
-            assert more, "the server has hung up"
-            self.buffer += more
-        line, _, self.buffer = self.buffer.partition(b"\n")
-        text = line.decode("latin-1").rstrip("\r")
-        if text.startswith("PING"):
-            self.send("PONG" + text[4:])
-        return text
-
-    def until(self, wanted):
-        end = time.monotonic() + SECONDS
-        while time.monotonic() < end:
-            line = self.line()
-            if wanted in line:
-                return line
-        raise AssertionError(f"never heard {wanted}")
 
 
 def started(logbot, *arguments):

@@ -126,10 +126,12 @@ FUNCTION(plait_irc_get_feature,
 FUNCTION(plait_irc_get_lag, plait_irc_get_lag(w->conn, NULL, &w->len))
 FUNCTION(plait_irc_get_members,
          plait_irc_get_members(w->conn, (const uint8_t *)"#c", 2, w->room, sizeof w->room, &w->len))
+FUNCTION(plait_irc_get_modes, plait_irc_get_modes(w->conn, (const uint8_t *)"#c", 2, w->room, sizeof w->room, &w->len))
 FUNCTION(plait_irc_get_nick, plait_irc_get_nick(w->conn, w->room, sizeof w->room, &w->len))
 FUNCTION(plait_irc_get_topic, plait_irc_get_topic(w->conn, (const uint8_t *)"#c", 2, w->room, sizeof w->room, &w->len))
 FUNCTION(plait_irc_say, plait_irc_say(w->conn, PLAIT_IRC_MESSAGE, TEXT, 1, TEXT, 1))
 FUNCTION(plait_irc_send, plait_irc_send(w->conn, (const uint8_t *)"PING", 4, w->pair_of_bytes, 1, PLAIT_IRC_QUEUED))
+FUNCTION(plait_irc_send_line, plait_irc_send_line(w->conn, (const uint8_t *)"PING x", 6, PLAIT_IRC_QUEUED))
 FUNCTION(plait_irc_ctcp_make, plait_irc_ctcp_make(TEXT, 1, TEXT, 1, w->room, sizeof w->room, &w->len))
 FUNCTION(plait_irc_ctcp_parse, plait_irc_ctcp_parse(TEXT, 1, &w->part, &w->part))
 FUNCTION(plait_irc_format_clear, plait_irc_format_clear(TEXT, 1, w->room, sizeof w->room, &w->len))

@@ -21,6 +21,7 @@
  * that it is the server who could not prove that it knows the password. SCRAM needs a build with OpenSSL.
  *
  * **Nicks.** One that is in use gets an underscore, up to sixteen times; one that the server does not like is replaced by `fallback_nick`.
+ * With #PLAIT_IRC_REGAIN the one that was wanted is taken when it is to be had.
  *
  * **Sending.** `burst` messages may leave at once, and one in each `interval_ms` afterwards; the others wait, up to `max_waiting`. Answers to
  * PING, registration, and what is sent as #PLAIT_IRC_URGENT do not wait. What would be more than one message, or none, is refused: see irc_message.h.
@@ -47,7 +48,10 @@ extern "C" {
 enum {
     PLAIT_IRC_SASL_OPTIONAL = 1,   /**< where SASL fails, go on without */
     PLAIT_IRC_REJOIN = 2,          /**< join again what the conn before was in */
-    PLAIT_IRC_NO_CAPABILITIES = 4  /**< do not ask the server for any; not with SASL */
+    PLAIT_IRC_NO_CAPABILITIES = 4, /**< do not ask the server for any; not with SASL */
+    PLAIT_IRC_NO_LOGIN = 8,        /**< send nothing at the beginning: NICK and USER are the host's; not with SASL */
+    PLAIT_IRC_NO_OTHER_NICK = 16,  /**< where a nick is refused, another one is the host's to find: see `numeric` */
+    PLAIT_IRC_REGAIN = 32          /**< called otherwise, try for `nick` when whoever has it goes, and after each sign of life */
 };
 
 /** plait_irc_options::mechanisms; the best one that the server offers is used, in this order. */
@@ -248,6 +252,22 @@ PLAIT_API int plait_irc_send(plait_conn conn, const uint8_t *command, size_t len
                              uint32_t how);
 
 /**
+ * @brief Sends a line as it is, tags and all.
+ * @param conn [in] one that speaks IRC.
+ * @param line [in] a message without a source, and without CR LF.
+ * @param len [in] bytes.
+ * @param how [in] PLAIT_IRC_QUEUED or PLAIT_IRC_URGENT.
+ * @return 0.
+ * @errors those of a handle; #PLAIT_ERR_INVALID; #PLAIT_ERR_VALUE: it is no message, or more than one; #PLAIT_ERR_TOO_LONG, #PLAIT_ERR_CLOSED; #PLAIT_ERR_LIMIT: too many wait; #PLAIT_ERR_OVERFLOW, #PLAIT_ERR_NOMEM.
+ * @thread the reactor's.
+ * @callbacks none.
+ * @lifetime nothing is kept.
+ * @since 0.1.0
+ * @twisted `IRCClient.sendLine`
+ */
+PLAIT_API int plait_irc_send_line(plait_conn conn, const uint8_t *line, size_t len, uint32_t how);
+
+/**
  * @brief Says something to somebody or to a channel, in as many messages as it takes: at line ends, between words, never inside a character.
  * Each is so short that it arrives whole, with this side's name before it.
  * @param conn [in] one that speaks IRC.
@@ -381,6 +401,24 @@ PLAIT_API int plait_irc_get_members(plait_conn conn, const uint8_t *channel, siz
  * @twisted none
  */
 PLAIT_API int plait_irc_get_topic(plait_conn conn, const uint8_t *channel, size_t channel_len, uint8_t *out, size_t cap, size_t *len);
+
+/**
+ * @brief The modes of a channel, as far as the server has told them: `+ntk key`. Lists, such as that of bans, are no part of them, and neither are members' modes.
+ * @param conn [in] one that speaks IRC.
+ * @param channel [in] one that this side is in. Ask for its modes by MODE: servers tell changes alone.
+ * @param channel_len [in] bytes.
+ * @param out [out] room for the bytes; NULL: only their number is wanted.
+ * @param cap [in] how much room.
+ * @param len [out] how many there are.
+ * @return 0.
+ * @errors those of a handle; #PLAIT_ERR_ABSENT: it is in none of that name; #PLAIT_ERR_INVALID.
+ * @thread the reactor's.
+ * @callbacks none.
+ * @lifetime nothing is kept.
+ * @since 0.1.0
+ * @twisted none
+ */
+PLAIT_API int plait_irc_get_modes(plait_conn conn, const uint8_t *channel, size_t channel_len, uint8_t *out, size_t cap, size_t *len);
 
 /**
  * @brief How long the last sign of life took, and how many messages wait.

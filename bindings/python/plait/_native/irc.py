@@ -229,6 +229,9 @@ irc_numeric_parse: Callable[..., int] = quick("plait_irc_numeric_parse", c_int, 
 IRC_SASL_OPTIONAL = 1
 IRC_REJOIN = 2
 IRC_NO_CAPABILITIES = 4
+IRC_NO_LOGIN = 8
+IRC_NO_OTHER_NICK = 16
+IRC_REGAIN = 32
 IRC_SCRAM_SHA_256 = 2
 IRC_SCRAM_SHA_1 = 8
 IRC_EXTERNAL = 16
@@ -358,6 +361,9 @@ irc_factory_new: Callable[..., int] = quick(
 irc_send: Callable[..., int] = quick(
     "plait_irc_send", c_int, Handle, c_char_p, c_size_t, POINTER(Bytes), c_size_t, c_uint32
 )
+irc_send_line: Callable[..., int] = quick(
+    "plait_irc_send_line", c_int, Handle, c_char_p, c_size_t, c_uint32
+)
 irc_say: Callable[..., int] = quick(
     "plait_irc_say", c_int, Handle, c_uint32, c_char_p, c_size_t, c_char_p, c_size_t
 )
@@ -393,6 +399,9 @@ irc_get_members: Callable[..., int] = quick(
 )
 irc_get_topic: Callable[..., int] = quick(
     "plait_irc_get_topic", c_int, Handle, c_char_p, c_size_t, c_char_p, c_size_t, POINTER(c_size_t)
+)
+irc_get_modes: Callable[..., int] = quick(
+    "plait_irc_get_modes", c_int, Handle, c_char_p, c_size_t, c_char_p, c_size_t, POINTER(c_size_t)
 )
 irc_get_lag: Callable[..., int] = quick(
     "plait_irc_get_lag", c_int, Handle, POINTER(c_uint64), POINTER(c_size_t)

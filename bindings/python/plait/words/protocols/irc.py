@@ -1,6 +1,23 @@
-"""Internet Relay Chat: Twisted's ``twisted.words.protocols.irc``, its messages.
+"""Internet Relay Chat: Twisted's ``twisted.words.protocols.irc``.
 
-They are taken apart and put together without a connection::
+A client is a subclass of :class:`IRCClient`, as with Twisted::
+
+    class Parrot(irc.IRCClient):
+        nickname = "parrot"
+
+        def signedOn(self):
+            self.join("#here")
+
+        def privmsg(self, user, channel, message):
+            self.msg(channel, message)
+
+    endpoints.clientFromString(reactor, "tls:irc.example.org:6697").connect(Factory.forProtocol(Parrot))
+
+and what a server is asked can be awaited::
+
+    found = await client.whois("anna")
+
+Messages are taken apart and put together without a connection, too::
 
     message = irc.parseMessage(b"@time=12:00 :nick!user@host PRIVMSG #c :hello")
     irc.makeMessage("PRIVMSG", ["#c", "hello you"])
@@ -8,6 +25,9 @@ They are taken apart and put together without a connection::
 What is not UTF-8 is read as Latin-1: no line ends anything.
 """
 
+from ._irc.asking import IRCError, ListEntry, Member, WhoEntry, Whois
+from ._irc.client import IRCClient
+from ._irc.features import ServerSupportedFeatures
 from ._irc.messages import (
     ENCODING,
     FALLBACK,
@@ -24,6 +44,7 @@ from ._irc.messages import (
     parsemsg,
     splitSource,
 )
+from ._irc.speaking import CHANNEL_PREFIXES
 from ._irc.texts import (
     M_QUOTE,
     X_DELIM,
@@ -46,20 +67,24 @@ from ._irc.texts import (
     symbolic_to_numeric,
 )
 
-#: The characters that begin a channel's name.
-CHANNEL_PREFIXES = "&#!+"
-
 __all__ = [
     "CHANNEL_PREFIXES",
     "ENCODING",
     "FALLBACK",
     "IRCBadMessage",
     "IRCBadModes",
+    "IRCClient",
+    "IRCError",
     "IRCPasswordMismatch",
+    "ListEntry",
     "M_QUOTE",
+    "Member",
     "Message",
     "Run",
+    "ServerSupportedFeatures",
     "UnhandledCommand",
+    "WhoEntry",
+    "Whois",
     "X_DELIM",
     "X_QUOTE",
     "ctcpDequote",
