@@ -138,7 +138,7 @@ class Base(Framed):
     def _start(self, logsIn: bool) -> None:
         """Has the C library speak IRC from now on."""
         self._logsIn, self._started = logsIn, True
-        if type(self.transport) is Transport and self._isPlain("dataReceived"):
+        if isinstance(self.transport, Transport) and self._isPlain("dataReceived"):
             self.transport.bind(self)
             self.transport.frame()
             return
@@ -157,7 +157,7 @@ class Base(Framed):
     def _nativeFactory(self, cache: FactoryCache) -> int:
         from .tables import client_factory
 
-        isFed = type(self.transport) is not Transport or not self._isPlain("dataReceived")
+        isFed = not isinstance(self.transport, Transport) or not self._isPlain("dataReceived")
         flags = native.IRC_NO_OTHER_NICK
         mechanisms = self._mechanisms()
         flags |= native.IRC_SASL_OPTIONAL if self.saslOptional else 0
