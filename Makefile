@@ -116,6 +116,7 @@ bench: stage build/venv/ready  ## measure against other libraries, in turn
 	scripts/bootstrap build bench
 	PYTHON=$(CURDIR)/build/venv/bin/python PLAIT_LIBRARY=$(CURDIR)/$(LIBRARY) benchmarks/run $(BENCH)
 	PYTHON=$(CURDIR)/build/venv/bin/python PLAIT_LIBRARY=$(CURDIR)/$(LIBRARY) benchmarks/memcached
+	PYTHON=$(CURDIR)/build/venv/bin/python PLAIT_LIBRARY=$(CURDIR)/$(LIBRARY) benchmarks/irc
 	PLAIT_LIBRARY=$(CURDIR)/$(LIBRARY) benchmarks/bandwidth
 
 fuzz:  ## run the fuzzers for TIME seconds each (60)

@@ -7,87 +7,12 @@ from pathlib import Path
 
 import pytest
 from irc_side import SECONDS, Program, Server, Somebody, free_port
-from plait.internet import endpoints
-from plait.internet.protocol import Factory, ReconnectingClientFactory
-from plait.internet.reactors import Reactor
+from irc_stage import Stage, Told
+from plait.internet.protocol import ReconnectingClientFactory
 from plait.words.protocols import irc
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 OPERATOR = "[Operator]\nName = root\nPassword = secret\n"
-TOLD = (
-    "created yourHost myInfo luserClient isupport luserChannels luserMe privmsg joined left noticed modeChanged pong signedOn "
-    "kickedFrom nickChanged userJoined userLeft userQuit userKicked action topicUpdated userRenamed receivedMOTD irc_unknown "
-    "invited ctcpUnknownReply"
-).split()
-
-
-def teller(name):
-    def told(self, *arguments):
-        self.heard.append((name, *arguments))
-        getattr(irc.IRCClient, name)(self, *arguments)
-
-    return told
-
-
-class Told(irc.IRCClient):
-    """A client that keeps what it is told."""
-
-    reason = None
-
-    def __init__(self, nick):
-        self.nickname, self.heard = nick, []
-
-    def connectionLost(self, reason):
-        super().connectionLost(reason)
-        self.reason = reason
-
-    for _name in TOLD:
-        locals()[_name] = teller(_name)
-
-
-class Stage:
-    """A reactor with clients of a server."""
-
-    def __init__(self):
-        self.reactor = Reactor()
-
-    def until(self, condition):
-        expired = []
-        timer = self.reactor.callLater(SECONDS, expired.append, True)
-        while not condition():
-            self.reactor.iterate(1)
-            assert not expired, "it took too long"
-        timer.cancel()
-
-    def result(self, deferred):
-        found = []
-        deferred.addBoth(found.append)
-        self.until(lambda: found)
-        return found[0]
-
-    def client(self, port, nick, **attributes):
-        client = Told(nick)
-        client.__dict__.update(attributes)
-        where = endpoints.clientFromString(self.reactor, f"tcp:127.0.0.1:{port}")
-        where.connect(Factory.forProtocol(lambda: client))
-        self.hear(client, "receivedMOTD")
-        return client
-
-    def hear(self, client, name, *arguments):
-        """Waits until a client was told this, and forgets what it was told before."""
-
-        def heard():
-            return [h for h in client.heard if h[0] == name and h[1 : 1 + len(arguments)] == arguments]
-
-        try:
-            self.until(lambda: heard() or client.reason is not None)
-            assert heard(), (name, arguments, client.reason)
-        except AssertionError:
-            raise AssertionError((name, arguments, client.heard)) from None
-        found = heard()[0]
-        del client.heard[: client.heard.index(found) + 1]
-        return found
-
 
 @pytest.fixture
 def stage():

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+import hmac
 import logging
 import socket
 
@@ -24,7 +26,7 @@ TOLD = (
     "irc_unknown ctcpUnknownQuery ctcpUnknownReply dccDoSend dccDoResume dccDoAcceptResume dccDoChat"
 ).split()
 #: What is here alone.
-MORE = "invited userAway userAccount userHost userRealname userOnline userOffline standardReply".split()
+MORE = "invited userAway userAccount userHost userRealname userOnline userOffline standardReply strictTransport".split()
 
 
 def telling(base, names):
@@ -133,6 +135,8 @@ CASES = [
     (":a!b@c SETNAME :A B", [("userRealname", "a", "A B")]),
     (":s 730 me :a!b@c,d", [("userOnline", "a"), ("userOnline", "d")]),
     (":s 731 me :a", [("userOffline", "a")]),
+    (":s CAP * LS :sts=port=6697,duration=60", [("strictTransport", 6697, 60, False), ("irc_unknown", "s", "CAP", ["*", "LS", "sts=port=6697,duration=60"])]),
+    (":s CAP me NEW :sts=port=x,y", [("strictTransport", None, None, False), ("irc_unknown", "s", "CAP", ["me", "NEW", "sts=port=x,y"])]),
     ("FAIL X CODE y :words", [("standardReply", "FAIL", "X", "CODE", ["y", "words"])]),
     ("NOTE * CODE :words", [("standardReply", "NOTE", "*", "CODE", ["words"])]),
     (
@@ -171,7 +175,7 @@ UNLIKE = {
     ":s 004 me s v1 io nt", ":s 010 me other 6667 :go there", ":a!b@c PRIVMSG me", "@time=12:00;+x=y :a!b@c PRIVMSG #c hi", ":a!b@c NOTICE me :",
     ":a!b@c NOTICE me :\x01PING 1\x01", ":ME!b@c JOIN #c account :Real", ":a!b@c JOIN #c account :Real", ":a!b@c QUIT", ":a!b@c KICK #c d",
     ":a!b@c MODE #c -k key", ":a!b@c INVITE me #c", ":a!b@c AWAY :gone", ":a!b@c AWAY", ":a!b@c ACCOUNT x", ":a!b@c ACCOUNT *",
-    ":a!b@c CHGHOST u h", ":a!b@c SETNAME :A B", ":s 730 me :a!b@c,d", ":s 731 me :a", "FAIL X CODE y :words", "NOTE * CODE :words",
+    ":a!b@c CHGHOST u h", ":a!b@c SETNAME :A B", ":s 730 me :a!b@c,d", ":s 731 me :a", "FAIL X CODE y :words", "NOTE * CODE :words", ":s CAP * LS :sts=port=6697,duration=60", ":s CAP me NEW :sts=port=x,y",
     ":a!b@c PRIVMSG me :\x01DCC SEND ../../etc/passwd 1.2.3.4 80\x01", "", ":s", "@x", ":a!b@c PRIVMSG me :\x01DCC SEND f 1 99999\x01",
     ":a!b@c PRIVMSG me :\x01DCC SEND \"f 1 9\x01", ":a!b@c PRIVMSG me :\x01DCC CHAT chat ::1 80\x01",
 }  # fmt: skip
@@ -343,6 +347,61 @@ def test_a_password_is_not_told_in_the_clear_by_itself():
     client = fed(saslName="account", saslPassword="secret", saslOptional=True)
     feed(client, ":s CAP * LS :sasl=PLAIN", ":s CAP * ACK :sasl")
     assert sent(client)[-1] == "CAP END"
+
+
+class Scram:
+    """A server's side of SCRAM-SHA-256, by RFC 5802 and 7677."""
+
+    def __init__(self, password, binding=b""):
+        self.password, self.binding, self.salt, self.rounds = password, binding, b"pepper and salt", 4096
+
+    def first(self, line):
+        """The challenge to a client's first message."""
+        header, self.bare = line.split(",,", 1)
+        self.header = f"{header},,".encode()
+        self.user, nonce = (part[2:] for part in self.bare.split(","))
+        self.nonce = nonce + "andmore"
+        self.challenge = f"r={self.nonce},s={base64.b64encode(self.salt).decode()},i={self.rounds}"
+        return self.challenge
+
+    def final(self, line):
+        """What the server says to the proof: that it knows the password, too; None: the proof is none."""
+        without, proof = line.rsplit(",p=", 1)
+        assert without == f"c={base64.b64encode(self.header + self.binding).decode()},r={self.nonce}"
+        salted = hashlib.pbkdf2_hmac("sha256", self.password, self.salt, self.rounds)
+        key = hmac.digest(salted, b"Client Key", "sha256")
+        words = f"{self.bare},{self.challenge},{without}".encode()
+        signature = hmac.digest(hashlib.sha256(key).digest(), words, "sha256")
+        if bytes(a ^ b for a, b in zip(key, signature)) != base64.b64decode(proof):
+            return None
+        server = hmac.digest(hmac.digest(salted, b"Server Key", "sha256"), words, "sha256")
+        return "v=" + base64.b64encode(server).decode()
+
+
+@pytest.mark.parametrize("password", ["secret", "wrong"])
+@pytest.mark.parametrize("lies", [False, True])
+def test_scram(password, lies):
+    client = fed(saslName="account", saslPassword=password)
+    feed(client, ":s CAP * LS :sasl=PLAIN,SCRAM-SHA-256", ":s CAP * ACK :sasl")
+    assert sent(client)[-1] == "AUTHENTICATE SCRAM-SHA-256"
+    server = Scram(b"secret")
+    feed(client, "AUTHENTICATE +")
+    answer = server.first(base64.b64decode(sent(client)[0].split()[1]).decode())
+    assert server.user == "account"
+    feed(client, "AUTHENTICATE " + base64.b64encode(answer.encode()).decode())
+    answer = server.final(base64.b64decode(sent(client)[0].split()[1]).decode())
+    assert (answer is None) == (password == "wrong")
+    if answer is None:
+        feed(client, ":s 904 me :SASL authentication failed")
+        assert not client.transport_.connected
+        return
+    if lies:
+        answer = "v=" + base64.b64encode(b"x" * 32).decode()
+    feed(client, "AUTHENTICATE " + base64.b64encode(answer.encode()).decode())
+    assert sent(client) == ["AUTHENTICATE *" if lies else "AUTHENTICATE +"] and client.transport_.connected != lies
+    if not lies:
+        feed(client, ":s 903 me :well", ":s 001 me :Welcome")
+        assert sent(client) == ["CAP END"] and ("signedOn",) in client.heard
 
 
 # What is said

@@ -79,19 +79,8 @@ class WhoEntry(NamedTuple):
     account: Optional[str] = None
 
 
-class Answer(Deferred[Any]):
-    """What will be answered. Nobody needs to wait for it: a failure that nobody asks for is no error."""
-
-    _isWanted = False
-
-    def addCallbacks(self, *args: Any, **kw: Any) -> Deferred[Any]:
-        """As any Deferred's."""
-        self._isWanted = True
-        return super().addCallbacks(*args, **kw)
-
-    def __del__(self) -> None:
-        if self._isWanted:
-            super().__del__()
+#: What will be answered. Nobody needs to wait for it: a failure that nobody asks for is no error.
+Answer = Deferred[Any]
 
 
 def _digits(text: str) -> Optional[int]:
@@ -115,7 +104,7 @@ class Question:
 
     def __init__(self, client: Base, about: str) -> None:
         self.client, self.about = client, about
-        self.deferred = Answer(lambda _: self.forget())
+        self.deferred: Answer = Deferred(lambda _: self.forget())
         self.lines: list[tuple[str, list[str]]] = []
         self.timer: Any = None
 
@@ -147,8 +136,12 @@ class Question:
     def fail(self, why: Any) -> None:
         """Ends it without a result."""
         self.forget()
-        if not self.deferred.called:
-            self.deferred.errback(why)
+        deferred = self.deferred
+        if not deferred.called:
+            isAwaited = bool(deferred._steps)
+            deferred.errback(why)
+            if not isAwaited:
+                deferred._handled()
 
     def belongs(self, params: list[str]) -> bool:
         """Whether a line is about what was asked for."""

@@ -253,6 +253,21 @@ class Handling(CTCPs):
         """setname."""
         self.userRealname(_nick(prefix), _at(params, 0))
 
+    def irc_CAP(self, prefix: str, params: list[str]) -> None:
+        """Capabilities, which the C library asks for; a policy of strict transport security among them."""
+        if _at(params, 1) in ("LS", "NEW"):
+            for word in params[-1].split():
+                name, _, value = word.partition("=")
+                if name == "sts":
+                    keys = dict(pair.partition("=")[::2] for pair in value.split(","))
+                    port, duration = keys.get("port", ""), keys.get("duration", "")
+                    self.strictTransport(
+                        int(port) if port.isdecimal() and 0 < int(port) < 65536 else None,
+                        int(duration) if duration.isdecimal() else None,
+                        bool(getattr(self.transport, "TLS", False)),
+                    )
+        self.irc_unknown(prefix, "CAP", params)
+
     def irc_FAIL(self, prefix: str, params: list[str]) -> None:
         """standard-replies."""
         self.standardReply("FAIL", _at(params, 0), _at(params, 1), params[2:])
@@ -371,6 +386,13 @@ class Handling(CTCPs):
 
     def userOffline(self, user: str) -> None:
         """Somebody who is monitored is not."""
+
+    def strictTransport(self, port: Optional[int], duration: Optional[int], isSecure: bool) -> None:
+        """
+        The server wants to be connected to by TLS alone (IRCv3's STS). To be overridden by programs that
+        can keep that: without TLS, hang up and connect to this port with it; with TLS, remember for so many
+        seconds not to connect without, or, for none, forget it.
+        """
 
     def standardReply(self, kind: str, command: str, code: str, context: list[str]) -> None:
         """The server says something for programs: ``FAIL``, ``WARN`` or ``NOTE``; about a command or
