@@ -282,6 +282,16 @@ def test_a_pool(reactor):  # noqa: F811
             assert [key for key in keys if held[key][1]] == [
                 key for key in keys if pool.serverFor(key) == number
             ]
+        # What is placed by another key lies all on that one's server.
+        together = pool.placedBy(b"key7")
+        ours = [b"ours%d" % index for index in range(40)]
+        assert all(run(reactor, one) for one in [together.set(key, key) for key in ours])
+        alone = connected(reactor, f"tcp:127.0.0.1:{ports[pool.serverFor(b'key7')]}")
+        for asked in (together, alone):
+            assert run(reactor, asked.get(ours)) == {key: (0, key) for key in ours}
+        assert run(reactor, together.get(ours[3])) == (0, ours[3])
+        assert run(reactor, together.delete(ours[3])) is memcache.DELETED
+        assert len({pool.serverFor(key) for key in ours}) == 3
         told = []
         for key in keys[:50]:
             pool.meta(b"mg", key, b"v q").addCallback(told.append)

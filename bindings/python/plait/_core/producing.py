@@ -22,6 +22,13 @@ _LOOK_AGAIN = 0.02
 NOBODY = object()
 
 
+def as_bytes(data: Any) -> bytes:
+    """What is written, as bytes, if it is anything like that."""
+    if isinstance(data, str):
+        raise TypeError("data must be bytes, not str")
+    return bytes(memoryview(data))
+
+
 class Producing:
     """What a transport does for the producer that writes to it.
 

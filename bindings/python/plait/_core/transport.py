@@ -14,7 +14,7 @@ from ..internet.error import ConnectionDone, ConnectionLost
 from ..internet.protocol import Protocol
 from ..python.failure import Failure
 from .addressing import Addressed
-from .producing import NOBODY
+from .producing import NOBODY, as_bytes
 from .securing import Securing
 from .towers import InTower
 
@@ -57,7 +57,6 @@ class Transport(Addressed, Securing):
         isClient: bool
         _failure: Failure | None
         wrappers: tuple[Any, ...]
-        disconnected: bool
 
     def __init__(self, driver: Reactor, conn: int, opener: Any = None) -> None:
         self.driver, self._conn, self.opener = driver, conn, opener
@@ -101,7 +100,7 @@ class Transport(Addressed, Securing):
     def write(self, data: bytes) -> None:
         """Sends bytes. What is written after the end is dropped."""
         if type(data) is not bytes:
-            data = _as_bytes(data)
+            data = as_bytes(data)
         out = self._written
         if self.lines:
             self.foldLines()
@@ -171,16 +170,13 @@ class Transport(Addressed, Securing):
 
     def flush(self) -> None:
         """Hands to the C library what was gathered."""
-        out, lines = self._written, self.lines
-        if lines:
-            data = self.joined()
-            if out:
-                out.append(data)
+        out = self._written
+        if self.lines:
+            out.append(self.joined())
         elif not out:
             return
-        if out:
-            data = b"".join(out)  # of one alone that is the same object
-            out.clear()
+        data = b"".join(out)  # of one alone that is the same object
+        out.clear()
         if self.gatherer is not None:
             self.gatherer._gatherer = NOBODY
             self.gatherer = None
@@ -391,12 +387,6 @@ class Transport(Addressed, Securing):
             self.disconnecting = True
             self.close()
         return 0
-
-
-def _as_bytes(data: Any) -> bytes:
-    if isinstance(data, str):
-        raise TypeError("data must be bytes, not str")
-    return bytes(memoryview(data))
 
 
 class TransportInTower(InTower, Transport):

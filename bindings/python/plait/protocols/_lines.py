@@ -64,10 +64,11 @@ class LineFramed(Framed):
 
     def sendLines(self, lines: Iterable[bytes]) -> None:
         """Sends lines, each with the delimiter. Twisted has no counterpart."""
-        delimiter = self.delimiter
-        data = delimiter.join(lines)
-        if data or lines:
-            self.transport.write(data + delimiter)
+        known = self._conn and self._watches and not self._touched
+        delimiter = self._delimiter if known else self.delimiter
+        ended = [*lines, b""]
+        if len(ended) > 1:
+            self.transport.write(delimiter.join(ended))
 
     @classmethod
     def _expects(cls) -> Framing | None:

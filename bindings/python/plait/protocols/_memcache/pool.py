@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import itertools
 import logging
 from collections.abc import Iterable
 from ctypes import byref, c_uint32
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from ...internet.reactors import Reactor
 
 _log = logging.getLogger("plait")
+_counts = itertools.count(1)
 
 
 class Distribution(enum.IntEnum):
@@ -177,6 +179,20 @@ class MemCachePool(MemCacheProtocol):
         index = c_uint32()
         status = native.memcache_pool_get_server(self._conn, key, len(key), byref(index))
         return None if status == constants.ERR_ABSENT else (check(status), index.value)[1]
+
+    def placedBy(self, hashKey: bytes) -> MemCacheProtocol:
+        """What asks this pool as it is asked itself, but that the server is the one that this key belongs
+        to, whatever the keys: so what belongs together is kept on one. Use it while the pool is open::
+
+            user = pool.placedBy(b"user:17")
+            await user.set(b"user:17:name", b"Zoe")
+        """
+        made = MemCacheProtocol(None)
+        made.memCacheOptions, made.transport = self.memCacheOptions, self.transport
+        made._bound(self._conn)
+        # They share what waits; so that it can, each counts from another number on.
+        made._asked, made._last, made._hashKey = self._asked, next(_counts) << 32, hashKey
+        return made
 
     def serverUp(self, index: int) -> None:
         """A server is there. To be overridden."""

@@ -6,10 +6,9 @@ from collections.abc import Iterable
 from ctypes import byref, c_char_p, c_int, c_int64, c_size_t, c_uint32, c_uint64, c_void_p
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..._native import constants, structs
+from ..._native import structs
 from ..._native import memcache as native
 from ..._native.calls import bare, quickly
-from ...error import PlaitError
 from ...internet.defer import Deferred, fail, succeed
 from ...internet.error import TimeoutError
 from ...internet.protocol import connectionDone
@@ -27,7 +26,7 @@ from .questions import (
     Version,
     memcache_factory,
 )
-from .results import ClientError, MemCacheOptions, milliseconds
+from .results import META, ClientError, MemCacheOptions, milliseconds, refusal
 from .storing import Storing
 
 if TYPE_CHECKING:
@@ -52,14 +51,6 @@ _set = quickly(
     c_int64,
     *[c_void_p] * 3,
 )
-_META = {
-    b"mg": native.MEMCACHE_META_GET,
-    b"ms": native.MEMCACHE_META_SET,
-    b"md": native.MEMCACHE_META_DELETE,
-    b"ma": native.MEMCACHE_META_ARITHMETIC,
-    b"mn": native.MEMCACHE_META_NOOP,
-    b"me": native.MEMCACHE_META_DEBUG,
-}
 
 
 class MemCacheProtocol(Storing, Framed, TimeoutMixin):
@@ -79,6 +70,8 @@ class MemCacheProtocol(Storing, Framed, TimeoutMixin):
 
     MAX_KEY_LENGTH = native.MEMCACHE_KEY_MAX
     memCacheOptions: MemCacheOptions = MemCacheOptions()
+    #: What the server is chosen by, in the place of the keys: see ``MemCachePool.placedBy``.
+    _hashKey = b""
 
     def __init__(self, timeOut: float | None = 60) -> None:
         self.persistentTimeOut = timeOut
@@ -107,6 +100,7 @@ class MemCacheProtocol(Storing, Framed, TimeoutMixin):
             and not withIdentifier
             and len(key) <= native.MEMCACHE_KEY_MAX
             and number <= _LONG
+            and not self._hashKey
         ):
             asked = self._asked
             self._last = number
@@ -166,7 +160,8 @@ class MemCacheProtocol(Storing, Framed, TimeoutMixin):
         noreply: bool = False,
     ) -> Deferred[Any]:
         """Stores a value: ``STORED``, which is true."""
-        plain = type(key) is bytes and type(value) is bytes and 0 <= flags < 1 << 32
+        asis = type(key) is bytes and type(value) is bytes and not self._hashKey
+        plain = asis and 0 <= flags < 1 << 32
         if plain and timeout is None and not noreply and -1 << 32 < expireTime < 1 << 32:
             asked, number = self._asked, self._last + 1
             self._last = number
@@ -255,7 +250,7 @@ class MemCacheProtocol(Storing, Framed, TimeoutMixin):
         A quiet one, with the flag ``q``, ends when a later one is answered: end a batch of them with
         ``mn``.
         """
-        number = _META.get(command)
+        number = META.get(command)
         if number is None:
             return fail(ClientError(f"no meta command: {command!r}"))
         keys = () if key is None else (key,)
@@ -299,6 +294,7 @@ class MemCacheProtocol(Storing, Framed, TimeoutMixin):
         )
         request.value.data, request.value.len = value, len(value)
         request.meta.data, request.meta.len = meta, len(meta)
+        request.hash_key.data, request.hash_key.len = self._hashKey, len(self._hashKey)
         if not noreply:
             question.asked = self._asked
             question.key = self._last = self._last + 1
@@ -319,18 +315,8 @@ class MemCacheProtocol(Storing, Framed, TimeoutMixin):
             self._drive()
             return question
         self._asked.pop(question.key, None)
-        question.errback(self._refusal(status))
+        question.errback(refusal(status))
         return question
-
-    def _refusal(self, status: int) -> Exception:
-        """The exception for a question that could not be sent."""
-        if status == constants.ERR_TOO_LONG:
-            return ClientError("Key too long, or a value longer than allowed")
-        if status == constants.ERR_INVALID:
-            return ClientError("a key that memcached cannot have, or flags that are none")
-        if status in (constants.ERR_CLOSED, constants.ERR_STALE, constants.ERR_TYPE):
-            return RuntimeError("not connected")
-        return PlaitError(status)
 
     # A transport that is none of our own
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+from ..._native import constants
 from ..._native import memcache as native
+from ...error import PlaitError
 
 
 class NoSuchCommand(Exception):
@@ -106,3 +108,25 @@ class MemCacheOptions(NamedTuple):
 def milliseconds(seconds: float | None) -> int:
     """As the C library counts; 0 for no limit."""
     return 0 if seconds is None else max(1, math.ceil(seconds * 1000))
+
+
+#: Meta commands, as the C library counts them.
+META = {
+    b"mg": native.MEMCACHE_META_GET,
+    b"ms": native.MEMCACHE_META_SET,
+    b"md": native.MEMCACHE_META_DELETE,
+    b"ma": native.MEMCACHE_META_ARITHMETIC,
+    b"mn": native.MEMCACHE_META_NOOP,
+    b"me": native.MEMCACHE_META_DEBUG,
+}
+
+
+def refusal(status: int) -> Exception:
+    """The exception for a question that could not be sent."""
+    if status == constants.ERR_TOO_LONG:
+        return ClientError("Key too long, or a value longer than allowed")
+    if status == constants.ERR_INVALID:
+        return ClientError("a key that memcached cannot have, or flags that are none")
+    if status in (constants.ERR_CLOSED, constants.ERR_STALE, constants.ERR_TYPE):
+        return RuntimeError("not connected")
+    return PlaitError(status)
