@@ -315,10 +315,10 @@ def test_a_pool(reactor):  # noqa: F811
         pool.close()
 
 
-def test_the_examples():
-    """The same place for C and Python."""
+def example(name):
+    """An example in C, built against what is staged; and how to run it."""
     environment = dict(os.environ, LD_LIBRARY_PATH=str(ROOT / "build" / "stage" / "lib"))
-    program = ROOT / "build" / "interop_memcache"
+    program = ROOT / "build" / f"interop_{name}"
     flags = subprocess.run(
         ["pkg-config", "--cflags", "--libs", "plait"],
         env=dict(environment, PKG_CONFIG_PATH=str(ROOT / "build/stage/lib/pkgconfig")),
@@ -326,13 +326,36 @@ def test_the_examples():
         text=True,
         check=True,
     ).stdout.split()
-    source = ROOT / "examples" / "c" / "memcache_client.c"
-    subprocess.run(["gcc", "-std=c99", "-Wall", "-o", program, source, *flags], check=True)
+    source = ROOT / "examples" / "c" / f"{name}.c"
+    subprocess.run(["gcc", "-std=c99", "-Wall", "-Werror", "-o", program, source, *flags], check=True)
 
     def told(*command):
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=LIMIT * 2)
         return done.returncode, done.stdout + done.stderr
 
+    return program, told
+
+
+def test_the_examples_of_pools():
+    """Both place keys alike, and a server that is not there costs its own keys alone."""
+    program, told = example("memcache_pool")
+    python = (sys.executable, ROOT / "examples" / "python" / "memcache_pool.py")
+    with served() as (_, first), served() as (_, second):
+        code, output = told(program, "200", first, second)
+        one, other = map(int, output.partition(":")[2].split())
+        assert (code, output) == (0, f"stored 200, found 200: {one} {other}\n") and one + other == 200
+        assert one and other
+        assert told(*python, "200", first, second) == (0, f"stored 200, found 200, lost 0: {one} {other}\n")
+        second = second.rpartition(":")[0] + ":1"
+        code, output = told(program, "200", first, second)
+        assert code == 1 and "server 1: " in output and "found 200" not in output
+        code, output = told(*python, "200", first, second)
+        assert code == 0 and "lost 0" not in output and output.count(f"{second}: ") == 1
+
+
+def test_the_examples():
+    """The same place for C and Python."""
+    program, told = example("memcache_client")
     with served() as (_, where):
         assert told(program, where, "a", "1") == (0, "a = 1\n")
         assert told(program, where, "b", "2", "none", "a") == (0, "b = 2\na = 1\n")

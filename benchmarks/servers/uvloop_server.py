@@ -65,8 +65,32 @@ class Int32Echo(LineEcho):
         out.append(string)
 
 
+class NetstringEcho(LineEcho):
+    def data_received(self, data):
+        if self.rest:
+            data = self.rest + data
+        at, out, total = 0, [], len(data)
+        while True:
+            colon = data.find(b":", at, at + 9)
+            if colon < 0:
+                break
+            end = colon + 1 + int(data[at:colon])
+            if end >= total:
+                break
+            if data[end] != 44:
+                return self.transport.abort()
+            self.string_received(data[colon + 1:end], out)
+            at = end + 1
+        self.rest = data[at:]
+        if out:
+            self.transport.write(b"".join(out))
+
+    def string_received(self, string, out):
+        out.append(b"%d:%b," % (len(string), string))
+
+
 async def main():
-    classes = {"line-echo": LineEcho, "line-sink": LineSink, "int32-echo": Int32Echo}
+    classes = {"line-echo": LineEcho, "line-sink": LineSink, "int32-echo": Int32Echo, "netstring-echo": NetstringEcho}
     server = await asyncio.get_running_loop().create_server(classes[mode], "127.0.0.1", port, backlog=1024)
     await server.serve_forever()
 
