@@ -420,3 +420,37 @@ int csystem_is_stale_socket(const char *path) {
     close(fd);
     return stale;
 }
+
+#ifdef __linux__
+int csystem_pipe(int ends[2]) { return result(pipe2(ends, O_NONBLOCK | O_CLOEXEC)); }
+
+ssize_t csystem_relay(int from, int to, const int ends[2], size_t most, size_t *stuck, int *why) {
+    const unsigned flags = SPLICE_F_NONBLOCK | SPLICE_F_MOVE;
+    ssize_t came, left, sent = 0;
+
+    *stuck = 0;
+    *why = 0;
+    do came = splice(from, NULL, ends[1], NULL, most, flags);
+    while (came < 0 && errno == EINTR);
+    if (came <= 0) return came == 0 ? 0 : -errno;
+    for (left = came; left > 0; left -= sent) {
+        do sent = splice(ends[0], NULL, to, NULL, (size_t)left, flags);
+        while (sent < 0 && errno == EINTR);
+        if (sent <= 0) {
+            *why = sent == 0 ? -EPIPE : -errno;
+            break;
+        }
+    }
+    *stuck = (size_t)left;
+    return came;
+}
+#else
+int csystem_pipe(int ends[2]) {
+    (void)ends;
+    return -ENOSYS;
+}
+ssize_t csystem_relay(int from, int to, const int ends[2], size_t most, size_t *stuck, int *why) {
+    (void)from, (void)to, (void)ends, (void)most, (void)stuck, (void)why;
+    return -ENOSYS;
+}
+#endif

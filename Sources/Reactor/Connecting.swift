@@ -125,8 +125,23 @@ final class Race: Attempt {
   func found(_ found: [csystem_address], _ status: Status) {
     guard status == .ok else { return fail(Reason(status)) }
     addresses = Race.alternating(found).filter { !hasBind || $0.family == bind.family }
+    if !addresses.isEmpty, !permit() { return fail(Reason(.refused, text: "the host's addresses are not allowed")) }
     if addresses.isEmpty { fault = Reason(.noName, text: "the host has no address of the family to bind to") }
     startNext()
+  }
+
+  /// Leaves out what whoever connects does not want to reach; false: nothing is left.
+  func permit() -> Bool {
+    connect._withUnsafeGuaranteedRef { connect in
+      guard let permits = connect.permits else { return true }
+      addresses = addresses.filter { found in
+        var address = Address()
+        address.socket = found
+        return address.ip.map(permits) ?? false
+      }
+      connect.isBarred = addresses.isEmpty
+      return !connect.isBarred
+    }
   }
 
   /// The families in turn, beginning with the one that the system prefers (RFC 8305 §4).

@@ -19,6 +19,8 @@ public final class Loop: Environment {
   /// Conns that have read enough for this turn.
   var resting: [UInt64] = []
   var lingering: [Lingering] = []
+  /// What is relayed from socket to socket goes by this pipe, if there is one.
+  var pipe: (CInt, CInt) = (-1, -1)
   /// Writes that libuv has in hand: it may raise SIGPIPE.
   var handedOver = 0
   var shield = csystem_shield()
@@ -247,6 +249,7 @@ public final class Loop: Environment {
     isShut = true
     for entry in lingering { entry.transport.letGo() }
     outer?.close()
+    closePipe()
     uv_close(Loop.handle(async), nil)
     uv_close(Loop.handle(alarm), nil)
     beginShield()

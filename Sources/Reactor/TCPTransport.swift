@@ -11,6 +11,9 @@ final class TCPTransport: Transport {
   let fd: CInt
   var conn: Unmanaged<Conn>?  // not owned: the conn owns this; cleared by close
   var queue: UnsafeMutablePointer<Queued>?
+  /// Where what comes goes inside the kernel; both let go of each other when either is closed.
+  var target: TCPTransport?
+  var isRelaying = false
 
   /// What libuv is writing.
   struct Queued: ~Copyable {
@@ -66,6 +69,7 @@ final class TCPTransport: Transport {
       stream,
       { handle, _, buffer in
         Unmanaged<TCPTransport>.fromOpaque(handle!.pointee.data)._withUnsafeGuaranteedRef { transport in
+          if transport.isRelaying, transport.canRelay { return buffer!.pointee = uv_buf_t() }  // nothing is read here
           let scratch = transport.loop.scratch
           buffer!.pointee = uv_buf_t(base: scratch.baseAddress!.assumingMemoryBound(to: CChar.self), len: scratch.count)
         }
@@ -84,6 +88,7 @@ final class TCPTransport: Transport {
   }
 
   func didRead(_ count: Int, _ data: UnsafeMutablePointer<CChar>?) {
+    if count == Int(UV_ENOBUFS.rawValue) { return relay() }
     if conn == nil, count < 0 { return letGo() }  // all is read that would have made the kernel reset
     conn?._withUnsafeGuaranteedRef { conn in
       guard count > 0 else { return conn.ended(end(count)) }
@@ -120,6 +125,17 @@ final class TCPTransport: Transport {
     }
     buffer.dropFirst(max(0, sent))
     handOver(&buffer, conn)
+  }
+
+  override func writeNow(_ bytes: RawSpan, _ conn: Conn) -> Int {
+    let sent = bytes.withUnsafeBytes { csystem_send(fd, $0.baseAddress, $0.count) }
+    if sent < 0, csystem_would_block(sent) == 0 { conn.abort(.system(sent)) }
+    return max(0, sent)
+  }
+
+  override func relay(to other: Transport?) {
+    target = other as? TCPTransport
+    isRelaying = target != nil && target !== self
   }
 
   /// The socket is full: libuv writes the rest when there is room.
@@ -164,6 +180,7 @@ final class TCPTransport: Transport {
   }
 
   override func close(_ status: Status) {
+    relay(to: nil)
     guard uv_is_closing(base) == 0, let conn else { return close() }
     self.conn = nil
     conn._withUnsafeGuaranteedRef { conn in

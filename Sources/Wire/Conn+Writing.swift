@@ -45,6 +45,35 @@ extension Conn {
   /// What was prepared is appended.
   @inline(__always) public final func append(_ body: (inout ByteWriter) -> Void) { out.append(body) }
 
+  /// Writes a block to which nothing more is to be gathered: what the transport takes at once is not copied.
+  @inline(never) public final func writeThrough(_ bytes: RawSpan) -> Status {
+    guard state.isDisjoint(with: .mute) else { return .closed }
+    var sent = 0
+    if out.isEmpty, layers.isEmpty, state.isDisjoint(with: .unusual), !transport.isBusy {
+      sent = transport.writeNow(bytes, self)
+      bytesOut &+= UInt64(truncatingIfNeeded: sent)
+      if sent == bytes.byteCount { return .ok }
+      if state.contains(.aborting) { return .closed }
+    }
+    let rest = bytes.extracting(droppingFirst: sent)
+    return write(rest.byteCount) { $0.put(rare: rest) }
+  }
+
+  /// May what comes go past the protocol: is there nothing between, and nothing held?
+  public final var isBare: Bool { state.isDisjoint(with: .unusual) && isReading && layers.isEmpty && held == 0 }
+  /// Would what is written now leave before all else?
+  public final var isClear: Bool {
+    out.isEmpty && layers.isEmpty && state.isDisjoint(with: .unusual) && state.isDisjoint(with: .mute)
+      && !transport.isBusy
+  }
+
+  /// So many bytes came and were relayed, of which the other conn's transport took so many.
+  public final func relayed(_ count: Int, _ sent: Int, to other: Conn) {
+    bytesIn &+= UInt64(truncatingIfNeeded: count)
+    other.bytesOut &+= UInt64(truncatingIfNeeded: sent)
+    spoken._withUnsafeGuaranteedRef { $0.passedOn(count, self) }
+  }
+
   @inline(never) public final func prepare(_ size: Int) -> Status {
     guard state.isDisjoint(with: .mute) else { return .closed }
     if out.capacity == 0 { borrowBuffer() }
@@ -171,8 +200,8 @@ extension Conn {
     list()
   }
 
-  /// Compares what waits with the marks, and tells the protocol.
-  func watchWater() {
+  /// Compares what waits with the marks, and tells the protocol; at the turn's end, or when somebody writes much.
+  public func watchWater() {
     let waiting = waiting
     if waiting == 0, !state.contains(.writePaused) { return }
     let limits = limits

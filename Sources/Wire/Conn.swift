@@ -123,7 +123,11 @@ public final class Conn: Entity {
   init(_ context: Context, _ transport: Transport, _ user: UnsafeMutableRawPointer?, _ origin: Origin) {
     self.transport = transport
     self.user = user
-    peerName = origin.role == .connected && origin.endpoint?.kind == .tcp ? origin.endpoint?.name : nil
+    if origin.role == .connected, let endpoint = origin.endpoint {
+      peerName = endpoint.socks.last?.host ?? (endpoint.kind == .tcp ? endpoint.name : nil)
+    } else {
+      peerName = nil
+    }
     if origin.role == .accepted { state.insert(.accepted) } else if origin.role == .connected { state.insert(.dialled) }
     spoken = Unmanaged.passRetained(context.nobody)
     super.init(context)

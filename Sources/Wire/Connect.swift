@@ -19,6 +19,10 @@ public final class Connect: Call {
   let done: (UInt64, UInt64, Reason) -> Void
   /// The conn whose protocol opens it, or 0; when that has ended meanwhile, nobody wants this one.
   public var parent: UInt64 = 0
+  /// Which addresses of a host may be connected to, whatever its name says; nil: all.
+  public var permits: ((IP) -> Bool)?
+  /// None of them may.
+  public var isBarred = false
   var conn: UInt64 = 0
   var ready: Transport?
 

@@ -24,6 +24,9 @@ public final class Endpoint {
   /// What `tls:` and `ssl:` say beside.
   public internal(set) var tls: EndpointTLS?
 
+  /// Who lies behind it, where it is a proxy's, and behind that; in the order in which they are asked for.
+  public internal(set) var socks: [EndpointSOCKS] = []
+
   /// Each connection begins with a PROXY header.
   public internal(set) var proxy: ProxyPrefix?
 
@@ -54,6 +57,7 @@ extension Endpoint {
     guard let first = fields.first, first.key == nil else {
       return .failed(bad(fields.first?.offset ?? text.byteCount, "the kind of endpoint is missing"))
     }
+    if use == .connect, let version = EndpointSOCKS.version(first) { return EndpointSOCKS.parse(fields, version) }
     let isSecure = first.says("tls") || first.says("ssl")
     #if !TLS
       if isSecure {

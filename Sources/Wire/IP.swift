@@ -55,14 +55,17 @@ extension Address {
   }
 
   /// Nil when it is none of IP.
-  public var ip: IP? {
+  public var ip: IP? { end?.ip }
+
+  /// The same with its port.
+  public var end: (ip: IP, port: UInt16)? {
     var words = (UInt64(0), UInt64(0))
     var port: UInt16 = 0
     var address = socket
     let isIP = withUnsafeMutableBytes(of: &words) {
       csystem_address_ip(&address, $0.baseAddress?.assumingMemoryBound(to: UInt8.self), &port)
     }
-    return isIP != 0 ? IP(high: UInt64(bigEndian: words.0), low: UInt64(bigEndian: words.1)) : nil
+    return isIP != 0 ? (IP(high: UInt64(bigEndian: words.0), low: UInt64(bigEndian: words.1)), port) : nil
   }
 
   /// As a person writes it: with brackets around what has colons, and the port behind it; nothing where it is unknown.

@@ -14,6 +14,8 @@ public enum Tag {
   @inline(__always) public static var memcachePool: UInt8 { 21 }
   @inline(__always) public static var identServer: UInt8 { 22 }
   @inline(__always) public static var identClient: UInt8 { 23 }
+  @inline(__always) public static var socksServer: UInt8 { 24 }
+  @inline(__always) public static var socksTarget: UInt8 { 25 }
   @inline(__always) public static var xmpp: UInt8 { 30 }
   @inline(__always) public static var irc: UInt8 { 16 }
   @inline(__always) public static var ftpServer: UInt8 { 40 }
@@ -33,6 +35,8 @@ open class Protocol {
   open func connected(_ conn: Conn) {}
   /// Takes every byte: what it can't use yet, it holds.
   open func received(_ bytes: RawSpan, _ conn: Conn) {}
+  /// So many bytes went to where its transport relays them, and were not received.
+  open func passedOn(_ count: Int, _ conn: Conn) {}
   /// Reading goes on after a pause, or the mode was changed between two deliveries: what was held may be delivered now.
   open func resumed(_ conn: Conn) {}
   /// The peer will send no more. True: the conversation goes on in the other direction.

@@ -10,6 +10,11 @@ open class Transport {
   open func pump(_ conn: Conn) {}
   /// Takes the buffer's bytes and leaves it empty, or keeps taking them later and is busy meanwhile.
   open func write(_ buffer: inout ByteBuffer, _ conn: Conn) {}
+  /// Takes what goes at once, and how many bytes that was; it is not busy.
+  open func writeNow(_ bytes: RawSpan, _ conn: Conn) -> Int { 0 }
+  /// From now on what comes goes to the other transport inside the kernel, as long as nothing else has to see it; nil: no more.
+  /// The protocol hears how much, by `passedOn`. Where that is not possible, all comes as ever.
+  open func relay(to other: Transport?) {}
   /// Is it still sending what it took? Nothing more is written then, until it calls `conn.drained()`.
   open var isBusy: Bool { false }
   /// How many bytes it took and has not sent.

@@ -286,6 +286,12 @@ ssize_t csystem_read(int fd, void *data, size_t len);
 enum { CSYSTEM_DESCRIPTORS = 64 };
 ssize_t csystem_send_with(int fd, const void *data, size_t len, const int *fds, size_t count);
 ssize_t csystem_receive(int fd, void *data, size_t len, int *fds, size_t *count);
+/* A pipe that does not block; -ENOSYS where bytes cannot be moved by one. */
+int csystem_pipe(int ends[2]);
+/* Moves at most `most` bytes from one socket to another by way of an empty pipe, without copying them: how many came, 0
+ * at the end, or -errno. `stuck`: so many of them lie in the pipe, since the other socket did not take them, for this
+ * reason. Whoever calls holds SIGPIPE back. */
+ssize_t csystem_relay(int from, int to, const int ends[2], size_t most, size_t *stuck, int *why);
 int csystem_duplicate(int fd);
 int csystem_shutdown_write(int fd);
 int csystem_reset_on_close(int fd);
