@@ -25,7 +25,7 @@ SOURCES := $(shell find Package.swift Sources include -type f 2>/dev/null)
 PRODUCT := -c release --omit-frame-pointers --disable-default-traits --traits Embedded,TLS,XMPP
 LIBRARY := build/lib/libplait.so.$(VERSION)
 STAGE := $(CURDIR)/build/stage
-TOOLS := build/bin/plait-amp build/bin/plait-ftpd
+TOOLS := $(patsubst tools/%.c,build/bin/%,$(wildcard tools/*.c))
 C_FILES := $(wildcard Sources/CSystem/*.c Sources/CSystem/include/*.h Sources/CLibuv/*.h Sources/COpenSSL/*.h Sources/CExpat/*.h Sources/CIDN/*.h examples/c/*.[ch] \
     Tests/c/*.[ch] Tests/proof/*.[ch] Tests/fuzz/*.[ch] \
     benchmarks/*.[ch] benchmarks/servers/*.[ch] benchmarks/clients/*.[ch] tools/*.c)
@@ -117,6 +117,7 @@ bench: stage build/venv/ready  ## measure against other libraries, in turn
 	PYTHON=$(CURDIR)/build/venv/bin/python PLAIT_LIBRARY=$(CURDIR)/$(LIBRARY) benchmarks/run $(BENCH)
 	PYTHON=$(CURDIR)/build/venv/bin/python PLAIT_LIBRARY=$(CURDIR)/$(LIBRARY) benchmarks/memcached
 	PYTHON=$(CURDIR)/build/venv/bin/python PLAIT_LIBRARY=$(CURDIR)/$(LIBRARY) benchmarks/irc
+	PLAIT_LIBRARY=$(CURDIR)/$(LIBRARY) benchmarks/socks
 	PLAIT_LIBRARY=$(CURDIR)/$(LIBRARY) benchmarks/bandwidth
 
 fuzz:  ## run the fuzzers for TIME seconds each (60)

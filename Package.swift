@@ -96,6 +96,7 @@ let package = Package(
     .target(name: "Framing", dependencies: ["Bytes", "Wire"], swiftSettings: swift),
     .target(name: "AMP", dependencies: ["Bytes", "Wire", "Framing"], swiftSettings: swift),
     .target(name: "Ident", dependencies: ["Bytes", "Wire"], swiftSettings: compact),
+    .target(name: "SOCKS", dependencies: ["Bytes", "Wire"], swiftSettings: compact),
     .target(name: "Memcache", dependencies: ["Bytes", "Wire"], swiftSettings: compact),
     .target(name: "IRC", dependencies: ["Bytes", "Wire", "Framing", "Crypto", "SASL"], swiftSettings: compact),
     .target(name: "Files", dependencies: ["Bytes", "Wire", "CSystem"], swiftSettings: compact),
@@ -107,7 +108,7 @@ let package = Package(
       name: "CAPI",
       dependencies: [
         "Bytes", "Wire", "Framing", "Policies", "SASL", "AMP", "IRC", "Ident", "Memcache", "Files", "FTP", "Loopback",
-        "Reactor", "CPlait", "CSystem",
+        "Reactor", "SOCKS", "CPlait", "CSystem",
       ] + tls + xmpp,
       swiftSettings: compact, linkerSettings: link),
     // What the unit tests share: a reactor in memory, a host that writes down what it hears.
@@ -124,6 +125,9 @@ let package = Package(
       name: "AMPTests", dependencies: ["Bench", "Bytes", "Wire", "Framing", "AMP", "Loopback"], swiftSettings: tests),
     .testTarget(
       name: "IdentTests", dependencies: ["Bench", "Bytes", "Wire", "Ident", "Loopback"], swiftSettings: tests),
+    .testTarget(
+      name: "SOCKSTests", dependencies: ["Bench", "Bytes", "Wire", "Framing", "SOCKS", "Loopback"], swiftSettings: tests
+    ),
     .testTarget(
       name: "MemcacheTests", dependencies: ["Bench", "Bytes", "Wire", "Memcache", "Loopback"], swiftSettings: tests),
     .testTarget(name: "FramingTests", dependencies: ["Bench", "Bytes", "Wire", "Framing"], swiftSettings: tests),

@@ -1,6 +1,7 @@
 import Bytes
 import CPlait
 import CSystem
+import SOCKS
 import Wire
 
 #if TLS
@@ -43,18 +44,22 @@ import Wire
   }
 #endif
 
-/// What speaks at an endpoint: the factory, over TLS where the endpoint says so. What is wrong is told in words, too.
+/// What speaks at an endpoint: the factory, by the proxies and over TLS where the endpoint says so. What is wrong is told in words, too.
 func onSecured(
   _ endpoint: Endpoint, _ use: Endpoint.Use, _ box: ReactorBox, _ factory: Factory,
   _ reason: UnsafeMutablePointer<plait_reason>?, _ body: (Factory) -> Status
 ) -> Status {
   if let fault = factory.fault(use == .listen ? .accepted : .connected) { return tell(fault, reason) }
+  var factory = factory
+  for target in endpoint.socks.reversed() { factory = SOCKSClientFactory(factory, target) }
   guard let wanted = endpoint.tls else { return body(factory) }
   #if TLS
     switch config(wanted, box) {
     case .failed(let fault): return tell(fault, reason)
     case .config(let made):
-      return body(TLSFactory(factory, made, use == .listen ? .server : .client, wanted.hostname))
+      // Behind a proxy there is another host; the proxy's is still its own.
+      let name = wanted.hostname ?? (endpoint.socks.isEmpty ? nil : endpoint.name)
+      return body(TLSFactory(factory, made, use == .listen ? .server : .client, name))
     }
   #else
     return .unsupported

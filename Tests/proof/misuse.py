@@ -53,7 +53,7 @@ FIELDS_OUT_OF_RANGE = {
     "cut": (6, 0xFFFFFFFF), "peer_port": (65536,), "local_port": (65536,), "randoms": ((1 << 20) + 1, (1 << 64) - 1),
     "size": (C["PLAIT_BYTES_MAX"] + 1, (1 << 64) - 1), "delay_ms": ((1 << 64) - 1,),
     "min_version": (1, 0x0301, 0x0305), "max_version": (1, 0x0302), "client_certificate": (3, 0xFFFFFFFF),
-    "verify_depth": (101, 0xFFFFFFFF), "family": (77, 0xFFFFFFFF), "port": (65536,), "identity_count": (1, 1001, (1 << 64) - 1), "alpn_count": (1, 33, (1 << 64) - 1),
+    "verify_depth": (101, 0xFFFFFFFF), "connect_ms": ((1 << 64) - 1,), "bind_ms": ((1 << 64) - 1,), "version": (1, 0xFFFFFFFF), "family": (77, 0xFFFFFFFF), "port": (65536,), "identity_count": (1, 1001, (1 << 64) - 1), "alpn_count": (1, 33, (1 << 64) - 1),
     "pin_count": (1, 65, (1 << 64) - 1), "ticket_keys_len": (1, 80, (1 << 64) - 1), "role": (3, 0xFFFFFFFF),
     "idle_ms": ((1 << 64) - 1,), "handshake_ms": ((1 << 64) - 1,), "absolute_ms": ((1 << 64) - 1,), "grace_ms": ((1 << 64) - 1,),
     "rate_ms": ((1 << 64) - 1,), "deny_ms": ((1 << 64) - 1,), "ipv6_peer_bits": (129,), "ipv4_subnet_bits": (33,),
@@ -73,7 +73,7 @@ EXTREMES = {
 SPOKEN = abi.SPOKEN
 # Numbers that may be anything: that is what their comments say, if not in a way that `out_of_range` would see.
 ANY = {
-    ("uint32_t", "index"), ("int", "fd"), ("uint64_t", "number"), ("uint64_t", "query"), ("int32_t", "number"), ("size_t", "cap"), ("int", "status"), ("int", "on"),
+    ("uint32_t", "index"), ("int", "fd"), ("uint64_t", "number"), ("uint64_t", "query"), ("uint64_t", "question"), ("int32_t", "number"), ("size_t", "cap"), ("int", "status"), ("int", "on"),
     ("size_t", "most"), ("size_t", "room"), ("uint32_t", "rounds"), ("uint32_t", "value_flags"), ("int64_t", "expiry"), ("int", "letter"),
     ("int64_t", "timeout_ms"), ("uint64_t", "room"), ("uint32_t", "node"), ("uint32_t", "parent"), ("int32_t", "condition"),
 }

@@ -14,7 +14,7 @@
     KIND(release_outside) KIND(line) KIND(lines) KIND(raw) KIND(line_too_long) KIND(data) KIND(string) KIND(strings) \
     KIND(string_too_long) KIND(state) KIND(counted) KIND(timer) KIND(timer_repeating) KIND(post) KIND(connect_done) KIND(connect_failed) \
     KIND(drain_done) KIND(connector_connected) KIND(connector_waiting) KIND(connector_stopped) \
-    KIND(connector_release) KIND(responder) KIND(answered) KIND(box) KIND(boxes) KIND(requests) KIND(memcache_done) KIND(memcache_answers) KIND(irc_event) KIND(irc_events) KIND(ident_lookup) KIND(ident_reply) KIND(ftp_login) KIND(ftp_command) KIND(op_write) KIND(op_set_reading) KIND(op_close_write) KIND(op_close) KIND(op_release) \
+    KIND(connector_release) KIND(responder) KIND(answered) KIND(box) KIND(boxes) KIND(requests) KIND(memcache_done) KIND(memcache_answers) KIND(irc_event) KIND(irc_events) KIND(ident_lookup) KIND(ident_reply) KIND(socks_login) KIND(socks_request) KIND(socks_opened) KIND(socks_data) KIND(ftp_login) KIND(ftp_command) KIND(op_write) KIND(op_set_reading) KIND(op_close_write) KIND(op_close) KIND(op_release) \
     KIND(wrapper_built) KIND(wrapper_connected) KIND(wrapper_received) KIND(wrapper_written) KIND(wrapper_read_closed) \
     KIND(wrapper_closing) KIND(wrapper_disconnected) KIND(wrapper_release) KIND(expired) KIND(traffic) KIND(on_free)
 // clang-format on
@@ -68,7 +68,10 @@ struct world {
     plait_bytes pair_of_bytes[2];
     plait_memcache_request question;
     plait_memcache_server server;
-    plait_factory ident_server, ident_client;
+    plait_factory ident_server, ident_client, socks;
+    uint64_t socks_question;
+    plait_socks_options socks_target;
+    plait_socks_tunnel socks_tunnel;
     plait_conn pool;
     plait_factory accounts;
     plait_xmpp_options account;

@@ -133,6 +133,31 @@ static void ftp_command(void *user, plait_conn conn, plait_ftp_request request, 
     if (strcmp(name, "HELLO") || len != 3 || params[2] == 255) abort();
     plait_ftp_request_answer(request, 200, NULL, 0);
 }
+static void socks_asked(void *user, plait_conn conn, uint64_t question, enum kind kind) {
+    struct world *w = user;
+    w->conn = conn;
+    w->socks_question = question;
+    came(w, kind);
+    plait_socks_server_answer(conn, question, PLAIT_SOCKS_GRANTED);
+}
+static void socks_login(void *user, plait_conn conn, uint64_t question, const plait_socks_request *request) {
+    socks_asked(user, conn, question, K_socks_login);
+    if (request->user.len != 1 || request->password.data[0] != 'b') abort();
+}
+static void socks_request(void *user, plait_conn conn, uint64_t question, const plait_socks_request *request) {
+    socks_asked(user, conn, question, K_socks_request);
+    if (request->user.len != 1 || request->host.data[0] != '1') abort();
+}
+static void socks_opened(void *user, plait_conn conn, const plait_socks_request *request) {
+    world_of(user)->conn = conn;
+    came(user, K_socks_opened);
+    if (request->user.len != 1 || request->host.data[0] != '1') abort();
+}
+static void socks_data(void *user, plait_conn conn, int to_client, const uint8_t *data, size_t len) {
+    world_of(user)->conn = conn;
+    came(user, K_socks_data);
+    if (to_client || !len || data[0] != 'd') abort();
+}
 static void release(void *user) { came(user, K_release); }
 static void release_outside(void *user) { came(user, K_release_outside); }
 static void post(void *user) { came(user, K_post); }
@@ -274,6 +299,24 @@ static void ident_factories(struct world *w) {
     server.lookup = ident_lookup;
     if (plait_ident_server_factory_new(&w->ident_server, NULL, &server, w)) abort();
     if (plait_ident_factory_new(&w->ident_client, NULL, &client, w)) abort();
+}
+static void socks_factory(struct world *w) {
+    plait_socks_server_handler server = PLAIT_SOCKS_SERVER_HANDLER_INIT;
+    plait_socks_server_options options = PLAIT_SOCKS_SERVER_OPTIONS_INIT;
+    plait_socks_options target = PLAIT_SOCKS_OPTIONS_INIT;
+    plait_socks_tunnel tunnel = PLAIT_SOCKS_TUNNEL_INIT;
+    server.connected = connected;
+    server.disconnected = disconnected;
+    server.login = socks_login;
+    server.request = socks_request;
+    server.opened = socks_opened;
+    server.data = socks_data;
+    options.allow = "127.0.0.1";
+    target.host = "a";
+    target.port = 1;
+    w->socks_target = target;
+    w->socks_tunnel = tunnel;
+    if (plait_socks_server_factory_new(&w->socks, &options, &server, w)) abort();
 }
 static plait_factory memcache_factory(struct world *w) {
     plait_memcache_handler handler = PLAIT_MEMCACHE_HANDLER_INIT;
@@ -419,6 +462,7 @@ void set_up(struct world *w) {
     amp_factories(w);
     w->memcache = memcache_factory(w);
     ident_factories(w);
+    socks_factory(w);
     elements(w);
     w->irc = irc_factory(w, 0);
     w->irc_rows = irc_factory(w, 1);
@@ -473,6 +517,28 @@ static void talk_ident(struct world *w) {
     FEED(client, "1, 2 : USERID : UNIX : root\r\n");
     plait_conn_close(server);
     plait_conn_close(client);
+}
+
+/* A tunnel needs sockets: there is one only where its callbacks are looked at. */
+static void talk_socks(struct world *w) {
+    plait_conn client = attach(w, w->socks);
+    plait_listener at = {0};
+    uint8_t request[] = {5, 1, 2, 1, 1, 'a', 1, 'b', 5, 1, 0, 1, 10, 0, 0, 1, 0, 1, 'd'};
+    int port, turns;
+
+    if (w->kind == K_socks_opened || w->kind == K_socks_data) {
+        if (plait_listen(w->reactor, "tcp:0:interface=127.0.0.1", w->spare, NULL, &at)) abort();
+        port = plait_listener_get_port(at);
+        request[12] = 127;
+        request[16] = (uint8_t)(port >> 8);
+        request[17] = (uint8_t)port;
+    }
+    plait_reactor_poll(w->reactor, 0);
+    plait_conn_feed(client, request, sizeof request);
+    for (turns = at.id ? 20 : 1; turns > 0; turns--) plait_reactor_poll(w->reactor, 0);
+    plait_conn_close(client);
+    plait_reactor_poll(w->reactor, 0);
+    if (at.id) plait_listener_close(at);
 }
 
 static void talk_memcache(struct world *w) {
@@ -541,6 +607,7 @@ static void talk(struct world *w) {
     talk_irc(w, w->irc_rows);
     talk_ident(w);
     talk_ftp(w);
+    talk_socks(w);
     plait_reactor_poll(w->reactor, 0);
 }
 
@@ -627,6 +694,7 @@ const char *tear_down(struct world *w) {
     plait_factory_release(w->irc);
     plait_factory_release(w->irc_rows);
     plait_factory_release(w->ident_server);
+    plait_factory_release(w->socks);
     plait_factory_release(w->ident_client);
     plait_factory_release(w->ftp);
     while (plait_amp_command_release(w->command) == 0) continue;

@@ -43,6 +43,7 @@ class World:
         told = b":s 001 abc :x\r\n:s 005 abc a=1 :are supported\r\n:abc!u@h JOIN a\r\n"
         self.check(library.plait_conn_feed(self.conns["irc"], told, len(told)), "feed")
         self.check(library.plait_conn_feed(self.conns["ident_server"], b"1, 2\r\n", 6), "feed")
+        self.check(library.plait_conn_feed(self.conns["socks_server"], b"\4\1\0\x50\1\2\3\4\0", 9), "feed")
         self.live = {"plait_reactor": self.reactor, "plait_factory": self.factories["line"], "plait_conn": self.conns["line"],
                      "plait_tls_config": self.tls_config()}
         self.live.update(self._others(self.reactor))
@@ -112,6 +113,8 @@ class World:
             self.keep.append(key)
         if name == "address":
             made.family, made.port, made.host = abi.CONSTANTS["PLAIT_FAMILY_IPV4"], 1, b"127.0.0.1"
+        if name == "socks_options":
+            made.host, made.port = b"a", 1
         if name == "memcache_server":
             made.endpoint = b"memory:nobody"
         if name == "irc_options":

@@ -31,6 +31,11 @@
  *                                                  another name to check; certificate= and privateKey= are shown to a server
  *                                                  that asks. `ssl:` is the same, certKey= is certificate=, caCertsDir= trustRoots=
  *
+ *     socks5:proxy=tcp\:10.0.0.1\:1080:host=example.org:port=80:timeout=5:user=me:password=secret
+ *                                                  by way of a proxy, which any of these endpoints may lead to and which resolves
+ *                                                  the name (socks.h); `socks4a:` without a password, `socks4:` for addresses of
+ *                                                  IPv4 alone
+ *
  * Port 0 listens on a port that the kernel picks; plait_listener_get_port() tells which. A UNIX
  * socket that nobody listens on any more is replaced (`lockfile=` is accepted, and not needed), and removed when the
  * listener closes. Host names connect by RFC 8305: addresses of both families in turn, 250 ms or a

@@ -33,6 +33,7 @@
 #include "memcache.h"
 #include "memcache_pool.h"
 #include "ident.h"
+#include "socks.h"
 #include "irc_message.h"
 #include "jid.h"
 #include "element.h"
