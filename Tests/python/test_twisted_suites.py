@@ -64,6 +64,7 @@ SUITES = {
     ),
     "twisted.test.test_protocols": (PROTOCOL, {}),
     "twisted.test.test_stateful": (PROTOCOL, {}),
+    "twisted.test.test_socks": ([*PROTOCOL, "protocols.socks"], {}),
     "twisted.test.test_factories": (
         PROTOCOL,
         {"ReconnectingFactoryTests.test_deserializationResetsParameters": REACTOR},

@@ -297,6 +297,8 @@ def serverFromString(reactor: IReactor, description: str) -> ServerEndpoint:
 def clientFromString(reactor: IReactor, description: str) -> ClientEndpoint:
     """Somewhere to connect to, as ``tcp:host=example.org:port=80`` or ``unix:/run/x.sock`` says.
 
+    ``socks5:proxy=tcp\\:10.0.0.1\\:1080:host=example.org:port=80`` leads by way of a proxy: see ``plait/socks.h``.
+
     :raises ValueError: if that is malformed, or of an unknown kind.
     """
     return ClientEndpoint(reactor, _check(description, 2))
