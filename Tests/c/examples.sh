@@ -73,22 +73,22 @@ END
     printf 'hello\r\nthere\r\n' | cmp - "$WORK/out"
     kill "${started[-1]}"
 
-    "$WORK/echo$variant" tcp:0:interface=127.0.0.1 >"$WORK/echo.out" &
+    "$WORK/chat_server$variant" 0 >"$WORK/chat.out" &
     started+=($!)
-    port=$(port_of "$WORK/echo.out")
+    port=$(port_of "$WORK/chat.out")
     "$WORK/socks_proxy$variant" tcp:0:interface=127.0.0.1 "$port" >"$WORK/socks.out" &
     started+=($!)
     for version in socks4 socks4a socks5; do
         place="$version:proxy=tcp\\:127.0.0.1\\:$(port_of "$WORK/socks.out"):host=127.0.0.1:port"
-        "$WORK/line_client$variant" "$place=$port" 1 30 hello | diff - <(echo hello)
+        "$WORK/line_client$variant" "$place=$port" 1 30 | diff - <(echo 'Welcome to chat server!')
     done
-    until_in "$WORK/socks.out" '^7 bytes there, 7 back' >/dev/null
+    until_in "$WORK/socks.out" '^0 bytes there, 24 back' >/dev/null
     code=0
-    "$WORK/line_client$variant" "$place=1" 1 30 hello 2>"$WORK/err" || code=$?
+    "$WORK/line_client$variant" "$place=1" 1 30 2>"$WORK/err" || code=$?
     [ $code = 1 ] && grep -q "the proxy's rules do not allow it" "$WORK/err"
     until_in "$WORK/socks.out" '^no tunnel' >/dev/null
     kill "${started[@]: -2}"
-    rm "$WORK/socks.out" "$WORK/echo.out"
+    rm "$WORK/socks.out" "$WORK/chat.out"
 
     "$WORK/amp_server$variant" tcp:0:interface=127.0.0.1 >"$WORK/amp.out" &
     started+=($!)
