@@ -74,3 +74,25 @@ func drive(_ id: UInt64, _ kind: UInt64, _ body: (Context) -> Status) -> Status 
 
 @inline(never) func missedConn(_ id: UInt64) -> Status { onContext(id) { missed($0, id) } }
 @inline(never) func missed(_ context: Context, _ id: UInt64) -> Status { context.ids.names(id) ? .type : .stale }
+
+/// Copies bytes into a host's room, and tells how many there are; without room only that. Where they do not fit nothing is
+/// written: OVERFLOW.
+func give(_ bytes: RawSpan, _ out: UnsafeMutablePointer<UInt8>?, _ cap: Int, _ len: UnsafeMutablePointer<Int>?)
+  -> Status
+{
+  if let out {
+    guard cap >= 0, cap <= mostBytes else { return .invalid }
+    guard cap >= bytes.byteCount else { return .overflow }
+    // Sound: the host's room was just compared.
+    bytes.withUnsafeBytes { if let base = $0.baseAddress { memcpy(out, base, $0.count) } }
+  }
+  len?.pointee = bytes.byteCount
+  return .ok
+}
+
+/// The same for those that must tell the number.
+func give(_ bytes: [UInt8], _ out: UnsafeMutablePointer<UInt8>?, _ cap: Int, _ len: UnsafeMutablePointer<Int>?)
+  -> Status
+{
+  len == nil || cap < 0 ? .invalid : give(bytes.span.bytes, out, cap, len)
+}

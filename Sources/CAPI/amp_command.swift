@@ -137,18 +137,6 @@ public func plait_amp_command_release(_ command: plait_amp_command) -> CInt {
 
 // MARK: Values alone
 
-/// Copies what was written, if there is room.
-func copy(_ bytes: RawSpan, _ out: UnsafeMutablePointer<UInt8>?, _ cap: Int, _ len: UnsafeMutablePointer<Int>?)
-  -> Status
-{
-  guard let out, let len, cap >= 0 else { return .invalid }
-  guard bytes.byteCount <= cap else { return .overflow }
-  // Sound: the host says that there is so much room.
-  bytes.withUnsafeBytes { if $0.count > 0 { memcpy(out, $0.baseAddress.unsafelyUnwrapped, $0.count) } }
-  len.pointee = bytes.byteCount
-  return .ok
-}
-
 func make(
   _ command: plait_amp_command, _ side: Command.Side, _ given: UnsafePointer<plait_amp_value>?, _ count: Int,
   _ out: UnsafeMutablePointer<UInt8>?, _ cap: Int, _ len: UnsafeMutablePointer<Int>?
@@ -157,7 +145,7 @@ func make(
   return usingCommand(command) { command in
     var box = ByteBuffer()
     let status = command.make(given, side, &box)
-    return status == .ok ? copy(box.bytes, out, cap, len) : status
+    return status == .ok ? give(box.bytes, out, cap, len) : status
   }
 }
 
@@ -216,7 +204,7 @@ public func plait_amp_box_write(
   guard let given = pairs(given, count), out != nil, len != nil else { return .invalid }
   var box = ByteBuffer()
   let status = writeBox(given, &box)
-  return status == .ok ? copy(box.bytes, out, cap, len) : status
+  return status == .ok ? give(box.bytes, out, cap, len) : status
 }
 
 @_cdecl("plait_amp_box_read") @implementation

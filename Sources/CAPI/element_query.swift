@@ -129,7 +129,7 @@ public func plait_element_write(
       guard status == .ok else { return status }
       var made = ByteBuffer()
       status = tree.write(node, outer: orNone(given).bytes, &made, limit: mostBytes)
-      return status == .ok ? give(made, out, cap, len) : status
+      return status == .ok ? give(made.bytes, out, cap, len) : status
     }
   #else
     .unsupported

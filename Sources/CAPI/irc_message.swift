@@ -8,20 +8,6 @@ import IRC
 /// Where the parameters begin in plait_irc_message: behind four 32-bit numbers and three spans (static_asserted by the C tests).
 private var parametersOffset: Int { 16 + 3 * MemoryLayout<plait_bytes>.size }
 
-/// Gives bytes to a host that has so much room.
-func give(_ bytes: [UInt8], _ out: UnsafeMutablePointer<UInt8>?, _ cap: Int, _ len: UnsafeMutablePointer<Int>?)
-  -> Status
-{
-  guard let len, cap >= 0 else { return .invalid }
-  if let out {
-    guard bytes.count <= cap else { return .invalid }
-    // Sound: the host's room was checked.
-    bytes.withUnsafeBytes { if let base = $0.baseAddress { memcpy(out, base, $0.count) } }
-  }
-  len.pointee = bytes.count
-  return .ok
-}
-
 /// Is there nothing in a host's struct that this library does not know? (As `read` checks, without a copy.)
 private func isKnown(_ message: UnsafePointer<plait_irc_message>) -> Bool {
   let size = Int(message.pointee.struct_size)

@@ -22,19 +22,6 @@ import Wire
     parts.pointee.resource = part(jid.resourceStart, jid.resourceLength)
     return .ok
   }
-
-  /// Copies into a host's room.
-  func give(
-    _ made: borrowing ByteBuffer, _ out: UnsafeMutablePointer<UInt8>?, _ cap: Int, _ len: UnsafeMutablePointer<Int>?
-  ) -> Status {
-    if let out {
-      guard cap >= made.count else { return .overflow }
-      // Sound: the host's room was just compared.
-      made.bytes.withUnsafeBytes { if let base = $0.baseAddress { memcpy(out, base, $0.count) } }
-    }
-    len?.pointee = made.count
-    return .ok
-  }
 #endif
 
 @_cdecl("plait_jid_parse") @implementation
@@ -100,7 +87,7 @@ public func plait_jid_compare(
     guard let text = checked(text, len), out != nil, outLen != nil, cap >= 0, cap <= mostBytes else { return .invalid }
     var made = ByteBuffer()
     let status = body(text.bytes, &made)
-    return status == .ok ? give(made, out, cap, outLen) : status
+    return status == .ok ? give(made.bytes, out, cap, outLen) : status
   }
 #endif
 

@@ -105,7 +105,8 @@ public func plait_line_clear_buffer(
 ) -> CInt {
   onOpenLines(conn) { conn, lines in
     let held = lines.heldNow(conn)
-    guard out == nil || (cap >= held && cap <= mostBytes) else { return .invalid }
+    guard out == nil || (cap >= 0 && cap <= mostBytes) else { return .invalid }
+    guard out == nil || cap >= held else { return .overflow }
     var at = 0
     lines.clear(conn) { part in
       guard let out, part.byteCount > 0 else { return }

@@ -210,7 +210,7 @@ public func plait_conn_get_peer_certificate(
   #if TLS
     onTLS(conn, index >= 0 && index < 1 << 31 ? .ok : .invalid) { layer in
       guard let certificate = layer.certificate(index) else { return .invalid }
-      return copy(certificate, out, cap, len, isNeeded: false)
+      return give(certificate.span.bytes, out, cap, len)
     }
   #else
     .unsupported
@@ -232,22 +232,9 @@ public func plait_conn_get_channel_binding(
       case PLAIT_TLS_BINDING_END_POINT: status = layer.channelBinding(.endPoint, into: &bytes)
       default: break
       }
-      return status == .ok ? copy(bytes, out, cap, len, isNeeded: true) : status
+      return status == .ok ? give(bytes.span.bytes, out, cap, len) : status
     }
   #else
     .unsupported
   #endif
 }
-
-#if TLS
-  /// Copies bytes into a host's room, and tells how many there are.
-  func copy(
-    _ bytes: [UInt8], _ out: UnsafeMutablePointer<UInt8>?, _ cap: Int, _ len: UnsafeMutablePointer<Int>?, isNeeded: Bool
-  ) -> Status {
-    guard out != nil || !isNeeded, out == nil || (cap >= bytes.count && cap <= mostBytes) else { return .invalid }
-    // Sound: the host's room was just compared.
-    if let out { bytes.withUnsafeBytes { if let base = $0.baseAddress { memcpy(out, base, $0.count) } } }
-    len?.pointee = bytes.count
-    return .ok
-  }
-#endif

@@ -48,7 +48,7 @@ static void making(void) {
     message.parameters[0] = bytes("#c");
     message.parameters[1] = bytes("hello you");
     CHECK(plait_irc_message_make(&message, NULL, 0, &made) == 0 && made == strlen("PRIVMSG #c :hello you"));
-    CHECK(plait_irc_message_make(&message, room, made - 1, &made) == PLAIT_ERR_INVALID);
+    CHECK(plait_irc_message_make(&message, room, made - 1, &made) == PLAIT_ERR_OVERFLOW);
     CHECK(plait_irc_message_make(&message, room, made, &made) == 0 && is(room, made, "PRIVMSG #c :hello you"));
     message.parameters[1] = bytes("hello\r\nQUIT");
     CHECK(plait_irc_message_make(&message, room, sizeof room, &made) == PLAIT_ERR_VALUE);

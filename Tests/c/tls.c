@@ -185,7 +185,7 @@ static void endpoints(void) {
     CHECK(info.bits >= 128 && !strncmp(info.cipher, "TLS_", 4) && info.group[0] && !info.server_name[0]);
     OK(plait_conn_get_peer_certificate(done_conn, 0, NULL, 0, &len));
     CHECK(len > 200 && len < sizeof der);
-    STATUS(plait_conn_get_peer_certificate(done_conn, 0, der, len - 1, &more), PLAIT_ERR_INVALID);
+    STATUS(plait_conn_get_peer_certificate(done_conn, 0, der, len - 1, &more), PLAIT_ERR_OVERFLOW);
     OK(plait_conn_get_peer_certificate(done_conn, 0, der, sizeof der, &more));
     CHECK(more == len && der[0] == 0x30);
     STATUS(plait_conn_get_peer_certificate(done_conn, 1, der, sizeof der, &more), PLAIT_ERR_INVALID);
@@ -196,7 +196,7 @@ static void endpoints(void) {
     STATUS(plait_conn_get_channel_binding(done_conn, PLAIT_TLS_BINDING_UNIQUE, first, sizeof first, &len),
            PLAIT_ERR_INVALID);
     STATUS(plait_conn_get_channel_binding(done_conn, 9, first, sizeof first, &len), PLAIT_ERR_INVALID);
-    STATUS(plait_conn_get_channel_binding(done_conn, 1, first, 31, &len), PLAIT_ERR_INVALID);
+    STATUS(plait_conn_get_channel_binding(done_conn, 1, first, 31, &len), PLAIT_ERR_OVERFLOW);
     close_all();
 
     /* another name to check; a directory that has no authority */

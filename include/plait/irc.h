@@ -308,7 +308,7 @@ PLAIT_API int plait_irc_close(plait_conn conn, const uint8_t *words, size_t len)
  * @param cap [in] how much room.
  * @param len [out] how many there are.
  * @return 0.
- * @errors those of a handle; #PLAIT_ERR_INVALID.
+ * @errors those of a handle; #PLAIT_ERR_INVALID; #PLAIT_ERR_OVERFLOW when the room is too small.
  * @thread the reactor's.
  * @callbacks none.
  * @lifetime nothing is kept.
@@ -326,7 +326,7 @@ PLAIT_API int plait_irc_get_nick(plait_conn conn, uint8_t *out, size_t cap, size
  * @param cap [in] how much room.
  * @param len [out] how many there are.
  * @return 0.
- * @errors those of a handle; #PLAIT_ERR_ABSENT: it has not said so; #PLAIT_ERR_INVALID.
+ * @errors those of a handle; #PLAIT_ERR_ABSENT: it has not said so; #PLAIT_ERR_INVALID; #PLAIT_ERR_OVERFLOW when the room is too small.
  * @thread the reactor's.
  * @callbacks none.
  * @lifetime nothing is kept.
@@ -357,7 +357,7 @@ PLAIT_API int plait_irc_get_capability(plait_conn conn, const uint8_t *name, siz
  * @param cap [in] how much room.
  * @param len [out] how many there are.
  * @return 0.
- * @errors those of a handle; #PLAIT_ERR_INVALID.
+ * @errors those of a handle; #PLAIT_ERR_INVALID; #PLAIT_ERR_OVERFLOW when the room is too small.
  * @thread the reactor's.
  * @callbacks none.
  * @lifetime nothing is kept.
@@ -375,7 +375,8 @@ PLAIT_API int plait_irc_get_channels(plait_conn conn, uint8_t *out, size_t cap, 
  * @param cap [in] how much room.
  * @param len [out] how many there are.
  * @return 0.
- * @errors those of a handle; #PLAIT_ERR_ABSENT: it is in none of that name; #PLAIT_ERR_INVALID.
+ * @errors those of a handle; #PLAIT_ERR_ABSENT: it is in none of that name; #PLAIT_ERR_INVALID;
+ *   #PLAIT_ERR_OVERFLOW when the room is too small.
  * @thread the reactor's.
  * @callbacks none.
  * @lifetime nothing is kept.
@@ -393,7 +394,8 @@ PLAIT_API int plait_irc_get_members(plait_conn conn, const uint8_t *channel, siz
  * @param cap [in] how much room.
  * @param len [out] how many there are.
  * @return 0.
- * @errors those of a handle; #PLAIT_ERR_ABSENT: it is in none of that name; #PLAIT_ERR_INVALID.
+ * @errors those of a handle; #PLAIT_ERR_ABSENT: it is in none of that name; #PLAIT_ERR_INVALID;
+ *   #PLAIT_ERR_OVERFLOW when the room is too small.
  * @thread the reactor's.
  * @callbacks none.
  * @lifetime nothing is kept.
@@ -411,7 +413,7 @@ PLAIT_API int plait_irc_get_topic(plait_conn conn, const uint8_t *channel, size_
  * @param cap [in] how much room.
  * @param len [out] how many there are.
  * @return 0.
- * @errors those of a handle; #PLAIT_ERR_ABSENT: it is in none of that name; #PLAIT_ERR_INVALID.
+ * @errors those of a handle; #PLAIT_ERR_ABSENT: it is in none of that name; #PLAIT_ERR_INVALID; #PLAIT_ERR_OVERFLOW when the room is too small.
  * @thread the reactor's.
  * @callbacks none.
  * @lifetime nothing is kept.

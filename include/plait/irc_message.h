@@ -12,7 +12,7 @@
  * in the last, or a message beyond the limits is an error.
  *
  * Spans that these functions answer point into what was given to them. Functions that make bytes take `out`, `cap` and `len`: with
- * `out` NULL they answer the length alone; with too little room they answer #PLAIT_ERR_INVALID and write nothing.
+ * `out` NULL they answer the length alone; with too little room they answer #PLAIT_ERR_OVERFLOW and write nothing.
  *
  * **Formatting** is mIRC's: bold 0x02, italics 0x1d, underline 0x1f, strike-through 0x1e, monospace 0x11, reverse 0x16, colours of the
  * palette 0x03, of 24 bits 0x04, and 0x0f, which ends them all.
@@ -135,7 +135,8 @@ PLAIT_API int plait_irc_message_parse(const uint8_t *line, size_t len, plait_irc
  * @param cap [in] how much room.
  * @param len [out] how many there are.
  * @return 0.
- * @errors #PLAIT_ERR_INVALID, #PLAIT_ERR_STRUCT_SIZE; #PLAIT_ERR_VALUE: a part that would not arrive as it is; #PLAIT_ERR_TOO_LONG.
+ * @errors #PLAIT_ERR_INVALID, #PLAIT_ERR_STRUCT_SIZE; #PLAIT_ERR_VALUE: a part that would not arrive as it is; #PLAIT_ERR_TOO_LONG;
+ *   #PLAIT_ERR_OVERFLOW when the room is too small.
  * @thread any.
  * @callbacks none.
  * @lifetime nothing is kept.
@@ -169,7 +170,7 @@ PLAIT_API int plait_irc_source_parse(const uint8_t *source, size_t len, plait_ir
  * @param cap [in] how much room.
  * @param len [out] how many there are.
  * @return 0.
- * @errors #PLAIT_ERR_ABSENT: there is none; #PLAIT_ERR_INVALID.
+ * @errors #PLAIT_ERR_ABSENT: there is none; #PLAIT_ERR_INVALID; #PLAIT_ERR_OVERFLOW when the room is too small.
  * @thread any.
  * @callbacks none.
  * @lifetime nothing is kept.
@@ -204,7 +205,7 @@ PLAIT_API int plait_irc_tag_parse(const uint8_t *tags, size_t len, plait_irc_tag
  * @param cap [in] how much room.
  * @param len [out] how many there are.
  * @return 0.
- * @errors #PLAIT_ERR_INVALID.
+ * @errors #PLAIT_ERR_INVALID; #PLAIT_ERR_OVERFLOW when the room is too small.
  * @thread any.
  * @callbacks none.
  * @lifetime nothing is kept.
@@ -223,7 +224,7 @@ PLAIT_API int plait_irc_tag_read(const uint8_t *value, size_t value_len, uint8_t
  * @param cap [in] how much room.
  * @param len [out] how many there are.
  * @return 0.
- * @errors #PLAIT_ERR_VALUE: the key or the value cannot be; #PLAIT_ERR_INVALID.
+ * @errors #PLAIT_ERR_VALUE: the key or the value cannot be; #PLAIT_ERR_INVALID; #PLAIT_ERR_OVERFLOW when the room is too small.
  * @thread any.
  * @callbacks none.
  * @lifetime nothing is kept.
@@ -273,7 +274,7 @@ PLAIT_API int plait_irc_host_check(const uint8_t *name, size_t len);
  * @param cap [in] how much room.
  * @param len [out] how many there are.
  * @return 0.
- * @errors #PLAIT_ERR_INVALID.
+ * @errors #PLAIT_ERR_INVALID; #PLAIT_ERR_OVERFLOW when the room is too small.
  * @thread any.
  * @callbacks none.
  * @lifetime nothing is kept.
@@ -310,7 +311,7 @@ PLAIT_API int plait_irc_split(const uint8_t *text, size_t len, size_t room, uint
  * @param cap [in] how much room.
  * @param len [out] how many there are.
  * @return 0.
- * @errors #PLAIT_ERR_INVALID.
+ * @errors #PLAIT_ERR_INVALID; #PLAIT_ERR_OVERFLOW when the room is too small.
  * @thread any.
  * @callbacks none.
  * @lifetime nothing is kept.
@@ -328,7 +329,7 @@ PLAIT_API int plait_irc_quote_make(uint32_t level, const uint8_t *text, size_t t
  * @param cap [in] how much room.
  * @param len [out] how many there are.
  * @return 0.
- * @errors #PLAIT_ERR_INVALID.
+ * @errors #PLAIT_ERR_INVALID; #PLAIT_ERR_OVERFLOW when the room is too small.
  * @thread any.
  * @callbacks none.
  * @lifetime nothing is kept.
@@ -363,7 +364,8 @@ PLAIT_API int plait_irc_ctcp_parse(const uint8_t *text, size_t len, plait_bytes 
  * @param cap [in] how much room.
  * @param len [out] how many there are.
  * @return 0.
- * @errors #PLAIT_ERR_VALUE: a blank in the command; 0x01, CR, LF or NUL anywhere; #PLAIT_ERR_INVALID.
+ * @errors #PLAIT_ERR_VALUE: a blank in the command; 0x01, CR, LF or NUL anywhere; #PLAIT_ERR_INVALID;
+ *   #PLAIT_ERR_OVERFLOW when the room is too small.
  * @thread any.
  * @callbacks none.
  * @lifetime nothing is kept.
@@ -398,7 +400,7 @@ PLAIT_API int plait_irc_format_parse(const uint8_t *text, size_t len, plait_irc_
  * @param cap [in] how much room.
  * @param len [out] how many there are.
  * @return 0.
- * @errors #PLAIT_ERR_VALUE: a run that no codes can say; #PLAIT_ERR_INVALID.
+ * @errors #PLAIT_ERR_VALUE: a run that no codes can say; #PLAIT_ERR_INVALID; #PLAIT_ERR_OVERFLOW when the room is too small.
  * @thread any.
  * @callbacks none.
  * @lifetime nothing is kept.
@@ -415,7 +417,7 @@ PLAIT_API int plait_irc_format_make(const plait_irc_run *runs, size_t count, uin
  * @param cap [in] how much room.
  * @param len [out] how many there are.
  * @return 0.
- * @errors #PLAIT_ERR_INVALID.
+ * @errors #PLAIT_ERR_INVALID; #PLAIT_ERR_OVERFLOW when the room is too small.
  * @thread any.
  * @callbacks none.
  * @lifetime nothing is kept.

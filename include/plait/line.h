@@ -180,8 +180,8 @@ PLAIT_API int plait_line_set_max_length(plait_conn conn, size_t max_length, uint
  * @param cap [in] the room in `out`.
  * @param len [out] how many bytes there were; or NULL.
  * @return 0.
- * @errors those of a handle; #PLAIT_ERR_CLOSED; #PLAIT_ERR_INVALID when `out` is given and too small: then nothing is
- *   dropped, and plait_conn_counters::held tells what it takes.
+ * @errors those of a handle; #PLAIT_ERR_CLOSED; #PLAIT_ERR_INVALID; #PLAIT_ERR_OVERFLOW when `out` is given and
+ *   too small: then nothing is dropped, and plait_conn_counters::held tells what it takes.
  * @thread the reactor's.
  * @callbacks none.
  * @lifetime a copy.

@@ -37,7 +37,7 @@ enum {
     /* Resources. */
     PLAIT_ERR_NOMEM = -20,       /**< no memory */
     PLAIT_ERR_LIMIT = -21,       /**< too many reactors, handles or names */
-    PLAIT_ERR_OVERFLOW = -22,    /**< a connection's buffer reached its cap */
+    PLAIT_ERR_OVERFLOW = -22,    /**< a connection's buffer reached its cap, or a host's room is too small: then nothing is written to it */
 
     /* How a conversation or a call ends. */
     PLAIT_ERR_CLOSED = -30,      /**< the conn is closing: nothing more can be written */

@@ -338,7 +338,7 @@ PLAIT_API int plait_conn_get_tls(plait_conn conn, plait_tls_info *out);
  * @param len [out] how many bytes there are; or NULL.
  * @return 0.
  * @errors those of a handle; #PLAIT_ERR_INVALID when there is no such certificate (a resumed session may have the first
- *   alone), and when `out` is given and too small; #PLAIT_ERR_UNSUPPORTED where there is no TLS, or not yet.
+ *   alone); #PLAIT_ERR_OVERFLOW when `out` is given and too small; #PLAIT_ERR_UNSUPPORTED where there is no TLS, or not yet.
  * @thread the reactor's.
  * @callbacks none.
  * @lifetime a copy.
@@ -356,7 +356,7 @@ PLAIT_API int plait_conn_get_peer_certificate(plait_conn conn, size_t index, uin
  * @param len [out] how many bytes it has got.
  * @return 0.
  * @errors those of a handle; #PLAIT_ERR_INVALID for an unknown binding, or one that this connection does not have
- *   (tls-unique is TLS 1.2's), and when `out` is too small; #PLAIT_ERR_UNSUPPORTED where there is no TLS, or not yet.
+ *   (tls-unique is TLS 1.2's); #PLAIT_ERR_OVERFLOW when `out` is too small; #PLAIT_ERR_UNSUPPORTED where there is no TLS, or not yet.
  * @thread the reactor's.
  * @callbacks none.
  * @lifetime a copy.
