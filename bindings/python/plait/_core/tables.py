@@ -6,6 +6,7 @@ program's code, and hands over what that wrote; what the program raises ends her
 
 from __future__ import annotations
 
+import sys
 from ctypes import CFUNCTYPE, POINTER, c_char, c_int32, c_size_t, c_uint64, c_void_p, cast
 from typing import Any
 
@@ -99,19 +100,9 @@ def _released(user: int) -> None:
 _DataFunction = CFUNCTYPE(None, c_void_p, c_uint64, c_void_p, c_size_t)
 _BlockFunction = CFUNCTYPE(c_size_t, c_void_p, c_uint64, c_void_p, c_size_t, c_void_p, c_size_t)
 
-_Memory = c_char * 0x7FFFFFFF
-#: What the C library lends lies in few places: its buffers.
-_places: dict[int, Any] = {}
-
-
-def lent(address: int) -> Any:
-    """The memory behind an address, to be sliced."""
-    place = _places.get(address)
-    if place is None:
-        if len(_places) >= 64:
-            _places.clear()
-        place = _places[address] = _Memory.from_address(address)
-    return place
+#: What the C library lends, by its address: a slice of this copies it. (An object around each address
+#: would take longer than the copy.)
+memory: Any = (c_char * sys.maxsize).from_address(0)
 
 
 @entry(_DataFunction)
@@ -122,7 +113,7 @@ def _bytes(user: int, conn: int, data: int, length: int) -> None:
     driver = self.driver
     driver.inside = True
     try:
-        self.received(lent(data)[:length])
+        self.received(memory[data : data + length])
     except BaseException as error:
         self.crashed(error)
     if driver.dirty:
@@ -138,8 +129,7 @@ def _messages(user: int, conn: int, data: int, length: int, table: int, count: i
     driver = self.driver
     driver.inside = True
     try:
-        place = _places.get(data) or lent(data)
-        taken: int = self.framer._takeBlock(place[:length], table, count)
+        taken: int = self.framer._takeBlock(memory[data : data + length], table, count)
     except BaseException as error:
         taken = self.crashed(error)
     if driver.dirty:

@@ -7,7 +7,7 @@ from ctypes import byref, c_size_t, create_string_buffer
 from typing import TYPE_CHECKING, Any
 
 from .._core.factories import Framing, line_factory
-from .._core.tables import lent
+from .._core.tables import memory
 from .._native import constants, functions, structs
 from ._framed import Framed, Watched
 
@@ -265,7 +265,7 @@ def held(conn: int) -> bytes:
 
 def cut(data: bytes, table: int, count: int) -> list[bytes]:
     """The messages of a block, by its table of offsets and lengths."""
-    bounds = iter(memoryview(lent(table)[: 8 * count]).cast("I").tolist())
+    bounds = iter(memoryview(memory[table : table + 8 * count]).cast("I").tolist())
     return [data[offset : offset + length] for offset, length in zip(bounds, bounds)]
 
 

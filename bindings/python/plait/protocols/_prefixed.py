@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Dict, Literal
 
 from .._core.factories import Framing, string_factory
-from .._core.tables import lent
+from .._core.tables import memory
 from .._native import constants, functions
 from ._framed import Framed, Watched
 from ._lines import _length
@@ -200,7 +200,7 @@ class StringFramed(Framed):
         if self._touched or not self._watches:
             # Changed outside of a callback, maybe; these were framed by the limit of before.
             self._settle()
-        strings = _cut(data, lent(table)[: 8 * count], count)
+        strings = _cut(data, memory[table : table + 8 * count], count)
         if type(self).stringsReceived is not StringFramed.stringsReceived:
             return self._atOnce(strings, self.stringsReceived)
         return self._inTurn(strings, self.stringReceived)

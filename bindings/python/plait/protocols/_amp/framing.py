@@ -7,7 +7,7 @@ from collections.abc import Callable
 from ctypes import byref, c_int, c_uint64
 from typing import TYPE_CHECKING, Any
 
-from ..._core.tables import lent
+from ..._core.tables import memory
 from ..._native import amp as native
 from ...internet._reasons import check
 from ...internet.error import ConnectionClosed, ConnectionLost, PeerVerifyError, SSLError
@@ -257,7 +257,7 @@ class BinaryBoxProtocol(Framed):
     def _takeBlock(self, data: bytes, table: int, count: int) -> int:
         """Delivers a block; tells how many of its boxes were taken."""
         self._halt = False
-        bounds = iter(_memoryview(lent(table)[: 8 * count]).cast("I").tolist())
+        bounds = iter(_memoryview(memory[table : table + 8 * count]).cast("I").tolist())
         rest: Any = iter(list(zip(bounds, bounds)))
         self._rest, self._count = rest, count
         received = self.boxReceiver.ampBoxReceived

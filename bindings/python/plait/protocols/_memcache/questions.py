@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from ctypes import CFUNCTYPE, byref, c_size_t, c_uint64, c_void_p, cast, string_at
+import sys
+from ctypes import CFUNCTYPE, byref, c_size_t, c_uint64, c_void_p, cast
 from typing import TYPE_CHECKING, Any
 
 from ..._core.registry import conns, entry
-from ..._core.tables import _bound, _table
+from ..._core.tables import _bound, _table, memory
 from ..._native import constants
 from ..._native import memcache as native
 from ...internet._reasons import check, connection_lost
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
     from ..._core.factories import FactoryCache
     from .protocol import MemCacheProtocol
 
-#: Numbers in memory that the C library lends, of which is known only where they begin.
-_numbers = (c_uint64 * (1 << 28)).from_address
+#: Memory as numbers of eight bytes.
+_numbers: Any = (c_uint64 * (sys.maxsize // 8)).from_address(0)
 #: An answer has so many: user; status and result; flags and index; number; then address and length
 #: of the key, the value and the flags.
 ROW = 10
@@ -71,7 +72,8 @@ class Question(Deferred[Any]):
 
 def text(row: list[int], at: int) -> bytes:
     """Bytes by their address and length."""
-    return string_at(row[at], row[at + 1])
+    taken: bytes = memory[row[at] : row[at] + row[at + 1]]
+    return taken
 
 
 def failed(status: int, result: int, words: bytes) -> Exception:
@@ -93,7 +95,7 @@ class Value(Question):
         """The value, or that there is none."""
         if row[at + 1] == _HIT:
             del self.asked[self.key]
-            self.callback((row[at + 2] & _LOW, string_at(row[at + 6], row[at + 7])))
+            self.callback((row[at + 2] & _LOW, memory[row[at + 6] : row[at + 6] + row[at + 7]]))
         else:
             super().answered(row, at)
 
@@ -208,7 +210,7 @@ def _answers(user: int, conn: int, answers: int, count: int) -> None:
     driver.inside = True
     try:
         asked = self.framer._asked
-        row = _numbers(answers)[: ROW * count]
+        row = _numbers[answers >> 3 : (answers >> 3) + ROW * count]
         for at in range(0, ROW * count, ROW):
             question = asked.get(row[at])
             if question is not None:
