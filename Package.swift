@@ -100,7 +100,7 @@ let package = Package(
     .target(name: "Memcache", dependencies: ["Bytes", "Wire"], swiftSettings: compact),
     .target(name: "IRC", dependencies: ["Bytes", "Wire", "Framing", "Crypto", "SASL"], swiftSettings: compact),
     .target(name: "Files", dependencies: ["Bytes", "Wire", "CSystem"], swiftSettings: compact),
-    .target(name: "FTP", dependencies: ["Bytes", "Wire", "Files"], swiftSettings: compact),
+    .target(name: "FTP", dependencies: ["Bytes", "Wire", "Crypto", "Files"], swiftSettings: compact),
     .target(name: "Policies", dependencies: ["Bytes", "Wire"], swiftSettings: compact),
     .target(name: "Loopback", dependencies: ["Bytes", "Wire"], swiftSettings: compact),
     .target(name: "Reactor", dependencies: ["Bytes", "Wire", "CLibuv", "CSystem"], swiftSettings: swift),
@@ -141,7 +141,8 @@ let package = Package(
       swiftSettings: tests),
     .testTarget(name: "FilesTests", dependencies: ["Bytes", "Files", "CSystem"], swiftSettings: tests),
     .testTarget(
-      name: "FTPTests", dependencies: ["Bench", "Bytes", "Wire", "Files", "FTP", "Loopback", "Policies", "CSystem"],
+      name: "FTPTests",
+      dependencies: ["Bench", "Bytes", "Wire", "Crypto", "Files", "FTP", "Loopback", "Policies", "CSystem"],
       swiftSettings: tests),
     .testTarget(name: "CAPITests", dependencies: ["CAPI", "CPlait", "CSystem"], swiftSettings: tests),
   ] + (hasOpenSSL ? tlsTargets + tlsTests : []) + (hasExpat ? xmppTargets : [])

@@ -1,13 +1,15 @@
 /* An FTP server for a directory.
  *
- *   plait-ftpd [-w] [-u FILE] [-p FIRST-LAST] [-n ADDRESS] [-b] [-q] ENDPOINT [DIRECTORY]
+ *   plait-ftpd [-w] [-u FILE] [-p FIRST-LAST] [-n ADDRESS] [-t PEM [-s] [-r] [-i]] [-b] [-q] ENDPOINT [DIRECTORY]
  *
  * With a DIRECTORY anonymous users read it; with -w they may change it, too. -u names a file of users, one a line:
  *   name:hash:directory[:ro]
  * where the hash is what crypt(3) makes (openssl passwd -6, mkpasswd). -p has passive connections on those ports, -n
- * shows clients that IPv4 address for them. -b writes uploads beside their places, until they are complete. A line is
- * printed for each transfer, unless there is -q. For example: plait-ftpd -u users -p 50000-50100 tcp:2121 /srv/ftp It
- * ends with 1 when it could not serve, with 2 when it was called in a wrong way. */
+ * shows clients that IPv4 address for them. -t names a file with a certificate and its key, for AUTH TLS; -s refuses
+ * logins and data without TLS, -r lets data connections begin TLS sessions of their own, as some clients have to; -i
+ * speaks TLS from the first byte on (implicit FTPS). -b writes uploads beside their places, until they are complete. A
+ * line is printed for each transfer, unless there is -q. For example: plait-ftpd -u users -p 50000-50100 tcp:2121
+ * /srv/ftp It ends with 1 when it could not serve, with 2 when it was called in a wrong way. */
 #include <crypt.h>
 #include <plait/plait.h>
 #include <pthread.h>
@@ -18,7 +20,7 @@
 #include <unistd.h>
 
 static plait_reactor reactor;
-static int is_quiet, writes, beside;
+static int is_quiet, writes, beside, is_implicit;
 static const char *directory, *users;
 
 /* A password that is compared on a thread of its own: good hashes take their time. */
@@ -166,26 +168,47 @@ static void on_signal(int signal) {
     plait_reactor_stop(reactor);
 }
 
+static int secure(plait_ftp_server_options *options, const char *pem) {
+    plait_tls_options settings = PLAIT_TLS_OPTIONS_INIT;
+    plait_tls_identity identity = PLAIT_TLS_IDENTITY_INIT;
+    plait_reason reason = PLAIT_REASON_INIT;
+    int status;
+
+    identity.cert_file = pem;
+    settings.identities = &identity;
+    settings.identity_count = 1;
+    status = plait_tls_config_new(&options->tls, &settings, &reason);
+    if (status < 0) fprintf(stderr, "plait-ftpd: %s\n", reason.text ? reason.text : plait_strerror(status));
+    return status;
+}
+
 static int usage(void) {
-    fputs("usage: plait-ftpd [-w] [-u FILE] [-p FIRST-LAST] [-n ADDRESS] [-b] [-q] ENDPOINT [DIRECTORY]\n", stderr);
+    fputs("usage: plait-ftpd [-w] [-u FILE] [-p FIRST-LAST] [-n ADDRESS] [-t PEM [-s] [-r] [-i]] [-b] [-q] ENDPOINT "
+          "[DIRECTORY]\n",
+          stderr);
     return 2;
 }
 
 int main(int count, char **words) {
     plait_ftp_server_options options = PLAIT_FTP_SERVER_OPTIONS_INIT;
     plait_ftp_server_handler handler = PLAIT_FTP_SERVER_HANDLER_INIT;
-    plait_factory factory = {0};
+    plait_factory factory = {0}, outer = {0};
     plait_listener listener;
     plait_address address;
+    const char *pem = NULL;
     int option, status;
     unsigned first, last;
 
-    while ((option = getopt(count, words, "wu:p:n:bq")) != -1) {
+    while ((option = getopt(count, words, "wu:p:n:t:sribq")) != -1) {
         switch (option) {
         case 'w': writes = 1; break;
         case 'b': beside = 1; break;
         case 'q': is_quiet = 1; break;
         case 'u': users = optarg; break;
+        case 'i': is_implicit = 1; break;
+        case 't': pem = optarg; break;
+        case 's': options.flags |= PLAIT_FTP_NEED_TLS | PLAIT_FTP_NEED_PRIVATE; break;
+        case 'r': options.flags |= PLAIT_FTP_ANY_SESSION; break;
         case 'n': options.passive_address = bytes(optarg); break;
         case 'p':
             if (sscanf(optarg, "%u-%u", &first, &last) != 2) return usage();
@@ -205,8 +228,10 @@ int main(int count, char **words) {
         signal(SIGINT, on_signal);
         signal(SIGTERM, on_signal);
     }
+    if (status == 0 && pem) status = secure(&options, pem);
     if (status == 0) status = plait_ftp_server_factory_new(&factory, &options, &handler, NULL);
-    if (status == 0) status = plait_listen(reactor, words[optind], factory, NULL, &listener);
+    if (status == 0 && is_implicit) status = plait_tls_factory_new(&outer, factory, options.tls, NULL);
+    if (status == 0) status = plait_listen(reactor, words[optind], is_implicit ? outer : factory, NULL, &listener);
     if (status == 0) {
         memset(&address, 0, sizeof address);
         address.struct_size = sizeof address;
@@ -217,6 +242,8 @@ int main(int count, char **words) {
     }
     if (status < 0) fprintf(stderr, "plait-ftpd: %s\n", plait_strerror(status));
     plait_reactor_free(reactor);
+    plait_factory_release(outer);
     plait_factory_release(factory);
+    plait_tls_config_release(options.tls);
     return status < 0;
 }

@@ -5,6 +5,10 @@ import FTP
 import Files
 import Wire
 
+#if TLS
+  import TLS
+#endif
+
 /// A host's command as it was given.
 private struct HostCommand {
   let name: Text
@@ -60,6 +64,10 @@ final class HostFTPServerFactory: FTPServerFactory, Tellable {
     }
   }
 
+  override func ask(_ request: FTPRequest?, _ question: HostQuestion, _ bytes: RawSpan, _ conn: Conn) {
+    if !put(request, question, bytes, conn) { super.ask(request, question, bytes, conn) }
+  }
+
   override func command(_ hook: FTPHook, _ request: FTPRequest, _ words: [UInt8], _ conn: Conn) {
     let command = commands[hook.number]
     words.withUnsafeBufferPointer {
@@ -80,14 +88,14 @@ final class HostFTPServerFactory: FTPServerFactory, Tellable {
 }
 
 /// A text of a host's options: no more than one line; nil when it is none.
-private func line(_ given: plait_bytes) -> [UInt8]? {
+func ftpLine(_ given: plait_bytes) -> [UInt8]? {
   guard let bytes = checked(given.data, given.len), bytes.count <= 512 else { return nil }
   let copy = bytes.bytes.copied
   return copy.contains { $0 == 0 || $0 == 10 || $0 == 13 } ? nil : copy
 }
 
 /// A path of this system: absolute or not, without NUL.
-private func path(_ given: plait_bytes) -> [UInt8]? {
+func ftpPath(_ given: plait_bytes) -> [UInt8]? {
   guard let bytes = checked(given.data, given.len), bytes.count < 4096 else { return nil }
   let copy = bytes.bytes.copied
   return copy.contains(0) ? nil : copy
@@ -95,13 +103,17 @@ private func path(_ given: plait_bytes) -> [UInt8]? {
 
 private func server(_ wanted: plait_ftp_server_options) -> FTPServerOptions? {
   var options = FTPServerOptions()
-  guard wanted.flags & ~UInt32(PLAIT_FTP_ANY_PEER) == 0, wanted.max_line <= 65536,
+  let known = UInt32(PLAIT_FTP_ANY_PEER | PLAIT_FTP_NEED_TLS | PLAIT_FTP_NEED_PRIVATE | PLAIT_FTP_ANY_SESSION)
+  guard wanted.flags & ~known == 0, wanted.max_line <= 65536,
     wanted.max_list <= UInt32(PLAIT_BYTES_MAX), wanted.passive_first <= wanted.passive_last,
     wanted.passive_last <= 65535, wanted.passive_last == 0 || wanted.passive_first > 0
   else { return nil }
   options.anyPeer = wanted.flags & UInt32(PLAIT_FTP_ANY_PEER) != 0
-  guard let welcome = line(wanted.welcome), let anonymous = line(wanted.anonymous),
-    let root = path(wanted.anonymous_root), let shown = line(wanted.passive_address)
+  options.needsSecurity = wanted.flags & UInt32(PLAIT_FTP_NEED_TLS) != 0
+  options.needsPrivateData = wanted.flags & UInt32(PLAIT_FTP_NEED_PRIVATE) != 0
+  options.anySession = wanted.flags & UInt32(PLAIT_FTP_ANY_SESSION) != 0
+  guard let welcome = ftpLine(wanted.welcome), let anonymous = ftpLine(wanted.anonymous),
+    let root = ftpPath(wanted.anonymous_root), let shown = ftpLine(wanted.passive_address)
   else { return nil }
   if !welcome.isEmpty { options.welcome = welcome }
   if !anonymous.isEmpty { options.anonymous = anonymous }
@@ -126,6 +138,22 @@ private func server(_ wanted: plait_ftp_server_options) -> FTPServerOptions? {
   return options
 }
 
+private func secure(_ config: plait_tls_config, _ options: inout FTPServerOptions) -> Status {
+  guard config.id != 0 else { return options.needsSecurity || options.needsPrivateData ? .invalid : .ok }
+  #if TLS
+    var made: Security?
+    let status = onConfig(config) { config in
+      guard config.canServe else { return .tlsConfig }
+      made = ServerSecurity(config)
+      return .ok
+    }
+    options.security = made
+    return status
+  #else
+    return .unsupported
+  #endif
+}
+
 @_cdecl("plait_ftp_server_factory_new") @implementation
 public func plait_ftp_server_factory_new(
   _ out: UnsafeMutablePointer<plait_factory>?, _ options: UnsafePointer<plait_ftp_server_options>?,
@@ -136,8 +164,9 @@ public func plait_ftp_server_factory_new(
   var status = unused(read(handler, &table), table.reserved)
   if status == .ok { status = read(options, &wanted) }
   guard status == .ok, out != nil else { return status == .ok ? .invalid : status }
-  guard let options = server(wanted) else { return .invalid }
-  return give(out, HostFTPServerFactory(options, table, user))
+  guard var options = server(wanted) else { return .invalid }
+  status = secure(wanted.tls, &options)
+  return status == .ok ? give(out, HostFTPServerFactory(options, table, user)) : status
 }
 
 @_cdecl("plait_ftp_server_factory_add_command") @implementation
@@ -174,13 +203,15 @@ public func plait_ftp_request_accept(_ request: plait_ftp_request, _ avatar: Uns
     var wanted = plait_ftp_avatar()
     let status = readNeeded(avatar, &wanted)
     guard status == .ok else { return status }
-    let known = UInt32(PLAIT_FTP_READ_ONLY | PLAIT_FTP_BESIDE)
+    let known = UInt32(PLAIT_FTP_READ_ONLY | PLAIT_FTP_BESIDE | PLAIT_FTP_SHELL)
     guard wanted.flags & ~known == 0, wanted.file_mode <= 0o777, wanted.directory_mode <= 0o777,
-      let root = path(wanted.root), !root.isEmpty, let directory = path(wanted.directory)
+      let root = ftpPath(wanted.root), root.isEmpty == (wanted.flags & UInt32(PLAIT_FTP_SHELL) != 0),
+      let directory = ftpPath(wanted.directory)
     else { return .invalid }
     var made = FTPAvatar(root: root)
     made.directory = directory
     made.rules.isReadOnly = wanted.flags & UInt32(PLAIT_FTP_READ_ONLY) != 0
+    made.isHosts = root.isEmpty
     made.writesBeside = wanted.flags & UInt32(PLAIT_FTP_BESIDE) != 0
     if wanted.file_mode > 0 { made.rules.fileMode = wanted.file_mode }
     if wanted.directory_mode > 0 { made.rules.directoryMode = wanted.directory_mode }

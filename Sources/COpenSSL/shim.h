@@ -117,6 +117,11 @@ static inline void copenssl_set_cache(SSL_CTX *context, int client) {
     long mode = SSL_SESS_CACHE_NO_INTERNAL | SSL_SESS_CACHE_NO_AUTO_CLEAR;
     SSL_CTX_set_session_cache_mode(context, client ? mode | SSL_SESS_CACHE_CLIENT : SSL_SESS_CACHE_OFF);
 }
+/* A server's sessions are kept, for clients without tickets. */
+static inline void copenssl_keep_sessions(SSL_CTX *context, long most) {
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_BOTH | SSL_SESS_CACHE_NO_AUTO_CLEAR);
+    SSL_CTX_sess_set_cache_size(context, most);
+}
 static inline int copenssl_set_server_name(SSL *ssl, const char *name) {
     return SSL_set_tlsext_host_name(ssl, name) == 1;
 }

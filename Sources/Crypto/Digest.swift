@@ -28,7 +28,7 @@ public enum Digest: UInt8, Sendable {
   }
 
   #if TLS
-    private var function: OpaquePointer? {
+    var function: OpaquePointer? {
       switch self {
       case .md5: return EVP_md5()
       case .sha1: return EVP_sha1()

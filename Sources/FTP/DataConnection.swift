@@ -29,6 +29,9 @@ final class DataFactory: Factory {
       conn.context.log(.warning, "ftp", "a data connection from elsewhere was refused")
       return nil
     }
+    if session.isPrivate, let security = session.options.security {
+      guard security.start(conn, { _, _ in }) == .ok else { return nil }
+    }
     return DataProtocol(session, control.id)
   }
 }
@@ -73,6 +76,7 @@ extension FTPSession {
 
   /// Forgets how the next data connection was to come about.
   func dropPlan(_ context: Context) {
+    wasForeign = false
     switch plan {
     case .listening(let listener): listener.close()
     case .open(let id): context.conn(id)?.abort(.aborted)

@@ -1,14 +1,17 @@
 import Bytes
 import Wire
 
-/// A question to the host, in the reactor's table until it is answered or its session ends.
+/// A question to the host, in the reactor's table until it is answered or its session ends: who logs in, a command, or what a
+/// shell is asked.
 public final class FTPRequest: Entity {
-  enum Kind { case login, command }
+  enum Kind { case login, command, shell }
   let kind: Kind
   let session: FTPSession
   let conn: UInt64
   /// The library's command of that name, if there is one.
   let verb: Verb?
+  /// shell: what is asked, until it is answered.
+  var asked: Asked?
 
   init(_ kind: Kind, _ session: FTPSession, _ conn: Conn, _ verb: Verb? = nil) {
     self.kind = kind

@@ -5,6 +5,12 @@ import Wire
 /// The settings of ftp.h, plait_ftp_server_options.
 public struct FTPServerOptions {
   public var anyPeer = false
+  /// What AUTH begins, if there is any; also that of connections which are encrypted from the start.
+  public var security: Security?
+  public var needsSecurity = false
+  public var needsPrivateData = false
+  /// Data connections need not go on with the control connection's session.
+  public var anySession = false
   public var welcome: [UInt8] = Words("Welcome to FTP server").bytes
   public var anonymous: [UInt8] = Words("anonymous").bytes
   public var anonymousRoot: [UInt8] = []
@@ -28,6 +34,8 @@ public struct FTPAvatar {
   public var directory: [UInt8] = []
   public var rules = TreeRules()
   public var writesBeside = false
+  /// The host's own shell, in the place of a directory.
+  public var isHosts = false
   public init(root: [UInt8]) { self.root = root }
 }
 
@@ -76,6 +84,10 @@ open class FTPServerFactory: Factory {
   open func writePaused(_ conn: Conn) {}
   open func writeResumed(_ conn: Conn) {}
   open func login(_ request: FTPRequest, _ login: FTPLogin, _ conn: Conn) { _ = request.refuse() }
+  /// A shell is asked; nobody waits for an answer to what has no request. The bytes are those that a file is to take.
+  open func ask(_ request: FTPRequest?, _ question: HostQuestion, _ bytes: RawSpan, _ conn: Conn) {
+    if let request { _ = request.finish(.unsupported) }
+  }
   open func transferred(_ report: FTPTransferReport, _ conn: Conn) {}
   open func command(_ hook: FTPHook, _ request: FTPRequest, _ words: [UInt8], _ conn: Conn) { _ = request.pass(words) }
 

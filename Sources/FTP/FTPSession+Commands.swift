@@ -1,4 +1,5 @@
 import Bytes
+import Crypto
 import Files
 import Wire
 
@@ -22,7 +23,7 @@ extension FTPSession {
 
   /// Does the command fit what came before?
   func isAllowed(_ verb: Verb?, isPublic: Bool, _ conn: Conn) -> Bool {
-    if stage == .named, verb != .pass, verb != .feat, verb != .quit, verb != .rein {
+    if stage == .named, verb != .pass, verb != .feat, verb != .quit, verb != .rein, verb != .auth {
       say(conn, 503, "Incorrect sequence of commands: PASS required after USER")
       return false
     }
@@ -73,6 +74,9 @@ extension FTPSession {
     case .list, .nlst, .mlsd, .retr, .stor, .appe, .stou: transfer(verb, words, conn)
     case .abor: abort(conn)
     case .rest: setRestart(words, conn)
+    case .auth: secure(words, conn)
+    case .pbsz: setBufferSize(words, conn)
+    case .prot: protect(words, conn)
     default: runOnFiles(verb.usual, words, conn)
     }
   }
@@ -120,6 +124,7 @@ extension FTPSession {
     let option = words[..<cut].map(Verb.upper)
     let rest = cut < words.count ? Array(words[(cut + 1)...]) : []
     if option == Words("UTF8").bytes || option == Words("UTF-8").bytes { return say(conn, 200, "UTF8 is always on.") }
+    if option == Words("HASH").bytes, Digest.isAvailable { return choose(hash: rest, conn) }
     guard option == Words("MLST").bytes else { return say(conn, 501, "Option '", words, "' not implemented.") }
     var chosen: Facts = []
     for wanted in rest.split(separator: UInt8(ascii: ";")) {
@@ -140,7 +145,10 @@ extension FTPSession {
 
   func tellFeatures(_ conn: Conn) {
     var words = Words("211-Features:\r\n")
-    words.add(" EPRT\r\n EPSV\r\n MDTM\r\n MFMT\r\n MLST ")
+    if options.security != nil { words.add(" AUTH TLS\r\n PBSZ\r\n PROT\r\n") }
+    words.add(" EPRT\r\n EPSV\r\n")
+    if Digest.isAvailable { addHashes(&words) }
+    words.add(" MDTM\r\n MFMT\r\n MLST ")
     for bit in 0..<8 {
       words.add(Facts.name(bit))
       if facts.contains(bit: bit) { words.add("*") }
@@ -194,13 +202,15 @@ extension FTPSession {
   func reinitialize(_ conn: Conn) {
     stage = .start
     name = []
-    shell = nil
+    leaveShell(conn)
     directory = [Path.slash]
     isASCII = false
     restart = 0
     renamed = nil
     isExtendedOnly = false
+    wasForeign = false
     facts = .usual
+    digest = .sha256
     dropPlan(conn.context)
     send(conn, 220, options.welcome)
   }

@@ -44,6 +44,7 @@ extension FTPSession {
     case .mdtm: tellTime(words, conn)
     case .mfmt: setTime(words, conn)
     case .mlst: tellFacts(words, conn)
+    case .hash: tellHash(words, conn)
     case .stat: tellState(words, conn)
     default: say(conn, 502, "Command '", verb.name, "' not implemented")
     }

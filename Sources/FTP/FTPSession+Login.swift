@@ -4,9 +4,10 @@ import Wire
 
 extension FTPSession {
   func user(_ words: [UInt8], _ conn: Conn) {
+    guard isSecureEnough(conn) else { return }
     guard !words.isEmpty, !words.contains(0) else { return say(conn, 500, "Syntax error: USER requires an argument") }
     stage = .named
-    shell = nil
+    leaveShell(conn)
     name = words
     isAnonymous = words == options.anonymous
     if isAnonymous {
@@ -35,6 +36,15 @@ extension FTPSession {
   /// Whoever it is may come in, if the root is there.
   func enter(_ avatar: FTPAvatar, _ conn: Conn) {
     let (context, id) = (conn.context, conn.id)
+    if avatar.isHosts {
+      let home = Path.resolve(avatar.directory.span.bytes, in: [Path.slash]) ?? [Path.slash]
+      let made = HostShell(self, conn, home, mayChange: !avatar.rules.isReadOnly)
+      return made.later(context, ShellAnswer()) { _ in
+        guard let conn = context.conn(id), !conn.isClosing else { return }
+        self.shell = made
+        self.opened(conn)
+      }
+    }
     let work = FileWork(context, Rooted()) { answer in
       answer.tree = Tree.open(avatar.root, avatar.rules, &answer.status)
     } _: { answer in
@@ -48,6 +58,11 @@ extension FTPSession {
       self.opened(conn)
     }
     if work.begin() != .ok { refuse(conn) }
+  }
+
+  func leaveShell(_ conn: Conn, _ status: Status = .closed) {
+    shell?.end(status, conn)
+    shell = nil
   }
 
   func opened(_ conn: Conn) {

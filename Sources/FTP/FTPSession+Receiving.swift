@@ -6,7 +6,7 @@ import Wire
 /// until nothing more is there.
 extension FTPSession {
   func receive(_ transfer: Transfer, _ data: Conn, _ conn: Conn) {
-    if transfer.text == nil { transfer.pipe = Pipe.duplicate(data.bareDescriptor) }
+    if transfer.text == nil, transfer.upload?.file != nil { transfer.pipe = Pipe.duplicate(data.bareDescriptor) }
     if transfer.pipe != nil, !data.hasEnded {
       _ = data.pause()
       store(transfer, data, conn)
@@ -24,22 +24,34 @@ extension FTPSession {
   }
 
   func dataEnded(_ data: Conn, _ conn: Conn) {
-    guard let transfer, transfer.data == data.id, transfer.upload != nil, transfer.state == .running else { return }
+    guard let transfer, transfer.data == data.id, transfer.state == .running else { return }
+    guard transfer.upload != nil else { return leaveIfGone(conn) }
     transfer.isAtEnd = true
     if !transfer.isWorking { store(transfer, data, conn) }
   }
 
+  /// Who says no more on either connection does not wait for a file.
+  func leaveIfGone(_ conn: Conn) {
+    guard hasEnded, let transfer, transfer.state == .running, transfer.upload == nil,
+      let data = conn.context.conn(transfer.data), data.hasEnded
+    else { return }
+    data.abort(.closed)
+  }
+
   func store(_ transfer: Transfer, _ data: Conn, _ conn: Conn) {
-    guard let upload = transfer.upload else { return }
+    guard let file = transfer.upload?.file else {
+      if let host = transfer.host { storeByHost(host, transfer, data, conn) }
+      return
+    }
     let bytes = Held(transfer.pending.take())
     let (text, isLast, place) = (transfer.text, transfer.isAtEnd, transfer.place)
     let pipe = isLast || data.bareDescriptor < 0 ? nil : transfer.pipe
     let patience: CInt = conn.context.environment.working < 3 ? 5 : 0
     work(transfer, data, Moved(place)) { moved in
       moved.outcome = isLast ? .atEnd : .wouldBlock
-      moved.status = FTPSession.write(bytes, upload.file, text, isLast: isLast, moved)
+      moved.status = FTPSession.write(bytes, file, text, isLast: isLast, moved)
       guard moved.status == .ok, let pipe else { return }
-      moved.outcome = pipe.receive(upload.file, at: &moved.place, most: Transfer.slice, patience: patience)
+      moved.outcome = pipe.receive(file, at: &moved.place, most: Transfer.slice, patience: patience)
     } _: { moved, data, conn in
       let past = moved.place - place - UInt64(text == nil ? bytes.count : 0)
       if text == nil {

@@ -14,6 +14,7 @@ extension FTPSession {
       first = made.take()
     }
     put(&first, transfer, data)
+    _ = data.resume()  // or its end would not be seen
     sendOn(transfer, data, conn)
   }
 
@@ -34,8 +35,11 @@ extension FTPSession {
 
   func sendOn(_ transfer: Transfer, _ data: Conn, _ conn: Conn) {
     guard !transfer.isWorking, !data.isClosing else { return }
-    guard let file = transfer.file, transfer.place < transfer.size else { return sentAll(transfer, data) }
+    let hosts = transfer.file == nil ? transfer.host : nil
+    guard transfer.file != nil || hosts != nil, transfer.place < transfer.size else { return sentAll(transfer, data) }
     guard data.waiting == 0 else { return }  // `dataDrained` comes
+    if let hosts { return sendByHost(hosts, transfer, data, conn) }
+    guard let file = transfer.file else { return }
     if transfer.text == nil, transfer.pipe == nil { transfer.pipe = Pipe.duplicate(data.bareDescriptor) }
     let pipe = data.bareDescriptor < 0 ? nil : transfer.pipe
     let text = transfer.text

@@ -7,6 +7,11 @@ extension FTPSession {
   func transfer(_ verb: Verb, _ words: [UInt8], _ conn: Conn) {
     let offset = restart
     restart = 0
+    guard isPrivateEnough(conn) else { return dropPlan(conn.context) }
+    if wasForeign {
+      wasForeign = false
+      return sayForeign(conn)
+    }
     if case .none = plan {
       return say(
         conn, 503, "Incorrect sequence of commands: PORT, PASV, EPRT, or EPSV required before ", verb.name, "")
@@ -21,7 +26,11 @@ extension FTPSession {
     transfer = begun
     let (context, id) = (conn.context, conn.id)
     shell.ask(question(begun), context) { answer in
-      guard !begun.isOver, let conn = context.conn(id), !conn.isClosing else { return }
+      guard let conn = context.conn(id) else { return }
+      guard !begun.isOver, !conn.isClosing else {
+        if let file = answer.host { (shell as? HostShell)?.close(file, .cancelled, conn) }
+        return
+      }
       self.opened(begun, answer, conn)
     }
   }
@@ -48,7 +57,8 @@ extension FTPSession {
     transfer.size = answer.stat.size
     transfer.first = answer.listing.take()
     transfer.upload = answer.upload
-    if let upload = answer.upload { transfer.offset = upload.start }
+    if let file = answer.host { take(file, answer, transfer) }
+    if let upload = transfer.upload { transfer.offset = upload.start }
     transfer.place = transfer.offset
     sayOpening(transfer, conn)
     transfer.state = .waiting
@@ -83,6 +93,7 @@ extension FTPSession {
       guard transfer?.state == .waiting, transfer?.data == 0 else { return data.abort(.refused) }
     }
     plan = .none
+    guard isOurs(data, conn) else { return refuseForeign(data, conn) }
     if let transfer, transfer.state == .waiting, transfer.data == 0 {
       begin(transfer, data, conn)
     } else {
@@ -154,6 +165,7 @@ extension FTPSession {
       transfer.pipe?.cut()
       if let data = conn.context.conn(transfer.data) { data.abort(.aborted) }
     }
+    if let file = transfer.host { (shell as? HostShell)?.close(file, status, conn) }
     factory.transferred(
       FTPTransferReport(
         kind: transfer.kind, status: status, code: code, path: transfer.upload?.path ?? transfer.path,

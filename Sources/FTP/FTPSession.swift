@@ -1,4 +1,5 @@
 import Bytes
+import Crypto
 import Files
 import Wire
 
@@ -30,7 +31,13 @@ public final class FTPSession: Protocol {
   var restart: UInt64 = 0
   var renamed: [UInt8]?
   var facts = Facts.usual
+  var digest = Digest.sha256
   var isExtendedOnly = false
+  /// PBSZ was given, and PROT P.
+  var hasBufferSize = false
+  var isPrivate = false
+  /// The data connection did not go on with this one's session: said when there is something to transfer.
+  var wasForeign = false
 
   // What is under way.
   /// A command is answered later.
@@ -75,6 +82,7 @@ public final class FTPSession: Protocol {
     conn.transport.setUrgentInline()
     factory.connected(conn)
     guard !conn.isClosing else { return }
+    isPrivate = conn.isSecure && options.security != nil
     guard factory.sessions < options.maxSessions else {
       say(conn, 421, "Too many users right now, try again in a few minutes.")
       return conn.close(.limit)
@@ -101,7 +109,7 @@ public final class FTPSession: Protocol {
     request = nil
     if let transfer { end(transfer, conn, reason.status == .ok ? .closed : reason.status, code: 426) }
     dropPlan(conn.context)
-    shell = nil
+    leaveShell(conn, reason.status == .ok ? .closed : reason.status)
   }
 
   public override func writePaused(_ conn: Conn) { factory.writePaused(conn) }
@@ -111,6 +119,7 @@ public final class FTPSession: Protocol {
   public override func readClosed(_ conn: Conn) -> Bool {
     factory.readClosed(conn)
     hasEnded = true
+    leaveIfGone(conn)
     return isBusy || transfer != nil || hasLine
   }
 

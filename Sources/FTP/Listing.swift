@@ -50,11 +50,8 @@ extension Words {
     }
     add(number: UInt64(stat.links), width: 4)
     add(32)
-    for number in [stat.user, stat.group] {
-      let before = bytes.count
-      add(number: UInt64(number))
-      pad(32, 10 - (bytes.count - before))
-    }
+    add(owner: entry.owner, stat.user)
+    add(owner: entry.group, stat.group)
     add(number: stat.size, width: 15)
     add(32)
     add(date: stat.modified, now: now)
@@ -64,6 +61,17 @@ extension Words {
       add(" -> ")
       add(name: target)
     }
+  }
+
+  /// By name, as far as there is room, or by number.
+  mutating func add(owner name: [UInt8], _ number: UInt32) {
+    let before = bytes.count
+    if name.isEmpty {
+      add(number: UInt64(number))
+    } else {
+      for byte in name.prefix(8) { bytes.append(byte > 32 ? byte : UInt8(ascii: "_")) }
+    }
+    pad(32, 10 - (bytes.count - before))
   }
 
   /// `Nov 23 01:17` for what is of the last half year, else `Jan 01  1970`.

@@ -1,10 +1,12 @@
 import Bytes
+import Crypto
 import Files
 import Wire
 
 /// What a session asks a shell for.
 enum ShellAction {
-  case stat, textSize, enter, list, makeDirectory, removeDirectory, removeFile, rename, setMode, setTime, read, write,
+  case stat, textSize, hash, enter, list, makeDirectory, removeDirectory, removeFile, rename, setMode, setTime, read,
+    write,
     finish
 }
 
@@ -22,24 +24,38 @@ struct ShellQuestion {
   /// write: how. finish: what.
   var mode = WriteMode.replace
   var upload: Upload?
+  /// hash: with what; `number` is where to go on.
+  var hashing: Hashing?
 
   init(_ action: ShellAction, _ path: [UInt8]) {
     self.action = action
     self.path = path
   }
+
+  /// Is anything different afterwards?
+  var changes: Bool {
+    switch action {
+    case .makeDirectory, .removeDirectory, .removeFile, .rename, .setMode, .setTime, .write: true
+    default: false
+    }
+  }
 }
 
-enum WriteMode { case replace, append, unique }
+public enum WriteMode { case replace, append, unique }
 
 /// Where an upload goes.
 final class Upload {
-  let file: OpenFile
+  /// Nil where the host writes it.
+  let file: OpenFile?
   /// Where it begins.
   let start: UInt64
   /// What it is to be called in the end, and is called meanwhile.
   let path: [UInt8]
   let part: [UInt8]?
-  init(_ file: OpenFile, _ start: UInt64, _ path: [UInt8], part: [UInt8]?) {
+  /// The host's own, if it is one.
+  let host: HostFile?
+  init(_ file: OpenFile?, _ start: UInt64, _ path: [UInt8], part: [UInt8]?, host: HostFile? = nil) {
+    self.host = host
     self.file = file
     self.start = start
     self.path = path
@@ -55,8 +71,13 @@ final class ShellAnswer {
   var listing = ByteBuffer()
   /// read: the file, and its first bytes.
   var file: OpenFile?
+  /// read: from where. hash: how far it has come.
   var start: UInt64 = 0
   var upload: Upload?
+  /// Of a shell of the host's: the file that was opened, its name, and whether a listing has come to its limit.
+  var host: HostFile?
+  var name: [UInt8] = []
+  var isFull = false
   init() {}
 }
 
@@ -67,4 +88,6 @@ class Shell {
   var home: [UInt8] { [Path.slash] }
   /// `done` comes later, once; with a status of `cancelled` when the reactor ends.
   func ask(_ question: ShellQuestion, _ context: Context, _ done: @escaping (ShellAnswer) -> Void) {}
+  /// Its session ends: it answers no more.
+  func end(_ status: Status, _ conn: Conn) {}
 }

@@ -36,6 +36,9 @@ final class Transfer {
   /// What goes out first: the file's beginning, or a listing.
   var first = ByteBuffer()
 
+  /// Where the host reads or writes the file by itself.
+  var host: HostFile?
+
   // What is stored.
   var upload: Upload?
   var pending = ByteBuffer()

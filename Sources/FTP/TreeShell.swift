@@ -1,4 +1,5 @@
 import Bytes
+import Crypto
 import Files
 import Wire
 
@@ -43,6 +44,7 @@ final class TreeShell: Shell {
     switch question.action {
     case .stat: return stat(path, &answer.stat)
     case .textSize: return textSize(path, &answer.stat)
+    case .hash: return hash(question, answer)
     case .enter: return enter(path)
     case .list: return list(question, answer)
     case .makeDirectory: return tree.makeDirectory(path)
@@ -86,6 +88,22 @@ final class TreeShell: Shell {
     return fault
   }
   static var mostCounted: UInt64 { 64 << 20 }
+
+  func hash(_ question: ShellQuestion, _ answer: ShellAnswer) -> Status {
+    var fault = Status.ok
+    guard let hashing = question.hashing, let file = tree.openToRead(question.path, &fault) else { return fault }
+    var place = question.number
+    while place - question.number < TreeShell.mostHashed {
+      var bytes = ByteBuffer()
+      fault = file.read(at: place, Transfer.chunk, into: &bytes)
+      if fault != .ok || bytes.isEmpty { break }
+      place += UInt64(bytes.count)
+      guard hashing.add(bytes.bytes) else { return .unsupported }
+    }
+    answer.start = place
+    return fault
+  }
+  static var mostHashed: UInt64 { 32 << 20 }
 
   func enter(_ path: [UInt8]) -> Status {
     var stat = FileStat()

@@ -50,6 +50,10 @@ enum Verb: UInt32 {
   case site = 0x53495445
   case clnt = 0x434c4e54
   case smnt = 0x534d4e54
+  case hash = 0x48415348
+  case auth = 0x41555448
+  case pbsz = 0x5042535a
+  case prot = 0x50524f54
 
   /// By its letters, of which case does not matter.
   static func of(_ word: RawSpan) -> Verb? {
@@ -85,7 +89,7 @@ enum Verb: UInt32 {
   /// May it be given before the login?
   var isPublic: Bool {
     switch self {
-    case .user, .pass, .quit, .feat, .rein, .syst, .help, .noop, .opts, .clnt, .acct: true
+    case .user, .pass, .quit, .feat, .rein, .syst, .help, .noop, .opts, .clnt, .acct, .auth, .pbsz, .prot: true
     default: false
     }
   }
@@ -95,7 +99,8 @@ enum Verb: UInt32 {
     switch self {
     case .user, .pass, .port, .eprt, .retr, .stor, .appe, .rest, .rnfr, .rnto, .dele, .mkd, .rmd, .cwd, .size, .mdtm,
       .mfmt,
-      .type, .stru, .mode, .opts, .site, .smnt:
+      .type, .stru, .mode, .opts, .site, .smnt, .auth,
+      .pbsz, .prot, .hash:
       true
     default: false
     }
@@ -107,6 +112,8 @@ enum Verb: UInt32 {
       .user, .pass, .acct, .rein, .quit, .pasv, .epsv, .port, .eprt, .list, .nlst, .mlsd, .mlst, .stat, .retr, .stor,
       .appe, .stou, .rest, .allo, .abor, .rnfr, .rnto, .dele, .mkd, .rmd, .cwd, .cdup, .pwd, .xmkd, .xrmd, .xcwd,
       .xcup, .xpwd, .size, .mdtm, .mfmt, .type, .stru, .mode, .syst, .feat, .opts, .help, .noop, .site, .clnt, .smnt,
+      .auth, .pbsz,
+      .prot, .hash,
     ]
   }
 }

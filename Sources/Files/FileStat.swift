@@ -29,8 +29,14 @@ public struct FileStat {
     get { plain.mode }
     set { plain.mode = newValue }
   }
-  public var user: UInt32 { plain.uid }
-  public var group: UInt32 { plain.gid }
+  public var user: UInt32 {
+    get { plain.uid }
+    set { plain.uid = newValue }
+  }
+  public var group: UInt32 {
+    get { plain.gid }
+    set { plain.gid = newValue }
+  }
   public var links: UInt32 {
     get { plain.links }
     set { plain.links = newValue }
@@ -45,6 +51,9 @@ public struct FileEntry {
   public var stat: FileStat
   /// Where it leads, for a link.
   public var target: [UInt8]?
+  /// Whose it is by name, where that is known.
+  public var owner: [UInt8] = []
+  public var group: [UInt8] = []
   public init(name: [UInt8], stat: FileStat, target: [UInt8]? = nil) {
     self.name = name
     self.stat = stat

@@ -11,6 +11,8 @@ public final class Config {
   var material: Material
   var tickets: TicketKeys
   var sessions = SessionCache()
+  /// ServerSecurity asked for it.
+  var keepsSessions = false
 
   init(_ settings: Settings, _ method: OpaquePointer, _ material: Material, _ tickets: TicketKeys) {
     self.settings = settings
@@ -46,6 +48,7 @@ public final class Config {
     case .failed(let fault): return fault
     case .done(let fresh):
       csystem_lock()
+      if keepsSessions { copenssl_keep_sessions(fresh.context, Config.mostSessions) }
       let former = material
       material = fresh
       let forgotten = sessions.removeAll()
@@ -200,6 +203,7 @@ final class Material {
     SSL_CTX_set_cert_verify_callback(context, Verifying.callback, nil)
     copenssl_set_status_callback(context, Verifying.answerCallback)
     copenssl_set_ticket_callback(context, Config.ticketCallback)
+    SSL_CTX_set_session_ticket_cb(context, TLSLayer.markTicket, nil, nil)
     if !settings.protocols.isEmpty {
       SSL_CTX_set_alpn_protos(context, settings.protocols, CUnsignedInt(settings.protocols.count))
       SSL_CTX_set_alpn_select_cb(context, TLSLayer.chooseProtocol, nil)

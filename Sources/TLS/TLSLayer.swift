@@ -30,6 +30,8 @@ public final class TLSLayer: Layer {
   /// During the handshake: whom callbacks tell the host about.
   var conn: Unmanaged<Conn>?
   var limit: HandshakeLimit?
+  /// What its tickets are marked with, once there are any.
+  var mark: [UInt8] = []
   /// Who waits for the handshake's end.
   var done: ((Conn, Reason) -> Void)?
 

@@ -1,12 +1,12 @@
 /* An FTP server over TCP, with a client of plain sockets on another thread. */
-#include "harness.h"
+#include "ftp_talk.h"
 #include <pthread.h>
 #include <sys/stat.h>
 
 static plait_reactor reactor;
 static plait_factory factory;
-static char root[64], read_back[1 << 20];
-static int port, is_done;
+static char root[64];
+static int is_done;
 static plait_ftp_request late;
 static plait_ftp_session session = PLAIT_FTP_SESSION_INIT;
 
@@ -72,55 +72,6 @@ static void on_command(void *user, plait_conn conn, plait_ftp_request request, c
 }
 
 /* ---- the client ---- */
-
-static int dial(int to) {
-    struct sockaddr_in address = {
-        .sin_family = AF_INET, .sin_port = htons((uint16_t)to), .sin_addr = {htonl(INADDR_LOOPBACK)}};
-    struct timeval limit = {LIMIT_SECONDS, 0};
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-    CHECK(fd >= 0);
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-    CHECK(connect(fd, (struct sockaddr *)&address, sizeof address) == 0);
-    return fd;
-}
-
-/* The next reply: its last line, of which the code is checked. */
-static char *reply(int fd, int code) {
-    static char line[1024];
-    size_t len;
-
-    do {
-        for (len = 0; len < sizeof line - 1; len++) {
-            if (recv(fd, line + len, 1, 0) != 1) DIE("no reply, but %d was wanted", code);
-            if (line[len] == '\n') break;
-        }
-        line[len] = 0;
-    } while (line[3] != ' ');
-    if (atoi(line) != code) DIE("%s, but %d was wanted", line, code);
-    return line;
-}
-
-static char *say(int fd, int code, const char *line) {
-    CHECK(send(fd, line, strlen(line), 0) == (ssize_t)strlen(line) && send(fd, "\r\n", 2, 0) == 2);
-    return reply(fd, code);
-}
-
-static int passive(int fd) {
-    int at;
-    CHECK(sscanf(say(fd, 229, "EPSV"), "229 Entering Extended Passive Mode (|||%d|).", &at) == 1);
-    return dial(at);
-}
-
-static size_t read_all(int fd) {
-    size_t len = 0;
-    ssize_t got;
-
-    while ((got = recv(fd, read_back + len, sizeof read_back - len, 0)) > 0) len += (size_t)got;
-    CHECK(got == 0);
-    close(fd);
-    return len;
-}
 
 static void *client(void *nothing) {
     static char block[600000];

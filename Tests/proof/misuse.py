@@ -50,7 +50,7 @@ FIELDS_OUT_OF_RANGE = {
     "max_length": (C["PLAIT_BYTES_MAX"] + 1, (1 << 64) - 1), "timeout_ms": ((1 << 64) - 1,), "maximum_ms": ((1 << 64) - 1,),
     "initial_ms": ((1 << 64) - 1,), "cap": (C["PLAIT_BYTES_MAX"] + 1,), "close_ms": ((1 << 64) - 1,),
     "state_count": (0, C["PLAIT_STATES_MAX"] + 1, (1 << 64) - 1), "initial_len": (C["PLAIT_BYTES_MAX"] + 1, (1 << 64) - 1),
-    "cut": (6, 0xFFFFFFFF), "peer_port": (65536,), "local_port": (65536,), "randoms": ((1 << 20) + 1, (1 << 64) - 1),
+    "kind": (3, 0xFFFFFFFF), "cut": (6, 0xFFFFFFFF), "peer_port": (65536,), "local_port": (65536,), "randoms": ((1 << 20) + 1, (1 << 64) - 1),
     "size": (C["PLAIT_BYTES_MAX"] + 1, (1 << 64) - 1), "delay_ms": ((1 << 64) - 1,),
     "min_version": (1, 0x0301, 0x0305), "max_version": (1, 0x0302), "client_certificate": (3, 0xFFFFFFFF),
     "verify_depth": (101, 0xFFFFFFFF), "connect_ms": ((1 << 64) - 1,), "bind_ms": ((1 << 64) - 1,), "version": (1, 0xFFFFFFFF), "family": (77, 0xFFFFFFFF), "port": (65536,), "identity_count": (1, 1001, (1 << 64) - 1), "alpn_count": (1, 33, (1 << 64) - 1),
@@ -82,7 +82,7 @@ FIELDS_ANY = {
     "len", "length_limit", "size_limit", "turn_bytes", "seed", "form", "offset_minutes", "integer", "real", "count", "type", "room",
     "accept_rate", "accept_burst", "read", "write", "read_each", "write_each", "overflow", "attempt_delay_ms", "high_water", "low_water",
     "min_rate", "numeric", "parameters", "keep_alive_ms", "tls", "parent", "most_two", "foreground", "background", "backlog", "value_flags",
-    "expiry", "number", "command", "weight", "eject_after", "rate", "scope", "host",
+    "expiry", "number", "command", "weight", "eject_after", "rate", "scope", "host", "file_size", "modified", "links", "uid", "gid",
 }
 # Texts that are no endpoint.
 BAD_TEXTS = (b"", b"x" * 100000, b"\xff\xfe", b"done")
@@ -250,6 +250,10 @@ class Cases:
             return world.factories["memcache"]
         if part.type == "plait_ftp_request" and function.name in ("plait_ftp_request_answer", "plait_ftp_request_pass"):
             return world.ftp_command
+        if part.type == "plait_ftp_request" and function.name in world.FTP_ASKED:
+            return world.ftp_asked(world.FTP_ASKED[function.name])
+        if function.name == "plait_ftp_request_set_descriptor" and part.name == "fd":
+            return os.dup(2)  # it is the library's
         if part.type == "plait_factory" and function.name.startswith("plait_ftp_"):
             return world.factories["ftp_server"]
         if part.type == "plait_factory" and function.name.startswith("plait_amp_factory_"):

@@ -125,6 +125,21 @@ static void ftp_login(void *user, plait_conn conn, plait_ftp_request request, co
     if (strcmp(login->name, "me") || strcmp(login->password, "secret")) abort();
     plait_ftp_request_refuse(request);
 }
+static void ftp_admit(void *user, plait_conn conn, plait_ftp_request request, const plait_ftp_login *login) {
+    plait_ftp_avatar avatar = PLAIT_FTP_AVATAR_INIT;
+    (void)user;
+    (void)conn;
+    (void)login;
+    avatar.flags = PLAIT_FTP_SHELL;
+    if (plait_ftp_request_accept(request, &avatar)) abort();
+}
+static void ftp_ask(void *user, plait_conn conn, plait_ftp_request request, const plait_ftp_question *question) {
+    world_of(user)->conn = conn;
+    world_of(user)->request = request;
+    came(user, K_ftp_ask);
+    if (question->action != PLAIT_FTP_ASK_LIST || question->path.len != 2 || question->path.data[1] != 'a') abort();
+    plait_ftp_request_finish(request, 0);
+}
 static void ftp_command(void *user, plait_conn conn, plait_ftp_request request, const char *name, const uint8_t *params,
                         size_t len) {
     world_of(user)->conn = conn;
@@ -360,6 +375,20 @@ static plait_factory irc_factory(struct world *w, int in_rows) {
     if (plait_irc_factory_new(&factory, &w->nick, &handler, w)) abort();
     return factory;
 }
+static plait_factory ftp_shell_factory(struct world *w) {
+    plait_ftp_server_handler handler = PLAIT_FTP_SERVER_HANDLER_INIT;
+    plait_ftp_entry entry = PLAIT_FTP_ENTRY_INIT;
+    plait_factory factory = {0};
+    handler.connected = connected;
+    handler.disconnected = disconnected;
+    handler.login = ftp_admit;
+    handler.ask = ftp_ask;
+    entry.name.data = (const uint8_t *)"a";
+    entry.name.len = 1;
+    w->entry = entry;
+    if (plait_ftp_server_factory_new(&factory, NULL, &handler, w)) abort();
+    return factory;
+}
 static plait_factory ftp_factory(struct world *w) {
     plait_ftp_server_handler handler = PLAIT_FTP_SERVER_HANDLER_INIT;
     plait_ftp_session session = PLAIT_FTP_SESSION_INIT;
@@ -467,6 +496,7 @@ void set_up(struct world *w) {
     w->irc = irc_factory(w, 0);
     w->irc_rows = irc_factory(w, 1);
     w->ftp = ftp_factory(w);
+    w->ftp_shell = ftp_shell_factory(w);
     if (plait_raw_factory_new(&w->raws, &raws, w) || plait_line_factory_new(&w->spare, NULL, &spare, w)) abort();
     if (plait_memcache_pool_open(w->reactor, w->memcache, &w->server, 1, NULL, &w->pool)) abort();
     w->conn = w->standing.conn = attach(w, w->lines);
@@ -552,11 +582,14 @@ static void talk_memcache(struct world *w) {
 }
 
 static void talk_ftp(struct world *w) {
-    plait_conn session = attach(w, w->ftp);
+    plait_conn session = attach(w, w->ftp), shell = attach(w, w->ftp_shell);
 
     plait_reactor_poll(w->reactor, 0);
     FEED(session, "HELLO you\r\nUSER me\r\nPASS secret\r\n");
+    FEED(shell, "USER me\r\nPASS secret\r\n");
+    FEED(shell, "STAT a\r\n");
     plait_conn_close(session);
+    plait_conn_close(shell);
 }
 
 static void talk(struct world *w) {
@@ -697,6 +730,7 @@ const char *tear_down(struct world *w) {
     plait_factory_release(w->socks);
     plait_factory_release(w->ident_client);
     plait_factory_release(w->ftp);
+    plait_factory_release(w->ftp_shell);
     while (plait_amp_command_release(w->command) == 0) continue;
     plait_amp_command_release(w->fresh);
     plait_amp_command_release(w->switching);

@@ -158,6 +158,51 @@ class World:
         self.check(self.library.plait_conn_feed(self.conn(reactor, out.value), said, len(said)), "feed")
         return found[0]
 
+    # What a shell has to be asked, for these to answer it.
+    FTP_ASKED = {"plait_ftp_request_add_entry": "STAT", "plait_ftp_request_finish": "LIST", "plait_ftp_request_set_descriptor": "OPEN_READ",
+                 "plait_ftp_request_set_file": "OPEN_READ", "plait_ftp_request_add_data": "READ"}
+
+    def ftp_asked(self, wanted):
+        """A question of that kind to a shell of the host's, which waits for its answer: of a session in memory, with a data connection."""
+        found, library, reactor = [], self.library, self.reactor
+        action = abi.CONSTANTS["PLAIT_FTP_ASK_" + wanted]
+        handler, avatar = abi.struct("ftp_server_handler"), abi.struct("ftp_avatar", flags=abi.CONSTANTS["PLAIT_FTP_SHELL"])
+
+        def login(user, conn, request, who):
+            self.check(library.plait_ftp_request_accept(request, ctypes.addressof(avatar)), "accept")
+
+        def ask(user, conn, request, question):
+            asked = abi.STRUCTS["plait_ftp_question"].from_address(question).action
+            if asked == action:
+                found.append(request)
+            elif asked == abi.CONSTANTS["PLAIT_FTP_ASK_OPEN_READ"]:
+                library.plait_ftp_request_set_file(request, None)
+                library.plait_ftp_request_finish(request, 0)
+
+        handler.login = dict(handler._fields_)["login"](login)
+        handler.ask = dict(handler._fields_)["ask"](ask)
+        raw, clients = self.factory("raw"), []
+        done = abi.CALLBACKS["plait_connect_fn"](lambda user, call, conn, reason: clients.append(conn))
+        self.keep += [handler, avatar, done]
+        out = ctypes.c_uint64()
+        self.check(library.plait_ftp_server_factory_new(ctypes.addressof(out), None, ctypes.addressof(handler), None), "ftp")
+
+        def turn():
+            for _ in range(8):
+                self.check(library.plait_reactor_poll(reactor, 0), "poll")
+
+        self.made("plait_listen", reactor, b"memory:ftp", out.value, None)
+        self.made("plait_connect", reactor, b"memory:ftp", raw, None, done, None)
+        turn()
+        for said in (b"USER me\r\nPASS x\r\nEPSV\r\n", b"", b"SIZE x\r\n" if wanted == "STAT" else b"RETR x\r\n" if "READ" in wanted else b"LIST\r\n"):
+            if said:
+                self.check(library.plait_conn_write(clients[0], said, len(said)), "write")
+            else:
+                self.made("plait_connect", reactor, b"memory:ftp-data-1", raw, None, done, None)
+            turn()
+        self._call()
+        return found[0]
+
     def command(self, signature):
         out = ctypes.c_uint64()
         self.check(self.library.plait_amp_command_parse(ctypes.addressof(out), 0, signature, None), "command")
@@ -283,6 +328,10 @@ class World:
                 "plait_amp_answer_switch": self.request(*talking, b"Switch", b" switch"),
                 "plait_amp_answer_tls": self.request(*talking, b"StartTLS"),
             }
+        self._call()
+
+    def _call(self):
+        """A call that is under way until the next turn."""
         done = self.callback(abi.CALLBACKS["plait_connect_fn"], "done")
         self.live["plait_call"] = self.made("plait_connect", self.reactor, b"memory:here", self.factories["line"], None, done, None)
         self.calls.clear()

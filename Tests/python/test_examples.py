@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import ftplib
+import io
 import socket
 import subprocess
 import sys
@@ -161,3 +163,34 @@ def test_the_guarded_chat(environment):
         first, second = Plain(port), Plain(port)
         first.say(b"hello")
         assert second.hear() == b"User says: hello\n"
+
+
+def test_ftp_server(environment, tmp_path):
+    """Hashed passwords, homes, a command that is passed on and one of the program's own."""
+    (tmp_path / "all").mkdir()
+    (tmp_path / "homes/me").mkdir(parents=True)
+    (tmp_path / "all/file").write_bytes(b"for all")
+    hashed = subprocess.run(
+        ["openssl", "passwd", "-6", "secret"], capture_output=True, text=True, check=True
+    ).stdout
+    (tmp_path / "users").write_text(f"# name:hash\nme:{hashed}")
+    arguments = (0, tmp_path / "all", tmp_path / "users", tmp_path / "homes")
+    with program(environment, EXAMPLES / "ftp_server.py", *arguments) as server:
+        port = int(server.stdout.readline().split()[-1])
+        client = ftplib.FTP()
+        assert client.connect("127.0.0.1", port, LIMIT) == "220 Welcome"
+        client.login()
+        got = io.BytesIO()
+        client.retrbinary("RETR file", got.write)
+        assert got.getvalue() == b"for all"
+        assert server.stdout.readline() == "asked for file\n"
+        client.login("me", "secret")
+        client.storbinary("STOR mine", io.BytesIO(b"mine"))
+        assert (tmp_path / "homes/me/mine").read_bytes() == b"mine"
+        client.mkd("d")
+        client.cwd("d")
+        assert client.sendcmd("WHERE") == "213 /d"
+        for name, password in (("me", "wrong"), ("nobody", "secret")):
+            with pytest.raises(ftplib.error_perm, match="530"):
+                client.login(name, password)
+        client.close()

@@ -1,6 +1,6 @@
 /**
  * @file plait/ftp.h
- * @brief An FTP server (RFC 959, 1123, 2389, 2428, 2577, 3659).
+ * @brief An FTP server (RFC 959, 1123, 2389, 2428, 2577, 3659, 4217).
  *
  * plait_ftp_server_factory_new() makes a factory whose conns are the control connections of sessions; plait_listen() serves it.
  * The library answers the commands and opens the data connections by itself. The host says who may log in, and what is shown to whom:
@@ -10,12 +10,19 @@
  * **Files.** Nothing that a client says, no ".." and no symbolic link, leads out of an avatar's root. Files are opened, read and written on
  * other threads (libuv's pool), so that a slow disk stops no other session.
  *
+ * **Shells.** What a user sees need not be a directory: with #PLAIT_FTP_SHELL each look, change and file is a question to
+ * plait_ftp_server_handler::ask, which is answered now or later.
+ *
  * **Commands.** plait_ftp_server_factory_add_command() adds a command, or replaces one: the host answers it, now or later, by plait_ftp_request_answer(), or has
  * the library's own do it by plait_ftp_request_pass().
  *
  * **Safety.** Data connections go to, and are taken from, the address of the control connection's peer alone, and to no port below 1024
  * (RFC 2577), unless #PLAIT_FTP_ANY_PEER says otherwise. Passive listeners are bound to the address that the client has
  * reached. Failed logins are answered late, and only so many times. Lines, paths, listings and times have limits.
+ *
+ * **TLS.** With plait_ftp_server_options::tls clients may give AUTH TLS and PROT P. A private data connection has to resume the control
+ * connection's TLS session: nobody else can answer in the client's place. Implicit FTPS is
+ * plait_tls_factory_new() around the factory, with the same configuration.
  *
  * **In memory.** Over a `memory:` endpoint the data connection of port N is at `memory:ftp-data-N`, on the same reactor.
  */
@@ -25,6 +32,7 @@
 #include "bytes.h"
 #include "conn.h"
 #include "factory.h"
+#include "tls.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -35,13 +43,16 @@ typedef struct plait_ftp_request { uint64_t id; } plait_ftp_request;
 
 /** plait_ftp_server_options::flags */
 enum {
-    PLAIT_FTP_ANY_PEER = 1 /**< data connections may go to, and come from, other addresses than the client's */
+    PLAIT_FTP_ANY_PEER = 1,     /**< data connections may go to, and come from, other addresses than the client's */
+    PLAIT_FTP_NEED_TLS = 2,     /**< nobody logs in over a control connection that is not encrypted */
+    PLAIT_FTP_NEED_PRIVATE = 4, /**< nothing is transferred without PROT P */
+    PLAIT_FTP_ANY_SESSION = 8   /**< data connections need not resume the control connection's TLS session, which some clients can't */
 };
 
 /** A server's settings; 0, or no bytes, means the default. Texts are at most 512 bytes long, without CR, LF and NUL. */
 typedef struct plait_ftp_server_options {
     uint32_t struct_size;
-    uint32_t flags;              /**< PLAIT_FTP_ANY_PEER */
+    uint32_t flags;              /**< PLAIT_FTP_ANY_PEER, PLAIT_FTP_NEED_TLS… */
     plait_bytes welcome;         /**< behind 220; "Welcome to FTP server" */
     plait_bytes anonymous;       /**< the name of those who have none; "anonymous" */
     plait_bytes anonymous_root;  /**< a directory: anonymous users read it, and `login` is not asked about them */
@@ -56,8 +67,9 @@ typedef struct plait_ftp_server_options {
     uint64_t data_ms;            /**< for a data connection to come about; 10 seconds */
     uint64_t stall_ms;           /**< a transfer on which nothing moves; 120 seconds */
     uint64_t delay_ms;           /**< before a login is refused; 1 second */
+    plait_tls_config tls;        /**< with an identity: AUTH TLS, and private data connections; kept */
 } plait_ftp_server_options;
-#define PLAIT_FTP_SERVER_OPTIONS_INIT { sizeof(plait_ftp_server_options), 0, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+#define PLAIT_FTP_SERVER_OPTIONS_INIT { sizeof(plait_ftp_server_options), 0, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, { 0 } }
 
 /** plait_ftp_login::flags */
 enum {
@@ -77,6 +89,7 @@ typedef struct plait_ftp_login {
 /** plait_ftp_avatar::flags */
 enum {
     PLAIT_FTP_READ_ONLY = 1, /**< nothing can be changed */
+    PLAIT_FTP_SHELL = 4,     /**< plait_ftp_server_handler::ask is the user's shell; there is no root */
     PLAIT_FTP_BESIDE = 2     /**< an upload by STOR is written to ".NAME.part", and takes its name when it is complete; what breaks
                                   off stays there, SIZE tells how much it is, and REST goes on with it */
 };
@@ -84,7 +97,7 @@ enum {
 /** What a user sees, and may do. */
 typedef struct plait_ftp_avatar {
     uint32_t struct_size;
-    uint32_t flags;          /**< PLAIT_FTP_READ_ONLY, PLAIT_FTP_BESIDE */
+    uint32_t flags;          /**< PLAIT_FTP_READ_ONLY, PLAIT_FTP_BESIDE, PLAIT_FTP_SHELL */
     plait_bytes root;        /**< a directory of this system: the user's "/" */
     plait_bytes directory;   /**< where the user is at first, below the root; "/" */
     uint32_t file_mode;      /**< of new files; 0644; at most 0777 */
@@ -113,6 +126,71 @@ typedef struct plait_ftp_transfer {
 } plait_ftp_transfer;
 #define PLAIT_FTP_TRANSFER_INIT { sizeof(plait_ftp_transfer), 0, 0, 0, { NULL, 0 }, 0, 0, 0 }
 
+/** plait_ftp_question::action: what a shell is asked to do. Each ends with plait_ftp_request_finish(); what is to come before that stands
+ *  here. */
+enum {
+    PLAIT_FTP_ASK_STAT = 1,             /**< what is there: plait_ftp_request_add_entry() */
+    PLAIT_FTP_ASK_ENTER = 2,            /**< may the user be in that directory? */
+    PLAIT_FTP_ASK_LIST = 3,             /**< what is in it, or a file alone: plait_ftp_request_add_entry() for each */
+    PLAIT_FTP_ASK_MAKE_DIRECTORY = 4,
+    PLAIT_FTP_ASK_REMOVE_DIRECTORY = 5,
+    PLAIT_FTP_ASK_REMOVE_FILE = 6,
+    PLAIT_FTP_ASK_RENAME = 7,           /**< to `other` */
+    PLAIT_FTP_ASK_SET_MODE = 8,         /**< to `number` */
+    PLAIT_FTP_ASK_SET_TIME = 9,         /**< of the last change to `number`, seconds since 1970 */
+    PLAIT_FTP_ASK_OPEN_READ = 10,       /**< plait_ftp_request_set_file() or plait_ftp_request_set_descriptor(); plait_ftp_request_add_entry() tells
+                                             the size, if it is known. `number` is where reading begins */
+    PLAIT_FTP_ASK_OPEN_WRITE = 11,      /**< the same; with #PLAIT_FTP_WRITE_UNIQUE the entry's name is that which was chosen */
+    PLAIT_FTP_ASK_READ = 12,            /**< what is at `number`, not more than 1 MiB: plait_ftp_request_add_data(); nothing is the end */
+    PLAIT_FTP_ASK_WRITE = 13,           /**< `data` comes to `number` */
+    PLAIT_FTP_ASK_CLOSE = 14            /**< the file is needed no more. `status` is 0 where all was moved, and then an upload is reported to
+                                             the client by the answer; else why not, the request is {0}, and nobody waits */
+};
+
+/** plait_ftp_question::flags */
+enum {
+    PLAIT_FTP_WRITE_APPEND = 1, /**< behind what is there */
+    PLAIT_FTP_WRITE_UNIQUE = 2  /**< to a file that is not there, by a name like that */
+};
+
+/** What a shell is asked. */
+typedef struct plait_ftp_question {
+    uint32_t struct_size;
+    uint32_t action;   /**< PLAIT_FTP_ASK_STAT… */
+    uint32_t flags;    /**< of OPEN_WRITE: PLAIT_FTP_WRITE_APPEND, PLAIT_FTP_WRITE_UNIQUE */
+    int32_t status;    /**< of CLOSE */
+    plait_bytes path;  /**< from the user's root, without "." and "..": "/a/b" */
+    plait_bytes other; /**< of RENAME */
+    plait_bytes data;  /**< of WRITE */
+    uint64_t number;
+    void *file;        /**< of READ, WRITE and CLOSE: what plait_ftp_request_set_file() was given */
+} plait_ftp_question;
+#define PLAIT_FTP_QUESTION_INIT { sizeof(plait_ftp_question), 0, 0, 0, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, 0, NULL }
+
+/** plait_ftp_entry::kind */
+enum {
+    PLAIT_FTP_FILE = 0,
+    PLAIT_FTP_DIRECTORY = 1,
+    PLAIT_FTP_LINK = 2
+};
+
+/** A name, and what is there. */
+typedef struct plait_ftp_entry {
+    uint32_t struct_size;
+    uint32_t kind;      /**< PLAIT_FTP_FILE, PLAIT_FTP_DIRECTORY or PLAIT_FTP_LINK */
+    plait_bytes name;   /**< of LIST, without "/" */
+    plait_bytes target; /**< where a link leads */
+    plait_bytes owner;  /**< by name; else `uid` is shown */
+    plait_bytes group;
+    uint64_t file_size;
+    int64_t modified;   /**< seconds since 1970 */
+    uint32_t mode;      /**< who may do what, as chmod has it; at most 0777; 0: 0644, 0755 for a directory */
+    uint32_t links;     /**< 1 */
+    uint32_t uid;
+    uint32_t gid;
+} plait_ftp_entry;
+#define PLAIT_FTP_ENTRY_INIT { sizeof(plait_ftp_entry), 0, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, 0, 0, 0, 0, 0, 0 }
+
 /** The callbacks of a server. The first eight fields are those of every table: see factory.h. */
 typedef struct plait_ftp_server_handler {
     uint32_t struct_size;
@@ -128,8 +206,10 @@ typedef struct plait_ftp_server_handler {
     void (*login)(void *user, plait_conn conn, plait_ftp_request request, const plait_ftp_login *login);
     /** A transfer has ended, and its reply is about to go out. */
     void (*transferred)(void *user, plait_conn conn, const plait_ftp_transfer *transfer);
+    /** A shell is asked, that of the conn's user. */
+    void (*ask)(void *user, plait_conn conn, plait_ftp_request request, const plait_ftp_question *question);
 } plait_ftp_server_handler;
-#define PLAIT_FTP_SERVER_HANDLER_INIT { sizeof(plait_ftp_server_handler), 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
+#define PLAIT_FTP_SERVER_HANDLER_INIT { sizeof(plait_ftp_server_handler), 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
 
 /**
  * @brief Makes a factory of FTP sessions.
@@ -138,7 +218,8 @@ typedef struct plait_ftp_server_handler {
  * @param handler [in] copied; or NULL.
  * @param user [in] the first argument of its callbacks.
  * @return 0.
- * @errors #PLAIT_ERR_INVALID, #PLAIT_ERR_STRUCT_SIZE, #PLAIT_ERR_LIMIT, #PLAIT_ERR_NOMEM.
+ * @errors #PLAIT_ERR_INVALID, also for what needs TLS without any; #PLAIT_ERR_STRUCT_SIZE, #PLAIT_ERR_LIMIT, #PLAIT_ERR_NOMEM; those of
+ *   a handle for the configuration of TLS; #PLAIT_ERR_TLS_CONFIG when that has no identity.
  * @thread any.
  * @callbacks none.
  * @lifetime until plait_factory_release(), and as long as something uses it.
@@ -234,6 +315,80 @@ PLAIT_API int plait_ftp_request_answer(plait_ftp_request request, uint32_t code,
  * @twisted `FTP.ftp_NAME(self, params)` of the class that was derived from
  */
 PLAIT_API int plait_ftp_request_pass(plait_ftp_request request, const uint8_t *params, size_t len);
+
+/**
+ * @brief Tells a shell's user of a name, or of the file that is opened.
+ * @param request [in] of `ask`.
+ * @param entry [in] copied.
+ * @return 0.
+ * @errors those of a handle; #PLAIT_ERR_TYPE for another's request, #PLAIT_ERR_INVALID, also for what was not asked;
+ *   #PLAIT_ERR_STRUCT_SIZE; #PLAIT_ERR_OVERFLOW for a listing that is longer than plait_ftp_server_options::max_list.
+ * @thread the reactor's.
+ * @callbacks none.
+ * @lifetime nothing of the host's is kept.
+ * @since 0.1.0
+ * @twisted what `IFTPShell.list` and `IFTPShell.stat` answer
+ */
+PLAIT_API int plait_ftp_request_add_entry(plait_ftp_request request, const plait_ftp_entry *entry);
+
+/**
+ * @brief Says that a file is open as a descriptor: the library reads and writes it by itself, on other threads.
+ * @param request [in] of `ask`.
+ * @param fd [in] of a plain file, at least 3; the library's from now on, which closes it before CLOSE is asked, or soon behind that.
+ * @return 0.
+ * @errors those of a handle; #PLAIT_ERR_TYPE for another's request, #PLAIT_ERR_INVALID, also when nothing was to be opened, or is already.
+ * @thread the reactor's.
+ * @callbacks none.
+ * @lifetime the descriptor is the library's if this succeeds.
+ * @since 0.1.0
+ * @twisted none.
+ */
+PLAIT_API int plait_ftp_request_set_descriptor(plait_ftp_request request, int fd);
+
+/**
+ * @brief Says that a file is open, which the host reads and writes when it is asked to.
+ * @param request [in] of `ask`.
+ * @param file [in] what later questions have in plait_ftp_question::file; or NULL.
+ * @return 0.
+ * @errors those of a handle; #PLAIT_ERR_TYPE for another's request, #PLAIT_ERR_INVALID when nothing was to be opened, or is already.
+ * @thread the reactor's.
+ * @callbacks none.
+ * @lifetime the file stays the host's; its end is #PLAIT_FTP_ASK_CLOSE, asked once.
+ * @since 0.1.0
+ * @twisted `IReadFile`, `IWriteFile`
+ */
+PLAIT_API int plait_ftp_request_set_file(plait_ftp_request request, void *file);
+
+/**
+ * @brief Gives what a file has.
+ * @param request [in] of `ask`, for #PLAIT_FTP_ASK_READ.
+ * @param data [in] copied.
+ * @param len [in] bytes; 1 MiB in all at most.
+ * @return 0.
+ * @errors those of a handle; #PLAIT_ERR_TYPE for another's request, #PLAIT_ERR_INVALID, also for what was not asked; #PLAIT_ERR_OVERFLOW,
+ *   #PLAIT_ERR_NOMEM.
+ * @thread the reactor's.
+ * @callbacks none.
+ * @lifetime nothing of the host's is kept.
+ * @since 0.1.0
+ * @twisted `IReadFile.send`
+ */
+PLAIT_API int plait_ftp_request_add_data(plait_ftp_request request, const uint8_t *data, size_t len);
+
+/**
+ * @brief Ends the answer of a shell; or of a host's command, to which the host has said by itself what there is to say.
+ * @param request [in] of `ask`, or of a plait_ftp_command_fn; stale afterwards.
+ * @param status [in] 0; of a shell also what went wrong: the client is told by the words that belong to an error of the system's, such as -1000 - ENOENT.
+ * @return 0.
+ * @errors those of a handle; #PLAIT_ERR_TYPE for another's request, #PLAIT_ERR_INVALID for a status above 0, for failure of a command, and for success without what was
+ *   asked: the request stays.
+ * @thread the reactor's.
+ * @callbacks none now.
+ * @lifetime nothing of the host's is kept; a file that was set before a failure is not asked for again.
+ * @since 0.1.0
+ * @twisted the Deferreds of `IFTPShell`
+ */
+PLAIT_API int plait_ftp_request_finish(plait_ftp_request request, int status);
 
 /** plait_ftp_session::flags */
 enum {

@@ -1,0 +1,1 @@
+"""Who may come in: Twisted's ``twisted.cred``, as far as servers here ask it."""
