@@ -36,17 +36,18 @@ public func plait_irc_message_parse(
 ) -> CInt {
   guard let given = checked(line, len), let out else { return .invalid }
   guard canTake(out) == .ok else { return .structSize }
-  var message = Message()
-  guard message.parse(given.bytes) else { return .malformed }
-  out.pointee.flags = (message.hasSource ? 1 : 0) | (message.hasTrailing ? 2 : 0)
-  out.pointee.numeric = UInt32(truncatingIfNeeded: message.numeric)
-  out.pointee.count = UInt32(truncatingIfNeeded: message.count)
-  out.pointee.tags = span(message.tags, line)
-  out.pointee.source = span(message.source, line)
-  out.pointee.command = span(message.command, line)
   let places = UnsafeMutableRawPointer(out).advanced(by: parametersOffset).assumingMemoryBound(to: plait_bytes.self)
-  // Sound: there are no more than the struct has places for.
-  for index in 0..<message.count { places[index] = span(message.parameters[index], line) }
+  var head = Message.Head()
+  // Sound: there are no more parameters than the struct has places for, and none where there is no command.
+  guard
+    Message.cut(given.bytes, &head, { places[$0] = span(Part($1, $2), line) })
+  else { return .malformed }
+  out.pointee.flags = (head.hasSource ? 1 : 0) | (head.hasTrailing ? 2 : 0)
+  out.pointee.numeric = UInt32(truncatingIfNeeded: head.numeric)
+  out.pointee.count = UInt32(truncatingIfNeeded: head.count)
+  out.pointee.tags = span(head.tags, line)
+  out.pointee.source = span(head.source, line)
+  out.pointee.command = span(head.command, line)
   return .ok
 }
 

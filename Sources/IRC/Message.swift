@@ -37,54 +37,77 @@ public struct Message {
   /// Cuts a line, of which a CR LF at the end is no part. False: there is no command in it. Nothing else is refused: a server may say what it
   /// likes, in any encoding.
   @inline(__always) public mutating func parse(_ line: RawSpan) -> Bool {
+    var head = Head()
+    guard Message.cut(line, &head, { parameters[$0] = Part($1, $2) }) else { return false }
+    tags = head.tags
+    source = head.source
+    command = head.command
+    numeric = head.numeric
+    count = head.count
+    hasSource = head.hasSource
+    hasTrailing = head.hasTrailing
+    return true
+  }
+
+  /// All of a message but its parameters.
+  public struct Head {
+    public var tags = Part()
+    public var source = Part()
+    public var command = Part()
+    public var numeric = 0
+    public var count = 0
+    public var hasSource = false
+    public var hasTrailing = false
+    @inline(__always) public init() {}
+  }
+
+  /// The same for whoever keeps parameters elsewhere: each comes with its number, and where it begins and ends.
+  @inline(__always) public static func cut(_ line: RawSpan, _ head: inout Head, _ add: (Int, Int, Int) -> Void) -> Bool
+  {
     var end = line.byteCount
     if end > 0, line.byte(end &- 1) == 10 { end &-= 1 }
     if end > 0, line.byte(end &- 1) == 13 { end &-= 1 }
     var at = 0
-    tags = Part()
-    source = Part()
-    hasSource = false
-    hasTrailing = false
-    count = 0
     if at < end, line.byte(at) == UInt8(ascii: "@") {
-      at = Message.word(line, from: 1, end)
-      tags = Part(1, at)
-      at = Message.skip(line, from: at, end)
+      at = word(line, from: 1, end)
+      head.tags = Part(1, at)
+      at = skip(line, from: at, end)
     }
     if at < end, line.byte(at) == UInt8(ascii: ":") {
       let start = at &+ 1
-      at = Message.word(line, from: start, end)
-      source = Part(start, at)
-      hasSource = true
+      at = word(line, from: start, end)
+      head.source = Part(start, at)
+      head.hasSource = true
     }
-    at = Message.skip(line, from: at, end)
+    at = skip(line, from: at, end)
     let start = at
-    at = Message.word(line, from: start, end)
+    at = word(line, from: start, end)
     guard at > start else { return false }
-    command = Part(start, at)
-    numeric = at &- start == 3 ? Message.number(line, start) : 0
-    at = Message.skip(line, from: at, end)
+    head.command = Part(start, at)
+    if at &- start == 3 { head.numeric = number(line, start) }
+    at = skip(line, from: at, end)
+    var count = 0
     while at < end {
-      if line.byte(at) == UInt8(ascii: ":") || count == Message.most &- 1 {
-        hasTrailing = line.byte(at) == UInt8(ascii: ":")
-        parameters[count] = Part(hasTrailing ? at &+ 1 : at, end)
-        count &+= 1
-        return true
-      }
       let start = at
-      at = Message.word(line, from: start, end)
-      parameters[count] = Part(start, at)
+      if line.byte(at) == UInt8(ascii: ":") || count == most &- 1 {
+        head.hasTrailing = line.byte(at) == UInt8(ascii: ":")
+        add(count, head.hasTrailing ? at &+ 1 : at, end)
+        count &+= 1
+        break
+      }
+      at = word(line, from: start, end)
+      add(count, start, at)
       count &+= 1
-      at = Message.skip(line, from: at, end)
+      at = skip(line, from: at, end)
     }
+    head.count = count
     return true
   }
 
-  /// Where a word ends: at a blank. (Words are short: a loop beats a call.)
+  /// Where a word ends: at a blank.
   @inline(__always) static func word(_ line: RawSpan, from start: Int, _ end: Int) -> Int {
-    var at = start
-    while at < end, line.byte(at) != 32 { at &+= 1 }
-    return at
+    let blank = line.position(of: 32, from: start)
+    return blank < 0 ? end : blank
   }
   @inline(__always) static func skip(_ line: RawSpan, from start: Int, _ end: Int) -> Int {
     var at = start
