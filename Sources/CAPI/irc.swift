@@ -90,8 +90,7 @@ private func isWord(_ text: [UInt8]) -> Bool {
 
 /// The host's options, or why they can't be.
 private func options(_ wanted: plait_irc_options, _ options: inout IRCOptions) -> Status {
-  let mechanisms = PLAIT_IRC_SCRAM_SHA_256 | PLAIT_IRC_SCRAM_SHA_1 | PLAIT_IRC_EXTERNAL | PLAIT_IRC_PLAIN
-  guard wanted.flags <= 63, wanted.mechanisms & ~UInt32(mechanisms) == 0, wanted.burst <= 1 << 20,
+  guard wanted.flags <= 63, wanted.mechanisms <= 63, wanted.burst <= 1 << 20,
     wanted.max_line <= UInt32(PLAIT_BYTES_MAX), wanted.max_waiting <= 1 << 24,
     let interval = checkedTime(wanted.interval_ms), let ping = checkedTime(wanted.ping_ms),
     let pong = checkedTime(wanted.pong_ms), let registration = checkedTime(wanted.registration_ms)
@@ -148,7 +147,8 @@ private func credentialFault(_ options: IRCOptions) -> Status {
   while let mechanism = Mechanism(rawValue: number) {
     number += 1
     guard options.mechanisms.contains(mechanism) else { continue }
-    if case .failed(let why) = Exchange.make(mechanism, options.credentials) { return why.status }
+    let channel = mechanism.binds ? Channel.bound(name: [120], data: []) : .unbound
+    if case .failed(let why) = Exchange.make(mechanism, options.credentials, channel: channel) { return why.status }
   }
   return .ok
 }

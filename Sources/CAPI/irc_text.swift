@@ -62,6 +62,26 @@ public func plait_irc_ctcp_parse(
   return 1
 }
 
+@_cdecl("plait_irc_dcc_parse") @implementation
+public func plait_irc_dcc_parse(_ text: UnsafePointer<UInt8>?, _ len: Int, _ out: UnsafeMutablePointer<plait_irc_dcc>?)
+  -> CInt
+{
+  guard let given = checked(text, len), let out else { return .invalid }
+  guard canTake(out) == .ok else { return .structSize }
+  guard let found = DCC(given.bytes) else { return .malformed }
+  out.pointee.kind = found.kind.rawValue
+  out.pointee.port = found.port
+  out.pointee.has_number = found.hasNumber ? 1 : 0
+  out.pointee.number = found.number
+  out.pointee.name = plait_bytes(data: text.map { $0 + Int(found.name.start) }, len: Int(found.name.count))
+  out.pointee.token = plait_bytes(data: text.map { $0 + Int(found.token.start) }, len: Int(found.token.count))
+  let address = found.writtenAddress(given.bytes)
+  withUnsafeMutableBytes(of: &out.pointee.address) { room in
+    for index in 0..<room.count { room[index] = index < address.count ? address[index] : 0 }
+  }
+  return .ok
+}
+
 @_cdecl("plait_irc_ctcp_make") @implementation
 public func plait_irc_ctcp_make(
   _ command: UnsafePointer<UInt8>?, _ command_len: Int, _ argument: UnsafePointer<UInt8>?, _ argument_len: Int,

@@ -151,12 +151,15 @@ extension IRCSession {
 
   private func authenticate(_ conn: Conn) {
     let name = ("sasl" as StaticString).utf8Bytes
-    guard hasCapability(name.span.bytes),
-      let best = mechanismsOffered().best(wanted: options.mechanisms, canBind: false)
-    else {
+    let offered = mechanismsOffered()
+    var channel = options.mechanisms.isDisjoint(with: .binding) ? SASL.Channel.unbound : boundChannel(conn)
+    var canBind = false
+    if case .bound = channel { canBind = true }
+    guard hasCapability(name.span.bytes), let best = offered.best(wanted: options.mechanisms, canBind: canBind) else {
       return refused(Reason(.unsupported, text: "the server offers no mechanism that may be used"), conn)
     }
-    switch Exchange.make(best, options.credentials) {
+    if canBind, !best.binds { channel = offered.isDisjoint(with: .binding) ? .notOffered : .unbound }
+    switch Exchange.make(best, options.credentials, channel: channel) {
     case .failed(let why): refused(why, conn)
     case .exchange(let made):
       exchange = made
@@ -166,7 +169,19 @@ extension IRCSession {
     }
   }
 
-  /// Those that the server names, or all where it does not say.
+  /// What this side has to bind to: that of the version of TLS.
+  private func boundChannel(_ conn: Conn) -> SASL.Channel {
+    var bytes: [UInt8] = []
+    if conn.channelBinding(.unique, into: &bytes) == .ok {
+      return .bound(name: ("tls-unique" as StaticString).utf8Bytes, data: bytes)
+    }
+    if conn.channelBinding(.exporter, into: &bytes) == .ok {
+      return .bound(name: ("tls-exporter" as StaticString).utf8Bytes, data: bytes)
+    }
+    return .unbound
+  }
+
+  /// Those that the server names, or all that bind nothing where it does not say.
   private func mechanismsOffered() -> Mechanisms {
     let all = offered
     let list = all.span.bytes
@@ -177,7 +192,7 @@ extension IRCSession {
         return Mechanisms.parse(whole.extracting(droppingFirst: 5), separator: UInt8(ascii: ","))
       }
     }
-    return .all
+    return Mechanisms.all.subtracting(.binding)
   }
 
   /// What the server says comes in pieces of 400 bytes of base64, of which the last one is shorter.

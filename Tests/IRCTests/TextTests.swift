@@ -5,6 +5,29 @@ import Testing
 
 /// What stands in the text of a message.
 struct TextTests {
+  @Test(arguments: [
+    ("SEND file 2130706433 4000 100", "send file|127.0.0.1|4000|100|"),
+    ("send \"a b.txt\" 10.0.0.1 80", "send a b.txt|10.0.0.1|80|-|"),
+    ("SEND f ::1 0 7 token", "send f|::1|0|7|token"),
+    ("CHAT chat 4294967295 65535", "chat chat|255.255.255.255|65535|-|"),
+    ("CHAT chat 1 2 token", "chat chat|0.0.0.1|2|-|token"),
+    ("RESUME f 80 5", "resume f||80|5|"),
+    ("ACCEPT \"x 80 5", nil), ("RESUME f 80", nil), ("RESUME f 80 x", nil), ("SEND f", nil), ("SEND f 1", nil),
+    ("", nil),
+    ("SEND f 4294967296 1", nil), ("SEND f host 1", nil), ("SEND f 1.2 65536", nil), ("SEND \"\" 1 1", nil),
+    ("ODD f 1 2", nil),
+    ("SEND f 99999999999999999999 1", nil), ("CHAT c 1 -2", nil),
+  ])
+  func dcc(_ text: String, _ wanted: String?) {
+    let bytes = Array(text.utf8)
+    func words(_ part: Part) -> String { String(decoding: bytes[part.range], as: UTF8.self) }
+    let found = DCC(bytes.span.bytes).map {
+      "\($0.kind) \(words($0.name))|\(String(decoding: $0.writtenAddress(bytes.span.bytes), as: UTF8.self))|\($0.port)|"
+        + "\($0.hasNumber ? String($0.number) : "-")|\(words($0.token))"
+    }
+    #expect(found == wanted)
+  }
+
   func split(_ given: String, _ room: Int) -> [String] {
     let bytes = Array(given.utf8)
     var pieces = Splitter(bytes.span.bytes, room: room)

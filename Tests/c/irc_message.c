@@ -109,11 +109,26 @@ static void names(void) {
     CHECK(plait_irc_modes_parse(BYTES("+o"), NULL, 0, BYTES("o"), BYTES("o"), modes, 4, &count) == PLAIT_ERR_VALUE);
 }
 
+static void dcc(void) {
+    plait_irc_dcc offer = PLAIT_IRC_DCC_INIT;
+    const char *text = "SEND \"a b\" 2130706433 4000 100 t";
+    OK(plait_irc_dcc_parse((const uint8_t *)text, strlen(text), &offer));
+    CHECK(offer.kind == PLAIT_IRC_DCC_SEND && offer.port == 4000 && offer.has_number == 1 && offer.number == 100);
+    CHECK(offer.name.len == 3 && !memcmp(offer.name.data, "a b", 3) && offer.token.len == 1);
+    CHECK(!strcmp(offer.address, "127.0.0.1"));
+    STATUS(plait_irc_dcc_parse((const uint8_t *)"SEND x", 6, &offer), PLAIT_ERR_PROTOCOL);
+    CHECK(offer.port == 4000);
+    STATUS(plait_irc_dcc_parse((const uint8_t *)text, strlen(text), NULL), PLAIT_ERR_INVALID);
+    offer.struct_size = 4;
+    STATUS(plait_irc_dcc_parse((const uint8_t *)text, strlen(text), &offer), PLAIT_ERR_STRUCT_SIZE);
+}
+
 int main(void) {
     reading();
     making();
     texts();
     names();
+    dcc();
     CHECK(offsetof(plait_irc_message, parameters) == 16 + 3 * sizeof(plait_bytes));
     return 0;
 }

@@ -124,6 +124,7 @@ struct world {
     plait_bytes part;
     plait_irc_message message;
     plait_irc_source source;
+    plait_irc_dcc dcc;
     plait_irc_options nick;
     uint32_t pair[2];
     uint64_t time;

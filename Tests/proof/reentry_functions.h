@@ -138,6 +138,7 @@ FUNCTION(plait_irc_send, plait_irc_send(w->conn, (const uint8_t *)"PING", 4, w->
 FUNCTION(plait_irc_send_line, plait_irc_send_line(w->conn, (const uint8_t *)"PING x", 6, PLAIT_IRC_QUEUED))
 FUNCTION(plait_irc_ctcp_make, plait_irc_ctcp_make(TEXT, 1, TEXT, 1, w->room, sizeof w->room, &w->len))
 FUNCTION(plait_irc_ctcp_parse, plait_irc_ctcp_parse(TEXT, 1, &w->part, &w->part))
+FUNCTION(plait_irc_dcc_parse, plait_irc_dcc_parse((const uint8_t *)"CHAT c 1 2", 10, &w->dcc))
 FUNCTION(plait_irc_format_clear, plait_irc_format_clear(TEXT, 1, w->room, sizeof w->room, &w->len))
 FUNCTION(plait_irc_format_make, plait_irc_format_make(NULL, 0, w->room, sizeof w->room, &w->len))
 FUNCTION(plait_irc_format_parse, plait_irc_format_parse(TEXT, 1, NULL, 0, &w->len))

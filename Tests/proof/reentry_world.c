@@ -432,6 +432,7 @@ static void test_kit(struct world *w) {
     w->message.command.data = (const uint8_t *)"PING";
     w->message.command.len = 4;
     w->source = (plait_irc_source)PLAIT_IRC_SOURCE_INIT;
+    w->dcc = (plait_irc_dcc)PLAIT_IRC_DCC_INIT;
     w->splits.data = w->part;
     w->splits.make = make;
     by_hand.flags = PLAIT_LOOPBACK_BY_HAND;

@@ -7,15 +7,16 @@ import hashlib
 import hmac
 import logging
 import socket
+import subprocess
 
 import pytest
 from twisted.internet.testing import StringTransport as TwistedTransport
 from twisted.words.protocols import irc as twisted_irc
 
-from conftest import lost, run, until
-from plait.internet import endpoints, error
+from conftest import ROOT, lost, run, until
+from plait.internet import endpoints, error, ssl
 from plait.internet.protocol import Factory, ReconnectingClientFactory
-from plait.protocols import policies
+from plait.protocols import basic, policies
 from plait.test.proto_helpers import StringTransportWithDisconnection
 from plait.words.protocols import irc
 
@@ -659,6 +660,50 @@ def test_features():
 
 
 # On a reactor
+
+
+class BoundServer(basic.LineReceiver):
+    """One that offers SCRAM-SHA-256-PLUS within TLS."""
+
+    def __init__(self):
+        self.result = None
+
+    def say(self, line):
+        self.sendLine(line.encode())
+
+    def lineReceived(self, line):
+        word, _, rest = line.decode().partition(" ")
+        if word == "USER":
+            self.say(":s CAP * LS :sasl=PLAIN,SCRAM-SHA-256,SCRAM-SHA-256-PLUS")
+        elif rest.startswith("REQ"):
+            self.say(":s CAP * ACK :sasl")
+        elif rest == "SCRAM-SHA-256-PLUS":
+            self.server = Scram(b"secret", self.transport.getChannelBinding("tls-exporter"))
+            self.say("AUTHENTICATE +")
+        elif word == "AUTHENTICATE" and not hasattr(self.server, "nonce"):
+            answer = self.server.first(base64.b64decode(rest).decode())
+            self.say("AUTHENTICATE " + base64.b64encode(answer.encode()).decode())
+        elif word == "AUTHENTICATE" and self.result is None:
+            self.result = self.server.final(base64.b64decode(rest).decode())
+            self.say("AUTHENTICATE " + base64.b64encode(self.result.encode()).decode())
+        elif word == "AUTHENTICATE":
+            self.say(":s 903 me :well")
+            self.say(":s 001 me :Welcome")
+
+
+def test_scram_is_bound_to_tls(reactor, tmp_path):
+    subprocess.run([ROOT / "Tests" / "certificates", tmp_path], check=True)
+    root, good = ((tmp_path / name).read_bytes() for name in ("root.pem", "good.pem"))
+    listening = endpoints.SSL4ServerEndpoint(reactor, 0, ssl.PrivateCertificate.loadPEM(good).options(), interface="127.0.0.1")
+    port = run(reactor, listening.listen(Factory.forProtocol(BoundServer)))
+    client = Bot()
+    client.saslName, client.saslPassword = "account", "secret"
+    where = endpoints.TCP4ClientEndpoint(reactor, "127.0.0.1", port.getHost().port)
+    options = ssl.optionsForClientTLS("localhost", ssl.Certificate.loadPEM(root))
+    run(reactor, endpoints.connectProtocol(endpoints.wrapClientTLS(options, where), client))
+    until(reactor, lambda: client._registered)
+    client.transport.loseConnection()
+    lost(reactor, client)
 
 
 class Server:

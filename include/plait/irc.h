@@ -56,7 +56,9 @@ enum {
 
 /** plait_irc_options::mechanisms; the best one that the server offers is used, in this order. */
 enum {
+    PLAIT_IRC_SCRAM_SHA_256_PLUS = 1, /**< bound to the TLS that is spoken: nobody can be between */
     PLAIT_IRC_SCRAM_SHA_256 = 2,
+    PLAIT_IRC_SCRAM_SHA_1_PLUS = 4,
     PLAIT_IRC_SCRAM_SHA_1 = 8,
     PLAIT_IRC_EXTERNAL = 16,  /**< by the client's certificate */
     PLAIT_IRC_PLAIN = 32      /**< tells the server the password: over TLS alone */

@@ -50,6 +50,14 @@ enum {
     PLAIT_IRC_QUOTE_CTCP = 1 /**< a backslash before `a` and itself, for 0x01 */
 };
 
+/** plait_irc_dcc::kind */
+enum {
+    PLAIT_IRC_DCC_SEND = 0,   /**< a file is offered, of `number` bytes */
+    PLAIT_IRC_DCC_CHAT = 1,   /**< a conversation is offered */
+    PLAIT_IRC_DCC_RESUME = 2, /**< who was offered a file wants it from byte `number` on */
+    PLAIT_IRC_DCC_ACCEPT = 3  /**< who has offered it agrees */
+};
+
 /** plait_irc_run::flags */
 enum {
     PLAIT_IRC_BOLD = 1,
@@ -78,6 +86,19 @@ typedef struct plait_irc_message {
     plait_bytes parameters[32]; /**< the first `count` of them */
 } plait_irc_message;
 #define PLAIT_IRC_MESSAGE_INIT { sizeof(plait_irc_message), 0, 0, 0, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { { NULL, 0 } } }
+
+/** What is in a CTCP DCC. Its parts lie in the text that was read. */
+typedef struct plait_irc_dcc {
+    uint32_t struct_size;
+    uint32_t kind;       /**< PLAIT_IRC_DCC_SEND and so on */
+    uint32_t port;       /**< 0: who answers is to listen, and tells where with the same token */
+    uint32_t has_number; /**< 1 or 0: the size of a file may be missing */
+    uint64_t number;     /**< bytes */
+    plait_bytes name;    /**< of the file, as it was sent: what stands in it before `/` is not to be followed */
+    plait_bytes token;   /**< or nothing */
+    char address[48];    /**< IPv4 or IPv6, with NUL behind it; empty, where the kind has none */
+} plait_irc_dcc;
+#define PLAIT_IRC_DCC_INIT { sizeof(plait_irc_dcc), 0, 0, 0, 0, { NULL, 0 }, { NULL, 0 }, { 0 } }
 
 /** Who says something: `nick!user@host`; of a server, its name is the nick. What is missing is empty. */
 typedef struct plait_irc_source {
@@ -337,6 +358,21 @@ PLAIT_API int plait_irc_quote_make(uint32_t level, const uint8_t *text, size_t t
  * @twisted `lowDequote`, `ctcpDequote`
  */
 PLAIT_API int plait_irc_quote_read(uint32_t level, const uint8_t *text, size_t text_len, uint8_t *out, size_t cap, size_t *len);
+
+/**
+ * @brief Takes a CTCP DCC apart. What it offers comes from a stranger: ask before connecting to where it says.
+ * @param text [in] the argument of the CTCP, such as `SEND name 2130706433 4000 100`.
+ * @param len [in] bytes.
+ * @param out [out] struct_size is set by the caller.
+ * @return 0.
+ * @errors #PLAIT_ERR_INVALID, #PLAIT_ERR_STRUCT_SIZE; #PLAIT_ERR_PROTOCOL: it is none of those kinds, or lacks something.
+ * @thread any.
+ * @callbacks none.
+ * @lifetime the parts point into the text.
+ * @since 0.1.0
+ * @twisted `IRCClient.dcc_SEND`, `dcc_CHAT`, `dcc_RESUME`, `dcc_ACCEPT`, `dccParseAddress`
+ */
+PLAIT_API int plait_irc_dcc_parse(const uint8_t *text, size_t len, plait_irc_dcc *out);
 
 /**
  * @brief Is the text of a message a CTCP? Its command and argument.

@@ -7,6 +7,7 @@ from ctypes import (
     CFUNCTYPE,
     POINTER,
     Structure,
+    c_char,
     c_char_p,
     c_int,
     c_int32,
@@ -30,6 +31,10 @@ IRC_STRICT = 1
 IRC_ASCII = 2
 IRC_QUOTE_LOW = 0
 IRC_QUOTE_CTCP = 1
+IRC_DCC_SEND = 0
+IRC_DCC_CHAT = 1
+IRC_DCC_RESUME = 2
+IRC_DCC_ACCEPT = 3
 IRC_BOLD = 1
 IRC_ITALICS = 2
 IRC_UNDERLINE = 4
@@ -64,6 +69,21 @@ class IrcSource(Sized):
         ("nick", Bytes),
         ("user", Bytes),
         ("host", Bytes),
+    ]
+
+
+class IrcDcc(Sized):
+    """``plait_irc_dcc``."""
+
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("kind", c_uint32),
+        ("port", c_uint32),
+        ("has_number", c_uint32),
+        ("number", c_uint64),
+        ("name", Bytes),
+        ("token", Bytes),
+        ("address", c_char * 48),
     ]
 
 
@@ -181,6 +201,9 @@ irc_quote_read: Callable[..., int] = quick(
 irc_ctcp_parse: Callable[..., int] = quick(
     "plait_irc_ctcp_parse", c_int, c_char_p, c_size_t, POINTER(Bytes), POINTER(Bytes)
 )
+irc_dcc_parse: Callable[..., int] = quick(
+    "plait_irc_dcc_parse", c_int, c_char_p, c_size_t, POINTER(IrcDcc)
+)
 irc_ctcp_make: Callable[..., int] = quick(
     "plait_irc_ctcp_make",
     c_int,
@@ -232,7 +255,9 @@ IRC_NO_CAPABILITIES = 4
 IRC_NO_LOGIN = 8
 IRC_NO_OTHER_NICK = 16
 IRC_REGAIN = 32
+IRC_SCRAM_SHA_256_PLUS = 1
 IRC_SCRAM_SHA_256 = 2
+IRC_SCRAM_SHA_1_PLUS = 4
 IRC_SCRAM_SHA_1 = 8
 IRC_EXTERNAL = 16
 IRC_PLAIN = 32

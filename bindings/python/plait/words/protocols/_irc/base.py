@@ -39,11 +39,14 @@ _FOLDS = {
     "rfc1459-strict": str.maketrans(_UPPER + "[]\\", _LOWER + "{}|"),
 }
 _MECHANISMS = {
+    "SCRAM-SHA-256-PLUS": native.IRC_SCRAM_SHA_256_PLUS,
     "SCRAM-SHA-256": native.IRC_SCRAM_SHA_256,
+    "SCRAM-SHA-1-PLUS": native.IRC_SCRAM_SHA_1_PLUS,
     "SCRAM-SHA-1": native.IRC_SCRAM_SHA_1,
     "EXTERNAL": native.IRC_EXTERNAL,
     "PLAIN": native.IRC_PLAIN,
 }
+_IN_THE_CLEAR = ("SCRAM-SHA-256",)
 
 
 def _milliseconds(seconds: Optional[float]) -> int:
@@ -196,7 +199,9 @@ class Base(Framed):
             if self.saslName is None:
                 return 0
             # A password is told to whoever listens, unless it is encrypted.
-            names = ("SCRAM-SHA-256", "PLAIN") if getattr(self.transport, "TLS", False) else ("SCRAM-SHA-256",)
+            names = _IN_THE_CLEAR
+            if getattr(self.transport, "TLS", False):
+                names = ("SCRAM-SHA-256-PLUS", *_IN_THE_CLEAR, "PLAIN")
         return sum(_MECHANISMS[name] for name in set(names))
 
     def _bound(self, conn: int) -> None:

@@ -33,8 +33,9 @@ class IRCClient(Handling):
     :cvar saslName: whose account it is; with it this side authenticates, or the connection ends.
     :cvar saslPassword: its password.
     :cvar saslAuthority: whom to act for, if that is somebody else.
-    :cvar saslMechanisms: of ``SCRAM-SHA-256``, ``SCRAM-SHA-1``, ``EXTERNAL`` and ``PLAIN``; if none are named, the
-        first of these, and within TLS the last.
+    :cvar saslMechanisms: of ``SCRAM-SHA-256-PLUS``, ``SCRAM-SHA-256``, ``SCRAM-SHA-1-PLUS``, ``SCRAM-SHA-1``, ``EXTERNAL`` and
+        ``PLAIN``, of which the best that the server has is used; if none are named, ``SCRAM-SHA-256``, and
+        within TLS the first and the last of these, too.
     :cvar saslOptional: whether the conversation goes on where that fails.
 
     How it behaves, read when the connection begins:
