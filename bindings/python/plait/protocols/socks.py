@@ -322,9 +322,10 @@ class SOCKSv4Factory(Factory):
 
     def buildProtocol(self, addr: Any) -> Any:
         """Makes the protocol of a client."""
-        if self.protocol is None:
+        make: Any = self.protocol
+        if make is None:
             return None
-        made = self.protocol(self.logging)
+        made = make(self.logging)
         made.factory = self
         return made
 
