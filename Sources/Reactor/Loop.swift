@@ -45,7 +45,7 @@ public final class Loop: Environment {
     _ memory: Environment, turnBytes: Int, manualClock: Bool, fault: inout Status
   ) -> Loop? {
     let (first, second) = (malloc(MemoryLayout<uv_loop_t>.size), malloc(MemoryLayout<uv_async_t>.size))
-    let (third, fourth) = (malloc(MemoryLayout<uv_timer_t>.size), malloc(Loop.scratchSize))
+    let (third, fourth) = (malloc(MemoryLayout<uv_timer_t>.size), aligned_alloc(64, Loop.scratchSize))
     guard let loop = first, let async = second, let alarm = third, let room = fourth else {
       free(first)
       free(second)
@@ -69,6 +69,7 @@ public final class Loop: Environment {
   func open() -> CInt {
     var status = uv_loop_init(uv)
     guard status == 0 else { return status }
+    uv.pointee.data = Unmanaged.passUnretained(self).toOpaque()
     status = enlist(uv.pointee.async_io_watcher.fd)
     if status == 0 { status = enlist(uv.pointee.signal_io_watcher.fd) }
     if status == 0 { status = uv_async_init(uv, async) { _ in } }
@@ -79,6 +80,7 @@ public final class Loop: Environment {
     isShut = false
     return uv_timer_init(uv, alarm)
   }
+  /// From a line of the cache on: the kernel copies slower to other places, up to a sixth.
   static var scratchSize: Int { 64 * 1024 }
   var isShut = true
 

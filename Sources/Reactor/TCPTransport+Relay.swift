@@ -15,7 +15,9 @@ extension TCPTransport {
   }
 
   /// There is something to read. A few blocks at a time, as others have their turn, too.
-  @inline(never) func relay() {
+  @inline(never) func relay() { inLoop { relay($0) } }
+
+  func relay(_ loop: Loop) {
     guard let pipe = loop.relayPipe() else { return relay(to: nil) }
     loop.beginShield()
     var blocks = 16

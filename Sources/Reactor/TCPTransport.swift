@@ -6,14 +6,16 @@ import Wire
 /// A TCP connection: read by libuv, written by `send` on the descriptor, and by `uv_write` only what the
 /// socket didn't take.
 final class TCPTransport: Transport {
-  let loop: Loop
   let handle: UnsafeMutablePointer<uv_tcp_t>
-  let fd: CInt
   var conn: Unmanaged<Conn>?  // not owned: the conn owns this; cleared by close
-  var queue: UnsafeMutablePointer<Queued>?
-  /// Where what comes goes inside the kernel; both let go of each other when either is closed.
-  var target: TCPTransport?
-  var isRelaying = false
+  var more: More?
+
+  /// What an idle one does without.
+  final class More {
+    var queue: UnsafeMutablePointer<Queued>?
+    var target: TCPTransport?
+    var isRelaying = false
+  }
 
   /// What libuv is writing.
   struct Queued: ~Copyable {
@@ -21,10 +23,8 @@ final class TCPTransport: Transport {
     var bytes: ByteBuffer
   }
 
-  private init(_ loop: Loop, _ handle: UnsafeMutablePointer<uv_tcp_t>, _ fd: CInt) {
-    self.loop = loop
+  private init(_ handle: UnsafeMutablePointer<uv_tcp_t>) {
     self.handle = handle
-    self.fd = fd
     super.init()
   }
   deinit { free(handle) }
@@ -37,7 +37,7 @@ final class TCPTransport: Transport {
     }
     let handle = memory.assumingMemoryBound(to: uv_tcp_t.self)
     uv_tcp_init(loop.uv, handle)
-    let transport = TCPTransport(loop, handle, fd)
+    let transport = TCPTransport(handle)
     handle.pointee.data = Unmanaged.passRetained(transport).toOpaque()  // libuv's, until the handle is closed
     let status = uv_tcp_open(handle, fd)
     guard status == 0 else {
@@ -47,6 +47,13 @@ final class TCPTransport: Transport {
     }
     _ = csystem_no_delay(fd, 1)
     return transport
+  }
+
+  // The handle knows both: every byte of an idle connection counts ten thousand times.
+  @inline(__always) var fd: CInt { handle.pointee.io_watcher.fd }
+  @inline(__always) func inLoop<T>(_ body: (Loop) -> T) -> T {
+    // Sound: a loop closes all its handles before it goes.
+    Unmanaged<Loop>.fromOpaque(handle.pointee.loop.pointee.data)._withUnsafeGuaranteedRef(body)
   }
 
   var stream: UnsafeMutablePointer<uv_stream_t> {
@@ -63,14 +70,14 @@ final class TCPTransport: Transport {
   }
 
   func read() {
-    let status = loop.enlist(fd)
+    let status = inLoop { $0.enlist(fd) }
     guard status == 0 else { return unwatched(.system(status)) }
     uv_read_start(
       stream,
       { handle, _, buffer in
         Unmanaged<TCPTransport>.fromOpaque(handle!.pointee.data)._withUnsafeGuaranteedRef { transport in
           if transport.isRelaying, transport.canRelay { return buffer!.pointee = uv_buf_t() }  // nothing is read here
-          let scratch = transport.loop.scratch
+          let scratch = transport.inLoop { $0.scratch }
           buffer!.pointee = uv_buf_t(base: scratch.baseAddress!.assumingMemoryBound(to: CChar.self), len: scratch.count)
         }
       },
@@ -95,7 +102,7 @@ final class TCPTransport: Transport {
       conn.received(UnsafeRawBufferPointer(start: data, count: count).bytes)
       conn.flush()  // the answers to one read leave at once: the peer works on while this turn goes on
       conn.settle()
-      if loop.hasReadEnough(conn.id, count) { rest(conn) }
+      if inLoop({ $0.hasReadEnough(conn.id, count) }) { rest(conn) }
     }
   }
 
@@ -108,7 +115,7 @@ final class TCPTransport: Transport {
   func rest(_ conn: Conn) {
     guard conn.mayRead else { return }
     uv_read_stop(stream)
-    loop.rest(conn.id)
+    inLoop { $0.rest(conn.id) }
   }
 
   // MARK: Out
@@ -134,20 +141,45 @@ final class TCPTransport: Transport {
   }
 
   override func relay(to other: Transport?) {
-    target = other as? TCPTransport
-    isRelaying = target != nil && target !== self
+    let target = other as? TCPTransport
+    guard more != nil || target != nil else { return }
+    let more = needMore()
+    more.target = target
+    more.isRelaying = target != nil && target !== self
+    tidy()
   }
+
+  var queue: UnsafeMutablePointer<Queued>? {
+    get { more?.queue }
+    set {
+      needMore().queue = newValue
+      tidy()
+    }
+  }
+  /// Where what comes goes inside the kernel; both let go of each other when either is closed.
+  var target: TCPTransport? { more?.target }
+  var isRelaying: Bool { more?.isRelaying ?? false }
+
+  func needMore() -> More {
+    if let more { return more }
+    let made = More()
+    more = made
+    return made
+  }
+  func tidy() { if more?.queue == nil, more?.target == nil { more = nil } }
 
   /// The socket is full: libuv writes the rest when there is room.
   @inline(never) func handOver(_ buffer: inout ByteBuffer, _ conn: Conn) {
-    let status = loop.enlist(fd)
+    let status = inLoop { $0.enlist(fd) }
     guard status == 0 else { return unwatched(.system(status)) }
     guard let memory = malloc(MemoryLayout<Queued>.stride) else { return conn.abort(.noMemory) }
     let queued = memory.assumingMemoryBound(to: Queued.self)
     queued.initialize(to: Queued(bytes: buffer.take()))
     queue = queued
-    loop.handedOver += 1
-    loop.beginShield()
+    inLoop { loop in
+      loop.handedOver += 1
+      loop.beginShield()
+    }
     let request = memory.assumingMemoryBound(to: uv_write_t.self)  // the first field
     let answer = queued.pointee.bytes.bytes.withUnsafeBytes { bytes in
       var part = uv_buf_t(
@@ -166,7 +198,7 @@ final class TCPTransport: Transport {
     if let queue {
       queue.deinitialize(count: 1)
       free(queue)
-      loop.handedOver -= 1
+      inLoop { $0.handedOver -= 1 }
     }
     queue = nil
     conn?._withUnsafeGuaranteedRef { if status < 0 { $0.abort(.system(status)) } else { $0.drained() } }
@@ -198,12 +230,12 @@ final class TCPTransport: Transport {
 
   /// Closed with something unread, the kernel would reset, and the peer might lose the end of what was sent.
   func closeGently(_ context: Context) {
-    if csystem_unread(fd) > 0, loop.linger(self, context) { read() } else { close() }
+    if csystem_unread(fd) > 0, inLoop({ $0.linger(self, context) }) { read() } else { close() }
   }
 
   /// The peer has ended, or has had its time.
   func letGo() {
-    loop.forget(self)
+    inLoop { $0.forget(self) }
     close()
   }
 

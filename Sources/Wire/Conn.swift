@@ -48,6 +48,8 @@ public final class Conn: Entity {
   public final internal(set) var state: State = .fresh
   /// How the conversation ends.
   final var status: Status = .ok
+  /// How often reading was made to rest, by whomever. (Here, because there is room for four bytes.)
+  public final internal(set) var rests: UInt32 = 0
   public final var user: UnsafeMutableRawPointer?
   final var out = ByteBuffer()
   final var spoken: Unmanaged<Protocol>  // owned; as a class property it would be retained at every load
@@ -183,8 +185,6 @@ public final class Conn: Entity {
   }
   /// The same when the last flush was done, for a conn with layers.
   public final var bytesSentAtFlush: UInt64 { extras?.sentAtFlush ?? 0 }
-  /// How often reading was made to rest, by whomever.
-  public final internal(set) var rests: UInt32 = 0
   /// Taken by the kernel or the host.
   public final var bytesSent: UInt64 { bytesOut - UInt64(transport.waiting) }
   public final var held: Int { spoken._withUnsafeGuaranteedRef { $0.held(self) } }
