@@ -91,19 +91,25 @@ class Prosody:
         self.start()
 
     def start(self):
-        with open(self.folder / "log", "ab") as log:
-            self.process = subprocess.Popen(
-                ["prosody", "--root", "--config", self.config, "-F"], env=self.environment, stdout=log, stderr=log
-            )
-        end = time.monotonic() + LIMIT
-        for port in (self.port, self.direct, self.component):
-            while True:
-                try:
-                    socket.create_connection(("127.0.0.1", port), 1).close()
-                    break
-                except OSError:
-                    assert time.monotonic() < end and self.process.poll() is None, (self.folder / "log").read_text()
-                    time.sleep(0.05)
+        self.process = subprocess.Popen(
+            ["prosody", "--root", "--config", self.config, "-F"],
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        said, listening = [], threading.Semaphore(0)
+
+        def read():  # to the end: a full pipe would stop it
+            for line in self.process.stdout:
+                said.append(line)
+                if "Activated service" in line and " on [127.0.0.1]:" in line:
+                    listening.release()
+            self.process.stdout.close()
+
+        threading.Thread(target=read, daemon=True).start()
+        for _ in (self.port, self.direct, self.component):
+            assert listening.acquire(timeout=LIMIT), "".join(said)
 
     def stop(self):
         self.process.terminate()

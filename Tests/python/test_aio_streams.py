@@ -109,29 +109,41 @@ def test_a_line_that_is_too_long(play):
 
 def test_back_pressure(play):
     """A peer that does not read holds up who sends; who does not read holds up the peer."""
-    chunk, count = b"x" * 65536, 400
+    most = 65536
+    chunk, count = b"x" * most, 400  # more than the kernel keeps
 
     async def main():
         sent = 0
+        waits, is_held = asyncio.Event(), asyncio.Event()
+
+        class Unread(aio.Bytes):
+            def _hear(self, messages):
+                super()._hear(messages)
+                if self._held:
+                    is_held.set()
 
         async def pour(conn):
             nonlocal sent
             for _ in range(count):
                 conn.write(chunk)
-                await conn.drain()
+                draining = asyncio.ensure_future(conn.drain())
+                await asyncio.sleep(0)
+                if not draining.done():
+                    waits.set()
+                await draining
+                assert conn.transport.unsent() <= most
                 sent += 1
 
         async with aio.serving(HERE, aio.Bytes, pour) as port:
-            conn = await aio.connect(there(port), aio.Bytes)
-            before = -1
-            while sent != before:
-                before = sent
-                await asyncio.sleep(0.05)
-            assert 0 < sent < count
-            assert conn._size < 4 * 65536
+            conn = await aio.connect(there(port), Unread)
+            await is_held.wait()
+            await waits.wait()
+            assert sent < count
+            assert conn._size < 4 * most
             got = 0
             async for data in conn:
                 got += len(data)
+                assert conn._size < 4 * most
             assert got == count * len(chunk) and sent == count
 
     play(main())
