@@ -165,6 +165,19 @@ static void echo_read(struct conn *c) {
     if (!stopping && messages) echo_send(c, messages, now);
 }
 
+/* Lines leave from a file in memory: as no byte is copied here, the server is never the one that waits. */
+static size_t sink_some(struct conn *c, size_t len) {
+    static int file = -1;
+    off_t from = (off_t)c->at;
+    if (file < 0) {
+        file = memfd_create("lines", MFD_CLOEXEC);
+        if (file < 0 || write(file, pattern, pattern_len) != (ssize_t)pattern_len) die("memfd: %s", strerror(errno));
+    }
+    ssize_t sent = sendfile(c->fd, file, &from, len);
+    if (sent < 0 && errno != EAGAIN) die("sendfile: %s", strerror(errno));
+    return sent < 0 ? 0 : (size_t)sent;
+}
+
 static void sink_flush(struct conn *c) {
     while (!c->asked) {
         if (!c->left && !stopping) {
@@ -173,7 +186,7 @@ static void sink_flush(struct conn *c) {
         }
         size_t len = c->left;
         if (!len) break;
-        size_t written = write_some(c, pattern + c->at, len);
+        size_t written = sink_some(c, len);
         c->at = (c->at + written) % period;
         c->left -= written;
         if (written < len) return arm(c, 1);
