@@ -27,6 +27,8 @@ let link: [LinkerSetting] = [
     [
       "--version-script=pkgconfig/plait.map", "-soname=libplait.so.0", "-z", "defs", "-z", "relro", "-z", "now",
       "--gc-sections", "--icf=all",
+      // What runs for messages lies side by side.
+      "--symbol-ordering-file=pkgconfig/order.txt", "--no-warn-symbol-ordering",
     ].flatMap { ["-Xlinker", $0] } + ["-use-ld=lld"], .when(traits: ["Embedded"])),
 ]
 
@@ -87,14 +89,15 @@ let package = Package(
     .systemLibrary(name: "CPlait", path: "include"),
     .systemLibrary(name: "CLibuv", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
     .target(
-      name: "CSystem", cSettings: [.unsafeFlags(["-O2", "-fvisibility=hidden", "-Wall", "-Wextra"])],
+      name: "CSystem",
+      cSettings: [.unsafeFlags(["-O2", "-ffunction-sections", "-fvisibility=hidden", "-Wall", "-Wextra"])],
       linkerSettings: [.linkedLibrary("resolv")]),
     .target(name: "Bytes", dependencies: ["CPlait", "CSystem"], swiftSettings: swift),
     .target(name: "Wire", dependencies: ["Bytes", "CSystem"], swiftSettings: swift),
     .target(name: "Crypto", dependencies: ["Bytes"] + openSSL, swiftSettings: swift),
     .target(name: "SASL", dependencies: ["Bytes", "Crypto"], swiftSettings: compact),
     .target(name: "Framing", dependencies: ["Bytes", "Wire"], swiftSettings: swift),
-    .target(name: "AMP", dependencies: ["Bytes", "Wire", "Framing"], swiftSettings: swift),
+    .target(name: "AMP", dependencies: ["Bytes", "Wire", "Framing"], swiftSettings: compact),
     .target(name: "Ident", dependencies: ["Bytes", "Wire"], swiftSettings: compact),
     .target(name: "SOCKS", dependencies: ["Bytes", "Wire"], swiftSettings: compact),
     .target(name: "Memcache", dependencies: ["Bytes", "Wire"], swiftSettings: compact),

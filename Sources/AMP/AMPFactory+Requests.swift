@@ -24,7 +24,7 @@ extension AMPFactory {
     if !isFound { unhandled(box, width, found, conn, session) }
   }
 
-  @inline(never)
+  @_optimize(speed) @inline(never)
   final func respond(
     _ responder: Responder, _ box: RawSpan, _ width: Int, _ found: Reserved, _ conn: Conn, _ session: Session
   ) {
@@ -72,15 +72,15 @@ extension AMPFactory {
     return scratch(conn.context)._withUnsafeGuaranteedRef { shown in
       command._withUnsafeGuaranteedRef { command in
         guard command.request.isUsable, shown.prepare(command.arguments.count) else { return 0 }
-        let found = command.request.match(bytes, from: at, most: options.maxBox &+ 2, &shown.slots)
+        let found = command.request.match(
+          bytes, from: at, most: options.maxBox &+ 2, &requestShape, &shown.slots)
         guard found.length > 0 else { return 0 }
         let box = bytes.extracting(at..<at &+ found.length &- 2)
         if found.isOdd, command.checkAll(box, command.arguments, 0, command.arguments.count, &shown.slots) >= 0 {
           return 0
         }
         row[1] = UInt32(truncatingIfNeeded: found.length &- 2)
-        shown.show(
-          box, 2, conn, ask: command.flags.contains(.oneway) ? .absent : Part(Int(found.tag), Int(found.tagLength)))
+        shown.show(box, 2, conn, ask: Part(found.tag, found.tagLength))
         shown.isRequest = true
         shown.command = responder.command
         shown.schema = .arguments

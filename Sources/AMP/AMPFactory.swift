@@ -28,10 +28,20 @@ open class AMPFactory: MessageFactory {
   final var places = PlainList<UInt32>()
   /// The responder that was found last: likely the next one, too.
   final var latest = 0
+  /// What requests, and answers, looked like.
+  final var requestShape = BoxShape()
+  final var answerShape = BoxShape()
   /// Keeps the commands of the responders, also of those that were replaced.
   final var commands: [Command] = []
   /// Calls that have ended and can be used again.
   final var spareCalls: [AMPCall] = []
+  /// The command of the answer that came last: likely that of the next one, too.
+  final var expected: Command?
+  final var expectedNow: Unmanaged<Command>?  // the same: not counted when it is looked at
+  /// The command that was called last, for who looks commands up: its handle, and when that was known to be right.
+  public final var called: Command?
+  public final var calledId: UInt64 = 0
+  public final var calledAt: UInt64 = 0
   /// How many conns there are that speak by it.
   final var connCount = 0
   final var rows = ByteBuffer()
@@ -113,6 +123,15 @@ open class AMPFactory: MessageFactory {
     box?.release()
     box = nil
     spareCalls.removeAll()
+    expect(nil)
+    called = nil
+    calledId = 0
+  }
+
+  final func expect(_ command: Command?) {
+    expected = command
+    expectedNow = command.map { Unmanaged.passUnretained($0) }
+    answerShape.forget()
   }
 
   // MARK: Responders
@@ -171,7 +190,7 @@ open class AMPFactory: MessageFactory {
     return search(name)
   }
 
-  @inline(never) final func search(_ name: RawSpan) -> Int {
+  @_optimize(speed) @inline(never) final func search(_ name: RawSpan) -> Int {
     guard places.count > 0 else { return -1 }
     let hash = AMPFactory.hash(name)
     var place = Int(truncatingIfNeeded: hash) & (places.count &- 1)
@@ -192,17 +211,21 @@ open class AMPFactory: MessageFactory {
   // MARK: Receiving
 
   /// As long as boxes are as expected, each is looked at once, and answered.
+  @_optimize(speed)
   public final override func takeInPlace(_ bytes: RawSpan, from start: Int, _ conn: Conn) -> Int {
-    guard !wantsBoxes, !wantsRequests else { return start }
+    guard !wantsBoxes, !wantsRequests, let session = conn.session else { return start }
+    return session._withUnsafeGuaranteedRef { takeExpected(bytes, from: start, conn, $0) }
+  }
+
+  @_optimize(speed) @inline(never)
+  final func takeExpected(_ bytes: RawSpan, from start: Int, _ conn: Conn, _ session: Session) -> Int {
     let current = conn.context.table.pairs
     var at = start
-    _ = conn.withSession { session in
-      while !session.isExtended, !conn.mustReframe {
-        current[0] = UInt32(truncatingIfNeeded: at &- start)
-        let length = quick(bytes, at, current, conn, session)
-        if length > 0 { at &+= length } else if !turn(to: bytes, at) { break }
-      }
-      return .ok
+    while !session.isExtended, !conn.mustReframe {
+      current[0] = UInt32(truncatingIfNeeded: at &- start)
+      var length = quick(bytes, at, current, conn, session)
+      if length == 0 { length = quickAnswer(bytes, at, current, conn, session) }
+      if length > 0 { at &+= length } else if !turn(to: bytes, at) { break }
     }
     return at
   }
@@ -219,6 +242,7 @@ open class AMPFactory: MessageFactory {
     return false
   }
 
+  @_optimize(speed)
   public final override func take(_ block: RawSpan, _ conn: Conn) -> Int {
     if wantsBoxes { return takeBoxes(block, conn) }
     let context = conn.context
@@ -241,12 +265,12 @@ open class AMPFactory: MessageFactory {
     return (next - pairs) / 2
   }
 
-  @inline(never)
+  @_optimize(speed) @inline(never)
   final func quickAgain(
     _ block: RawSpan, _ at: Int, _ row: UnsafeMutablePointer<UInt32>, _ conn: Conn, _ session: Session
   ) -> Bool { quick(block, at, row, conn, session) > 0 }
 
-  @inline(never)
+  @_optimize(speed) @inline(never)
   final func receiveAny(_ block: RawSpan, _ at: Int, _ length: Int, _ conn: Conn, _ session: Session) {
     receive(block, at, length, 2, conn, session)
   }

@@ -1,6 +1,31 @@
 import Bytes
 import Wire
 
+/// An answer to a request that is under its callback: of Integers alone, mostly. (A function that ends in the other one takes
+/// nothing from its caller's registers.)
+@_optimize(speed) @inline(never)
+func answerAtOnce(_ box: Box, _ values: UnsafeBufferPointer<Value>, _ command: Command, _ conn: Conn) -> Status {
+  guard command.answer.isUsable, values.count == command.response.count, let base = values.baseAddress,
+    let session = conn.session, session._withUnsafeGuaranteedRef({ !$0.isHolding && !$0.isLocked })
+  else { return box.answerOther(values) }
+  var index = 0
+  while index < values.count {
+    if base[index].form != Value.natural { return box.answerOther(values) }
+    index &+= 1
+  }
+  let (tag, tagLength) = (Int(box.ask.offset), Int(box.ask.length))
+  let room = command.integersRoom &+ tagLength
+  guard conn.isReady(room) else { return box.answerOther(values) }
+  conn.appendReady {
+    command.answer.write(
+      &$0, room: room, box.bytes, tag: tag, tagLength, UnsafeRawPointer(base) + Value.placeOfInteger)
+  }
+  box.isOpen = false
+  box.isReadable = false
+  box.renew(Kind.box)
+  return .ok
+}
+
 /// How a request ends.
 extension Box {
   /// Runs `body` if the request can still be answered and its conn can be written to.
@@ -14,39 +39,12 @@ extension Box {
 
   @inline(__always) public func answer(_ values: UnsafeBufferPointer<Value>) -> Status {
     if isOpen, !isKept, isAsked, let command, let conn {
-      let isDone = conn._withUnsafeGuaranteedRef { conn in
-        command._withUnsafeGuaranteedRef { command in
-          conn.withSession { session in quick(values, command, session, conn) ? 1 : 0 } == 1
-        }
+      // Sound: a box that is open has a conn.
+      return conn._withUnsafeGuaranteedRef { conn in
+        command._withUnsafeGuaranteedRef { answerAtOnce(self, values, $0, conn) }
       }
-      if isDone { return .ok }
     }
     return answerOther(values)
-  }
-
-  /// An answer of Integers alone, to a request that is under its callback. False: nothing was done.
-  @inline(__always)
-  func quick(_ values: UnsafeBufferPointer<Value>, _ command: Command, _ session: Session, _ conn: Conn) -> Bool {
-    guard command.answer.isUsable, values.count == command.response.count, !session.isHolding, !session.isLocked else {
-      return false
-    }
-    var index = 0
-    while index < values.count {
-      if values[index].form != Value.natural { return false }
-      index &+= 1
-    }
-    let (tag, tagLength) = (Int(ask.offset), Int(ask.length))
-    let room = command.integersRoom &+ tagLength
-    guard conn.isReady(room), let base = values.baseAddress else { return false }
-    conn.appendReady {
-      command.answer.write(
-        &$0, room: room, bytes, tag: tag..<tag &+ tagLength, UnsafeRawPointer(base) + Value.placeOfInteger,
-        stride: MemoryLayout<Value>.stride)
-    }
-    isOpen = false
-    isReadable = false
-    renew(Kind.box)
-    return true
   }
 
   @inline(never) func answerOther(_ values: UnsafeBufferPointer<Value>) -> Status {
@@ -65,7 +63,7 @@ extension Box {
     return command._withUnsafeGuaranteedRef { $0.make(values, .response, &out) }
   }
 
-  @inline(never)
+  @_optimize(speed) @inline(never)
   func sendAnswer(_ values: UnsafeBufferPointer<Value>, _ session: Session, _ conn: Conn) -> Status {
     var writer = BoxWriter(conn.context.pool.take())
     writer.nextDescriptor = conn.nextDescriptor
@@ -79,7 +77,7 @@ extension Box {
     return status
   }
 
-  @inline(never)
+  @_optimize(speed) @inline(never)
   func write(_ values: UnsafeBufferPointer<Value>, _ writer: inout BoxWriter, _ session: Session, _ conn: Conn)
     -> Status
   {

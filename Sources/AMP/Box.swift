@@ -6,7 +6,7 @@ import Wire
 public final class Box: Entity {
   final var conn: Unmanaged<Conn>?
   /// The fields, without the end; valid as long as the id, if `isReadable`.
-  final var base: UnsafeRawPointer?
+  final var base = UnsafeRawPointer(ByteWriter.nowhere)
   final var length = 0
   final var width = 2
   final var isReadable = false
@@ -35,12 +35,12 @@ public final class Box: Entity {
     @_lifetime(borrow self)
     get {
       // Sound: see `base`; who asks has looked at `isReadable`, or at the tag alone.
-      _overrideLifetime(UnsafeRawBufferPointer(start: base, count: length).bytes, borrowing: self)
+      _overrideLifetime(RawSpan(_unsafeStart: base, byteCount: length), borrowing: self)
     }
   }
 
   @inline(__always) final func show(_ box: RawSpan, _ width: Int, _ conn: Conn, ask: Part) {
-    box.withUnsafeBytes { base = $0.baseAddress }
+    box.withUnsafeBytes { base = $0.baseAddress ?? UnsafeRawPointer(ByteWriter.nowhere) }
     length = box.byteCount
     self.width = width
     self.conn = Unmanaged.passUnretained(conn)
@@ -68,15 +68,17 @@ public final class Box: Entity {
     }
   }
 
-  @inline(__always) public final func number(_ index: UInt32, _ value: inout Int64) -> Status {
-    if isReadable, Int(index) < slots.count {
-      let slot = slots[Int(index)]
-      if slot.isNumber, !slot.isLarge {
-        value = slot.number
-        return .ok
-      }
-    }
-    return noNumber(index)
+  public final func number(_ index: UInt32, _ value: inout Int64) -> Status {
+    numberAtOnce(index, &value) ? .ok : noNumber(index)
+  }
+
+  /// A number as nearly all are. False: nothing was done.
+  @inline(__always) public final func numberAtOnce(_ index: UInt32, _ value: inout Int64) -> Bool {
+    guard isReadable, Int(index) < slots.count else { return false }
+    let slot = slots[Int(index)]
+    guard slot.isNumber, !slot.isLarge else { return false }
+    value = slot.number
+    return true
   }
 
   @inline(never) final func noNumber(_ index: UInt32) -> Status {
@@ -174,7 +176,7 @@ public final class Box: Entity {
     var buffer = ByteBuffer()
     guard buffer.append(part, limit: mostBytes) else { return false }
     // Sound: the memory stays where it is when the buffer is moved, and the copy does not change.
-    buffer.bytes.withUnsafeBytes { base = $0.baseAddress }
+    buffer.bytes.withUnsafeBytes { base = $0.baseAddress ?? UnsafeRawPointer(ByteWriter.nowhere) }
     length = buffer.count
     copy = buffer.take()
     return true

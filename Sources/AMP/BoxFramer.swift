@@ -46,6 +46,7 @@ public struct BoxFramer: Framer {
     return .unfinished(at)
   }
 
+  @_optimize(speed)
   public func scan(_ bytes: RawSpan, from start: Int, most: Int, into table: inout FrameTable) -> Scan {
     table.fill(most) { found in
       var at = start

@@ -30,8 +30,8 @@ public final class Command {
   var commandPlace = 0
   var deadlinePlace = 0
   /// A request as a caller writes it, and an answer, if all of it are Integers; the most bytes of that without its tag.
-  var request = BoxPattern()
-  var answer = BoxPattern()
+  var request = BoxPattern(stride: MemoryLayout<Value>.stride)
+  var answer = BoxPattern(stride: MemoryLayout<Value>.stride)
   var integersRoom = 0
 
   init(_ flags: Flags) { self.flags = flags }

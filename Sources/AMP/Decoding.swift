@@ -103,7 +103,7 @@ extension Command {
   }
 
   /// Finds the fields of a box that are fields of the schema; false when there is no memory.
-  @inline(never)
+  @_optimize(speed) @inline(never)
   func locate(
     _ box: RawSpan, width: Int, _ schema: borrowing Schema, _ first: Int, _ count: Int, _ slots: inout PlainList<Slot>
   ) -> Bool {
@@ -119,7 +119,7 @@ extension Command {
   }
 
   /// The index of a field that is missing or bad, or -1.
-  @inline(never)
+  @_optimize(speed) @inline(never)
   func checkAll(_ box: RawSpan, _ schema: borrowing Schema, _ first: Int, _ count: Int, _ slots: inout PlainList<Slot>)
     -> Int
   {

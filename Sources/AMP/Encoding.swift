@@ -79,7 +79,7 @@ struct BoxWriter: ~Copyable {
   // MARK: Values
 
   /// Appends the field at `place` of a schema's order.
-  @inline(never)
+  @_optimize(speed) @inline(never)
   mutating func put(
     _ values: UnsafeBufferPointer<Value>, _ place: Int, _ schema: borrowing Schema, _ first: Int, _ command: Command
   ) -> Status {

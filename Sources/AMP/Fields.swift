@@ -70,7 +70,7 @@ struct Reserved {
   init() {}
 
   /// Finds them; the last one of a name counts. `isExtended`: those that go beyond AMP, too.
-  @inline(never) init(_ box: RawSpan, width: Int, isExtended: Bool) {
+  @_optimize(speed) @inline(never) init(_ box: RawSpan, width: Int, isExtended: Bool) {
     var fields = Fields(width: width)
     while fields.next(box) {
       guard box.byte(fields.key) == UInt8(ascii: "_") else { continue }

@@ -68,6 +68,7 @@ extension Session {
   }
 
   /// Calls a command; `give` gets the call, unless it is one without an answer.
+  @_optimize(speed)
   public func call(
     _ command: Command, _ values: UnsafeBufferPointer<Value>, _ options: CallOptions, _ conn: Conn,
     _ give: (AMPCall) -> Void
@@ -91,6 +92,7 @@ extension Session {
     }
   }
 
+  @_optimize(speed)
   func write(
     _ command: Command, _ values: UnsafeBufferPointer<Value>, _ options: CallOptions, _ deadline: UInt64,
     _ writer: inout BoxWriter
@@ -164,7 +166,7 @@ extension Session {
   }
 
   /// Sends what was written, and the descriptors before it.
-  @inline(never) func send(_ writer: inout BoxWriter, _ conn: Conn) -> Status {
+  @_optimize(speed) @inline(never) func send(_ writer: inout BoxWriter, _ conn: Conn) -> Status {
     if writer.descriptors.count > 0 || writer.width == 4 { return sendRare(&writer, conn) }
     return send(writer.out.bytes, conn)
   }

@@ -7,7 +7,7 @@ import Wire
 public final class Session {
   let options: AMPOptions
   /// Kept by the protocol.
-  let factory: Unmanaged<AMPFactory>
+  public let factory: Unmanaged<AMPFactory>
   var walk = Walk()
   /// The serial of the latest call, which is its tag in hexadecimal.
   var serial: UInt64 = 0
@@ -84,6 +84,16 @@ public struct AMPOptions {
 }
 
 extension Conn {
+  /// The session of a conn that speaks AMP, whose protocol keeps it.
+  @inline(__always) var session: Unmanaged<Session>? {
+    var session: Unmanaged<Session>?
+    _ = speaking(BoxFramer.tag) { (boxes: BoxProtocol) in
+      session = boxes.framer.session
+      return .ok
+    }
+    return session
+  }
+
   /// Runs `body` on the session of a conn that speaks AMP.
   @inline(__always) public func withSession(_ body: (Session) -> Status) -> Status {
     speaking(BoxFramer.tag) { (boxes: BoxProtocol) in boxes.framer.session._withUnsafeGuaranteedRef(body) }
@@ -92,7 +102,7 @@ extension Conn {
 
 extension Session {
   /// Sends what was written: a whole box, with its end.
-  @inline(never) func send(_ box: RawSpan, _ conn: Conn) -> Status {
+  @_optimize(speed) @inline(never) func send(_ box: RawSpan, _ conn: Conn) -> Status {
     if isHolding { return hold(box, conn) }
     return conn.write(box.byteCount) { $0.put(box) }
   }

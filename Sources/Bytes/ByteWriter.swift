@@ -9,7 +9,7 @@ public struct ByteWriter: ~Copyable {
   var count = 0
 
   /// Where nothing may be written: there is no room.
-  @inline(__always) static var nowhere: UnsafeMutableRawPointer {
+  @inline(__always) public static var nowhere: UnsafeMutableRawPointer {
     UnsafeMutableRawPointer(bitPattern: 64).unsafelyUnwrapped
   }
 

@@ -1,3 +1,5 @@
+import CSystem
+
 /// What stands around a short message: up to four bytes in front of it and up to two behind, as they lie in memory.
 public struct ShortFrame {
   let head: UInt32
@@ -11,5 +13,12 @@ public struct ShortFrame {
     self.headCount = min(headCount, 4)
     self.tail = tail
     self.tailCount = min(tailCount, 2)
+  }
+
+  /// That of a netstring.
+  @inline(__always) public init(netstring length: Int) {
+    self.init(
+      head: csystem_head(UInt32(truncatingIfNeeded: length)), length >= 100 ? 4 : length >= 10 ? 3 : 2,
+      tail: UInt16(littleEndian: 44), 1)
   }
 }

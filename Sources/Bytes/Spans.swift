@@ -28,7 +28,9 @@ extension RawSpan {
   }
 
   @inline(__always) public func byte(_ position: Int) -> UInt8 {
-    unsafeLoad(fromByteOffset: position, as: UInt8.self)  // checked against the span's bounds
+    // Checked here against the span's bounds, and by one comparison.
+    precondition(UInt(bitPattern: position) < UInt(bitPattern: byteCount))
+    return unsafeLoad(fromUncheckedByteOffset: position, as: UInt8.self)
   }
 
   @inline(__always) public func bigEndian16(_ position: Int) -> Int {

@@ -23,16 +23,24 @@ import Wire
   return Unmanaged<Conn>.fromOpaque(object)._withUnsafeGuaranteedRef(body)
 }
 
-/// What a conn is thought to speak.
-struct Speaking<F: Framer> {
-  /// Sends a short message from inside a delivery of the conn's own, as most are sent: no call, and each thing looked at once.
-  /// False: nothing was done, and whatever the reason is, the long way finds it.
-  @inline(__always) func send(_ conn: plait_conn, _ data: UnsafePointer<UInt8>?, _ len: Int) -> Bool {
-    var spoken: UnsafeMutableRawPointer?
-    guard UInt(bitPattern: len) <= UInt(ByteBuffer.short), let data,
-      let speaker = csystem_speaks(conn.id, UInt32(F.tag), &spoken), let spoken
-    else { return false }
-    return Unmanaged<Conn>.fromOpaque(speaker)._withUnsafeGuaranteedRef { conn in
+/// A conn whose messages are under delivery, with its protocol, which is the one of that tag.
+struct Speaker {
+  let conn: UnsafeMutableRawPointer
+  let spoken: UnsafeMutableRawPointer
+  let tag: UInt8
+
+  @inline(__always) init?(_ id: UInt64) {
+    let found = csystem_speaks(id)
+    guard let conn = found.speaker, let spoken = found.spoken else { return nil }
+    (self.conn, self.spoken, self.tag) = (conn, spoken, UInt8(truncatingIfNeeded: found.tag))
+  }
+
+  /// Sends a short message from inside the delivery, as most are sent: no call, and each thing looked at once. False: nothing
+  /// was done, and whatever the reason is, the long way finds it.
+  @inline(__always) func send<F: Framer>(
+    by framer: F.Type, _ data: UnsafePointer<UInt8>, _ len: Int
+  ) -> Bool {
+    Unmanaged<Conn>.fromOpaque(conn)._withUnsafeGuaranteedRef { conn in
       // Sound: a tag is unique to one final class, and a protocol that was replaced has none here.
       Unmanaged<MessageProtocol<F>>.fromOpaque(spoken)._withUnsafeGuaranteedRef { messages in
         messages.sendShort(UnsafeRawBufferPointer(start: data, count: len).bytes, conn)
@@ -40,6 +48,9 @@ struct Speaking<F: Framer> {
     }
   }
 }
+
+/// Is it a message of those that are sent without further ado?
+@inline(__always) func isShort(_ len: Int) -> Bool { UInt(bitPattern: len) <= UInt(ByteBuffer.short) }
 
 /// The same for anything else in a reactor's table; not on a hot path.
 func onObject<T: AnyObject>(_ id: UInt64, _ kind: UInt64, _ body: (Context, T) -> Status) -> Status {

@@ -71,6 +71,7 @@ func countShared(_ id: UInt64, _ kind: UInt64, _ change: Int) -> Status {
   let box = Unmanaged<SharedBox>.fromOpaque(found).takeUnretainedValue()
   box.count += change
   if box.count == 0, let removed = shared.remove(id) {
+    csystem_shared_changed()
     Unmanaged<SharedBox>.fromOpaque(removed).release()
     shared.trim()
   }

@@ -16,8 +16,22 @@ import Wire
   return Unmanaged<Box>.fromOpaque(object)._withUnsafeGuaranteedRef(body)
 }
 
-@c @implementation
+/// The request that is under its callback; of others the table knows.
+@inline(__always) func shown(_ box: plait_amp_box) -> Unmanaged<Box>? {
+  csystem_shown(Id.reactor(box.id), box.id).map { Unmanaged.fromOpaque(UnsafeRawPointer($0)) }
+}
+
+@_optimize(speed) @c @implementation
 public func plait_amp_get_int(_ box: plait_amp_box, _ index: UInt32, _ value: UnsafeMutablePointer<Int64>?) -> CInt {
+  if let value, let shown = shown(box),
+    shown._withUnsafeGuaranteedRef({ $0.numberAtOnce(index, &value.pointee) })
+  {
+    return .ok
+  }
+  return getInt(box, index, value)
+}
+
+@inline(never) func getInt(_ box: plait_amp_box, _ index: UInt32, _ value: UnsafeMutablePointer<Int64>?) -> Status {
   onBox(box) { box in
     guard let value else { return .invalid }
     return box.number(index, &value.pointee)
@@ -89,8 +103,16 @@ public func plait_amp_box_retain(_ request: plait_amp_box) -> CInt { onBox(reque
 
 // MARK: Answering
 
-@c @implementation
+@_optimize(speed) @c @implementation
 public func plait_amp_answer(_ request: plait_amp_box, _ given: UnsafePointer<plait_amp_value>?, _ count: Int) -> CInt {
+  if let given = values(given, count), let shown = shown(request) {
+    return shown._withUnsafeGuaranteedRef { $0.answer(given) }
+  }
+  return answer(request, given, count)
+}
+
+@inline(never)
+func answer(_ request: plait_amp_box, _ given: UnsafePointer<plait_amp_value>?, _ count: Int) -> Status {
   guard let given = values(given, count) else { return .invalid }
   return onBox(request) { $0.answer(given) }
 }

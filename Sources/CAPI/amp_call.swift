@@ -38,7 +38,23 @@ public func plait_amp_call(
 ) -> CInt {
   guard let given = values(given, count) else { return .invalid }
   return call(conn, limit_ms, done, user, out) { conn, session, options, give in
-    usingCommand(command) { session.call($0, given, options, conn, give) }
+    session.factory._withUnsafeGuaranteedRef { factory in
+      calling(command, factory) { session.call($0, given, options, conn, give) }
+    }
+  }
+}
+
+/// Runs `body` on a command that is called: mostly that of the call before, for which no lock is taken.
+@inline(__always) func calling(_ command: plait_amp_command, _ factory: AMPFactory, _ body: (Command) -> Status)
+  -> Status
+{
+  let now = csystem_shared_changes()
+  if command.id == factory.calledId, now == factory.calledAt, let called = factory.called { return body(called) }
+  return usingCommand(command) { found in
+    factory.called = found
+    factory.calledId = command.id
+    factory.calledAt = now
+    return body(found)
   }
 }
 

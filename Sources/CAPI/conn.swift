@@ -2,7 +2,7 @@ import Bytes
 import CPlait
 import Wire
 
-@_cdecl("plait_conn_write") @implementation
+@_optimize(speed) @_cdecl("plait_conn_write") @implementation
 public func plait_conn_write(_ conn: plait_conn, _ data: UnsafePointer<UInt8>?, _ len: Int) -> CInt {
   guard let bytes = checked(data, len) else { return .invalid }
   return onConn(conn) { conn in conn.write(len) { $0.put(bytes.bytes) } }

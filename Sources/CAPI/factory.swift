@@ -120,7 +120,7 @@ class HostFactory: MessageFactory, Tellable {
 
   override func disconnected(_ conn: Conn, _ reason: Reason) { calls.tellEnd(conn, reason) }
   override func readClosed(_ conn: Conn) -> Bool { calls.tellReadClosed(conn) }
-  override func take(_ block: RawSpan, _ conn: Conn) -> Int { calls.take(block, each, conn) }
+  @_optimize(speed) override func take(_ block: RawSpan, _ conn: Conn) -> Int { calls.take(block, each, conn) }
 
   override func takeRaw(_ bytes: RawSpan, _ conn: Conn) {
     guard let raw = calls.raw else { return }

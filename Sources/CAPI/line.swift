@@ -48,9 +48,13 @@ public func plait_line_factory_new(
   return give(out, HostFactory(.line(framer, given), Calls(table), user))
 }
 
-@c @implementation
+@_optimize(speed) @c @implementation
 public func plait_line_send(_ conn: plait_conn, _ line: UnsafePointer<UInt8>?, _ len: Int) -> CInt {
-  if Speaking<LineFramer>().send(conn, line, len) { return .ok }
+  if isShort(len), let line, let speaker = Speaker(conn.id), speaker.tag == Tag.line,
+    speaker.send(by: LineFramer.self, line, len)
+  {
+    return .ok
+  }
   return sendLine(conn, line, len)
 }
 
@@ -59,7 +63,7 @@ public func plait_line_send(_ conn: plait_conn, _ line: UnsafePointer<UInt8>?, _
   return onLines(conn) { $1.send(bytes.bytes, $0) }
 }
 
-@c @implementation
+@_optimize(speed) @c @implementation
 public func plait_line_send_many(
   _ conn: plait_conn, _ data: UnsafePointer<UInt8>?, _ len: Int, _ table: UnsafePointer<UInt32>?, _ count: Int
 ) -> CInt {

@@ -42,10 +42,15 @@ public func plait_string_factory_new(
   return give(out, HostFactory(speech, Calls(table), user))
 }
 
-@c @implementation
+@_optimize(speed) @c @implementation
 public func plait_string_send(_ conn: plait_conn, _ string: UnsafePointer<UInt8>?, _ len: Int) -> CInt {
-  if Speaking<Int32Framer>().send(conn, string, len) { return .ok }
-  if Speaking<NetstringFramer>().send(conn, string, len) { return .ok }
+  if isShort(len), let string, let speaker = Speaker(conn.id) {
+    if speaker.tag == Tag.string32 {
+      if speaker.send(by: Int32Framer.self, string, len) { return .ok }
+    } else if speaker.tag == Tag.netstring {
+      if speaker.send(by: NetstringFramer.self, string, len) { return .ok }
+    }
+  }
   return sendString(conn, string, len)
 }
 
@@ -61,7 +66,7 @@ public func plait_string_send(_ conn: plait_conn, _ string: UnsafePointer<UInt8>
   }
 }
 
-@c @implementation
+@_optimize(speed) @c @implementation
 public func plait_string_send_many(
   _ conn: plait_conn, _ data: UnsafePointer<UInt8>?, _ len: Int, _ table: UnsafePointer<UInt32>?, _ count: Int
 ) -> CInt {

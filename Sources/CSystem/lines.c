@@ -8,6 +8,21 @@
 #include <arm_neon.h>
 #endif
 
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define HEAD(a, b, c, d) ((uint32_t)(a) | (uint32_t)(b) << 8 | (uint32_t)(c) << 16 | (uint32_t)(d) << 24)
+#else
+#define HEAD(a, b, c, d) ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
+#endif
+#define ONE(n) HEAD('0' + (n), ':', 0, 0)
+#define TWO(n, m) HEAD('0' + (n), '0' + (m), ':', 0)
+#define THREE(n, m) HEAD('1', '0' + (n), '0' + (m), ':')
+#define TEN(of, n) of(n, 0), of(n, 1), of(n, 2), of(n, 3), of(n, 4), of(n, 5), of(n, 6), of(n, 7), of(n, 8), of(n, 9)
+const uint32_t csystem_heads[CSYSTEM_SHORT + 1] = {
+    ONE(0),      ONE(1),      ONE(2),      ONE(3),        ONE(4),        ONE(5),      ONE(6),      ONE(7),
+    ONE(8),      ONE(9),      TEN(TWO, 1), TEN(TWO, 2),   TEN(TWO, 3),   TEN(TWO, 4), TEN(TWO, 5), TEN(TWO, 6),
+    TEN(TWO, 7), TEN(TWO, 8), TEN(TWO, 9), TEN(THREE, 0), TEN(THREE, 1), THREE(2, 0), THREE(2, 1), THREE(2, 2),
+    THREE(2, 3), THREE(2, 4), THREE(2, 5), THREE(2, 6),   THREE(2, 7),   THREE(2, 8)};
+
 void csystem_copy_long(void *to, const void *from, size_t len) {
     if (len > 0) memcpy(to, from, len);
 }

@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 struct csystem_record csystem_records[CSYSTEM_RECORDS];
+uint64_t csystem_shared_count;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t record_lock = PTHREAD_MUTEX_INITIALIZER;
 static int watching;

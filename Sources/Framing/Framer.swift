@@ -93,6 +93,7 @@ public protocol SteppingFramer: Framer {}
 extension SteppingFramer {
   @inline(__always) public static var steps: Bool { true }
 
+  @_optimize(speed)
   public func scan(_ bytes: RawSpan, from start: Int, most: Int, into table: inout FrameTable) -> Scan {
     table.fill(most) { found in
       var at = start

@@ -35,7 +35,8 @@ public final class MessageProtocol<F: Framer>: Protocol {
 
   // MARK: Receiving
 
-  public override func received(_ bytes: RawSpan, _ conn: Conn) {
+  // Who makes these protocols may be built for size: this is not.
+  @_optimize(speed) public override func received(_ bytes: RawSpan, _ conn: Conn) {
     var at = 0
     while !kept.isEmpty || skip > 0 {  // finish what was begun, then go on in place
       let used = at < bytes.byteCount && conn.isReading ? finish(with: bytes.extracting(droppingFirst: at), conn) : -1
@@ -130,7 +131,7 @@ public final class MessageProtocol<F: Framer>: Protocol {
   }
 
   /// Frames and delivers until nothing whole is left or the host has stopped it; returns the bytes done with.
-  func deliver(_ bytes: RawSpan, _ conn: Conn) -> Int {
+  @_optimize(speed) func deliver(_ bytes: RawSpan, _ conn: Conn) -> Int {
     let context = conn.context
     var at = 0
     isBegun = false
@@ -188,10 +189,9 @@ public final class MessageProtocol<F: Framer>: Protocol {
     let current = context.table.pairs
     var at = start
     conn.hasSwitched = false
-    guard case .message = framer.step(bytes, from: at) else { return at }
     begin(bytes, from: start, start, conn)
     context.delivery.current = UnsafePointer(current)
-    // Sound: the bytes are alive for the call, and a message was found to lie within them.
+    // Sound: the bytes, of which there are some, are alive for the call, and a message was found to lie within them.
     bytes.withUnsafeBytes { all in
       let base = all.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: UInt8.self)
       while case .message(let first, let length) = framer.step(bytes, from: at) {

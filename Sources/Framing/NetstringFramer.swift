@@ -27,23 +27,22 @@ public struct NetstringFramer: SteppingFramer {
     case malformed
   }
 
-  /// The same for the usual length, of up to seven digits with bytes enough behind them; -1 where the rules have to be
-  /// looked at one by one.
-  @inline(__always) func usualLength(_ bytes: RawSpan, _ start: Int) -> (length: Int, at: Int) {
-    guard bytes.byteCount &- start >= 8 else { return (-1, start) }
-    let word = bytes.littleEndian64(start)
-    var rest = word
-    var value: UInt64 = 0
-    var at = start
-    while true {  // at most eight times: then the rest is zero
-      let digit = (rest & 0xff) &- 48
-      guard digit <= 9 else { break }
+  /// The same for the usual length, of one to seven digits with bytes enough behind them and no zero in front; `.max` where
+  /// the rules have to be looked at one by one.
+  @inline(__always) func usualLength(_ bytes: RawSpan, _ start: Int) -> (length: UInt, at: Int) {
+    guard bytes.byteCount &- start >= 8 else { return (.max, start) }
+    var rest = UInt(truncatingIfNeeded: bytes.littleEndian64(start))
+    var value = (rest & 0xff) &- 48
+    guard value &- 1 < 9 else { return (.max, start) }
+    var at = start &+ 2
+    var digit = (rest >> 8 & 0xff) &- 48
+    while digit < 10 {  // at most eight times: then the rest is zero
       value = value &* 10 &+ digit
       rest = rest >> 8
+      digit = (rest >> 8 & 0xff) &- 48
       at = at &+ 1
     }
-    let isNumber = rest & 0xff == 58 && at > start && (word & 0xff != 48 || at == start &+ 1)
-    return (isNumber ? Int(truncatingIfNeeded: value) : -1, at &+ 1)
+    return (digit == 10 ? value : .max, at)  // behind a colon
   }
 
   @inline(__always) func length(_ bytes: RawSpan, _ start: Int) -> Length {
@@ -67,10 +66,12 @@ public struct NetstringFramer: SteppingFramer {
 
   @inline(__always) public func step(_ bytes: RawSpan, from start: Int) -> Step {
     let (usual, first) = usualLength(bytes, start)
-    if usual >= 0, usual <= longest, bytes.byteCount &- first > usual,
-      bytes.byte(first &+ usual) == UInt8(ascii: ",")
-    {
-      return .message(at: first, length: usual)
+    if usual <= UInt(bitPattern: longest) {
+      let length = Int(bitPattern: usual)
+      let end = first &+ length
+      if UInt(bitPattern: end) < UInt(bitPattern: bytes.byteCount), bytes.byte(end) == UInt8(ascii: ",") {
+        return .message(at: first, length: length)
+      }
     }
     return unusual(bytes, start)
   }
@@ -113,7 +114,7 @@ public struct NetstringFramer: SteppingFramer {
       return false
     }
     let (usual, first) = usualLength(block, end)
-    if usual == length { return first == start }
+    if usual == UInt(bitPattern: length) { return first == start }
     guard case .known(length, at: start) = self.length(block, end) else { return false }
     return true
   }
@@ -127,18 +128,6 @@ public struct NetstringFramer: SteppingFramer {
 
   @inline(__always) public var isQuick: Bool { true }
   @inline(__always) public func frame(ofShort length: Int) -> ShortFrame {
-    let number = UInt32(truncatingIfNeeded: length)
-    let ones = number % 10 &+ 48
-    let tens = number / 10 % 10 &+ 48
-    let head: UInt32
-    let count: Int
-    if number >= 100 {  // at most 128
-      (head, count) = (49 | tens << 8 | ones << 16 | 58 << 24, 4)
-    } else if number >= 10 {
-      (head, count) = (tens | ones << 8 | 58 << 16, 3)
-    } else {
-      (head, count) = (ones | 58 << 8, 2)
-    }
-    return ShortFrame(head: UInt32(littleEndian: head), count, tail: 44, 1)
+    ShortFrame(netstring: length)
   }
 }

@@ -118,13 +118,13 @@ public struct IdTable: ~Copyable {
     return object
   }
 
-  /// The same object under a new id, the former one is stale at once; 0 where the slot's generations are used up.
+  /// The same object under a new id, the former one is stale at once; 0 where the slot's generations are used up. (`remove` is where
+  /// the newest generation is learnt.)
   @inline(__always) public mutating func renew(_ id: UInt64) -> UInt64 {
     let slot = Id.slot(id)
     guard slot < count, let entries, entries[Int(slot)].id == id, Id.generation(id) < Id.newest &- 1 else { return 0 }
     let next = id &+ 1
     entries[Int(slot)].id = next
-    if Id.generation(next) >= newestGeneration { newestGeneration = Id.generation(next) &+ 1 }
     return next
   }
 

@@ -113,4 +113,31 @@ struct PatternTests {
       }
     }
   }
+
+  /// Boxes that are as long as those before are compared as a whole. Each is answered as it is alone.
+  @Test(arguments: [
+    "_ask=10 _command=T a=56 b=78", "_ask=10 _command=T a=-6 b=78", "_ask=10 _command=T a=5x b=78",
+    "_ask=10 _command=T a=+6 b=78", "_ask=10 _command=T a=56 c=78", "_ask=10 _command=U a=56 b=78",
+    "_ask=10 _command=T a=5 b=678", "_ask=1 _command=T a=456 b=78", "_ask=10 _command=T a=56 b=78 zz=1",
+    "_ask=1010 _command=T a=1 b=7", "_ask= _command=T a=0012 b=78", "_command=T a=12 b=34",
+    "_ask=10 _command=Other", "_ask=10 _command=T a= b=5678", "_ask=10 _command=T a=12345678 b=78",
+  ])
+  func asLongAsTheOnes(before other: String) {
+    let signature = Self.signatures[0]
+    func alone(_ text: String) -> (events: [String], sent: [UInt8]) {
+      let teller = Teller(signature, results: 1)
+      let bench = Bench()
+      let peer = bench.open(teller)
+      peer.feed(box(text))
+      return (teller.events, peer.output.sent)
+    }
+    let usual = "_ask=10 _command=T a=12 b=34"
+    let texts = [usual, usual, usual, other, usual, other, other, other, other, usual, usual, usual]
+    let teller = Teller(signature, results: 1)
+    let bench = Bench()
+    let peer = bench.open(teller)
+    peer.feed(Array(texts.map { box($0) }.joined()))
+    #expect(teller.events == texts.flatMap { alone($0).events })
+    #expect(peer.output.sent == texts.flatMap { alone($0).sent })
+  }
 }

@@ -46,10 +46,12 @@ static void on_divide(void *user, plait_conn where, plait_amp_box request) {
 
 static void on_wait(void *user, plait_conn where, plait_amp_box request) {
     plait_bytes text;
+    int64_t number;
 
     (void)user;
     (void)where;
     OK(plait_amp_get_bytes(request, 0, &text));
+    STATUS(plait_amp_get_int(request, 0, &number), PLAIT_ERR_INVALID);
     note("wait %.*s", (int)text.len, text.data);
     if (text.len == 4) OK(plait_amp_box_retain(request));
     later = request;
@@ -172,6 +174,9 @@ static void answers_later(void) {
     size_t requests;
 
     open_conn();
+    amp_feed(conn, "_ask=0 _command=Sum a=1 b=2"); /* of which nothing is left in what comes now */
+    HEARD("sum 1 2|");
+    SENT("_answer=0 total=3 /");
     amp_feed(conn, "_ask=1 _command=Wait text=keep");
     first = later;
     amp_feed(conn, "_ask=2 _command=Wait text=no");

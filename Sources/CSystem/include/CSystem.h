@@ -10,6 +10,9 @@
 
 /* ---- records.c: reactors, as seen by every thread ------------------------------------------- */
 
+/* What runs for every message is inlined, also where a caller is built for size. */
+#define CSYSTEM_HOT static inline __attribute__((always_inline))
+
 typedef void (*csystem_post_fn)(void *user);
 typedef void (*csystem_wake_fn)(void *argument);
 struct csystem_post;
@@ -37,37 +40,43 @@ struct csystem_record {
 enum { CSYSTEM_RECORDS = 1024, CSYSTEM_FREE = 0, CSYSTEM_FORKED = 1, CSYSTEM_RETIRED = 2 };
 extern struct csystem_record csystem_records[CSYSTEM_RECORDS];
 
-static inline uintptr_t csystem_thread(void) { return (uintptr_t)__builtin_thread_pointer(); }
+CSYSTEM_HOT uintptr_t csystem_thread(void) { return (uintptr_t)__builtin_thread_pointer(); }
 
-static inline uintptr_t csystem_owner(uint32_t index) {
+CSYSTEM_HOT uintptr_t csystem_owner(uint32_t index) {
     return __atomic_load_n(&csystem_records[index & (CSYSTEM_RECORDS - 1)].owner, __ATOMIC_RELAXED);
 }
 
 /* The context of a record that this thread owns, else NULL. */
-static inline void *csystem_context(uint32_t index) {
+CSYSTEM_HOT void *csystem_context(uint32_t index) {
     struct csystem_record *record = &csystem_records[index & (CSYSTEM_RECORDS - 1)];
     return __atomic_load_n(&record->owner, __ATOMIC_RELAXED) == csystem_thread() ? record->context : NULL;
 }
 
 /* The conn of that handle, if its messages are being delivered by this thread: what a callback does to its own conn,
  * most of all calls, is spared the table. NULL says nothing about it. */
-static inline void *csystem_speaker(uint64_t id) {
+CSYSTEM_HOT void *csystem_speaker(uint64_t id) {
     struct csystem_record *record = &csystem_records[id >> 50 & (CSYSTEM_RECORDS - 1)]; /* Id.reactor */
     int is_owner = __atomic_load_n(&record->owner, __ATOMIC_RELAXED) == csystem_thread();
     return is_owner && record->speaking == id ? record->speaker : NULL;
 }
 
-/* The same, if it speaks what has that tag, with the protocol. All is in one line of the cache: conn and protocol need
- * not be asked one after the other. */
-static inline void *csystem_speaks(uint64_t id, uint32_t tag, void **spoken) {
+/* The same, with its protocol, and the tag of what that is, or 0. All is in one line of the cache: conn and protocol
+ * need not be asked one after the other. */
+struct csystem_speaking {
+    void *speaker, *spoken;
+    uint32_t tag;
+};
+CSYSTEM_HOT struct csystem_speaking csystem_speaks(uint64_t id) {
     struct csystem_record *record = &csystem_records[id >> 50 & (CSYSTEM_RECORDS - 1)];
-    int is_owner = __atomic_load_n(&record->owner, __ATOMIC_RELAXED) == csystem_thread();
-    if (!is_owner || record->speaking != id || record->tag != tag) return NULL;
-    *spoken = record->spoken;
-    return record->speaker;
+    struct csystem_speaking found = {NULL, NULL, 0};
+    if (__atomic_load_n(&record->owner, __ATOMIC_RELAXED) != csystem_thread() || record->speaking != id) return found;
+    found.speaker = record->speaker;
+    found.spoken = record->spoken;
+    found.tag = record->tag;
+    return found;
 }
 
-static inline void csystem_record_speak(uint32_t index, uint64_t id, void *speaker, void *spoken, uint32_t tag) {
+CSYSTEM_HOT void csystem_record_speak(uint32_t index, uint64_t id, void *speaker, void *spoken, uint32_t tag) {
     struct csystem_record *record = &csystem_records[index];
     record->speaking = id;
     record->speaker = speaker;
@@ -81,18 +90,18 @@ static inline void csystem_record_respeak(uint32_t index, uint64_t id) {
 }
 
 /* The request of that handle, if a callback has been called for it by this thread; NULL says nothing about it. */
-static inline void *csystem_shown(uint32_t index, uint64_t id) {
+CSYSTEM_HOT void *csystem_shown(uint32_t index, uint64_t id) {
     struct csystem_record *record = &csystem_records[index & (CSYSTEM_RECORDS - 1)];
     int is_owner = __atomic_load_n(&record->owner, __ATOMIC_RELAXED) == csystem_thread();
     return is_owner && record->shown == id ? record->shown_box : NULL;
 }
 
-static inline void csystem_record_show(uint32_t index, uint64_t id, void *box) {
+CSYSTEM_HOT void csystem_record_show(uint32_t index, uint64_t id, void *box) {
     csystem_records[index].shown = id;
     csystem_records[index].shown_box = box;
 }
 
-static inline int csystem_signalled(uint32_t index) {
+CSYSTEM_HOT int csystem_signalled(uint32_t index) {
     return __atomic_load_n(&csystem_records[index & (CSYSTEM_RECORDS - 1)].signalled, __ATOMIC_ACQUIRE);
 }
 
@@ -119,6 +128,10 @@ int csystem_record_take_stop(uint32_t index);
 /* One lock for what is process-wide. */
 void csystem_lock(void);
 void csystem_unlock(void);
+/* How often something process-wide has ended. Where that is as before, what was found before is still there. */
+extern uint64_t csystem_shared_count;
+CSYSTEM_HOT uint64_t csystem_shared_changes(void) { return __atomic_load_n(&csystem_shared_count, __ATOMIC_ACQUIRE); }
+static inline void csystem_shared_changed(void) { __atomic_add_fetch(&csystem_shared_count, 1, __ATOMIC_RELEASE); }
 
 /* ---- lines.c: memory, and the lines of a block */
 
@@ -130,7 +143,7 @@ void csystem_copy_long(void *to, const void *from, size_t len);
 
 /* memcpy of at most 128 bytes, without a call: two or more moves that may overlap. */
 enum { CSYSTEM_SHORT = 128 };
-static inline __attribute__((always_inline)) void csystem_copy_short(void *to, const void *from, size_t len) {
+CSYSTEM_HOT void csystem_copy_short(void *to, const void *from, size_t len) {
     uint8_t *out = (uint8_t *)to;
     const uint8_t *in = (const uint8_t *)from;
     if (len > 32) {
@@ -156,8 +169,12 @@ static inline __attribute__((always_inline)) void csystem_copy_short(void *to, c
     }
 }
 
+/* A short netstring's length and its colon, as they lie in memory: so many bytes of four. */
+extern const uint32_t csystem_heads[CSYSTEM_SHORT + 1];
+CSYSTEM_HOT uint32_t csystem_head(uint32_t len) { return csystem_heads[len < CSYSTEM_SHORT ? len : CSYSTEM_SHORT]; }
+
 /* memcpy, without a call for what is short. */
-static inline __attribute__((always_inline)) void csystem_copy(void *to, const void *from, size_t len) {
+CSYSTEM_HOT void csystem_copy(void *to, const void *from, size_t len) {
     if (len > CSYSTEM_SHORT)
         csystem_copy_long(to, from, len);
     else
@@ -182,11 +199,12 @@ void csystem_find_lines(struct csystem_lines *lines, const uint8_t *bytes, size_
 
 /* A value in a box that is expected, behind a text of so many bytes. */
 struct csystem_field {
-    uint64_t word,
-        mask; /* the text's last eight bytes, or of the first text the first eight, and which of them count */
+    uint64_t word, mask; /* eight bytes at the end of the text, and which of them count */
+    int32_t back; /* where those are, from the text's first byte: before it where it is short, but for the first */
     uint32_t length;
-    uint32_t is_integer;
-    int32_t place; /* which value; negative: the tag */
+    int32_t place;   /* which value; negative: the tag */
+    uint32_t offset; /* how far that lies from the first value of a box that is written */
+    uint8_t is_large, is_integer;
 };
 /* The texts, one behind the other, and 16 bytes more to be read; behind the last value `tail` bytes, of which the last
  * two are the empty key. `least` is how long a box without values is, and 8 or more. */
@@ -194,6 +212,7 @@ struct csystem_pattern {
     const uint8_t *text;
     const struct csystem_field *fields;
     size_t count, tail, least;
+    size_t before;  /* how many come before the tag */
     int has_others; /* some are no integers */
 };
 struct csystem_value {
@@ -201,14 +220,31 @@ struct csystem_value {
     int64_t number;          /* of an integer */
     uint8_t is_large, is_number;
 };
-/* The box that these bytes begin with: how long it is, or 0 where it is another one, or not whole. `is_odd`: a value is
- * still to be looked at, since it is no integer or not in the plain form of one. */
-size_t csystem_match_box(const struct csystem_pattern *pattern, const uint8_t *bytes, size_t len,
-                         struct csystem_value *tag, struct csystem_value *values, int *is_odd);
-/* Writes a box of integers, which lie `stride` bytes from each other; how long it is. Up to 32 bytes behind it are
- * written, too. `has_eight`: of the tag's memory eight bytes can be read, however long it is. */
+struct csystem_box {
+    uint32_t length; /* 0: it is another one, or not whole */
+    uint32_t is_odd; /* a value is still to be looked at, since it is no integer or not in the plain form of one */
+    uint32_t tag, tag_length; /* UINT32_MAX and 0: it has none */
+};
+/* What boxes of one pattern looked like that came one behind the other: in calls of one kind values are mostly as long
+ * as those before, and all but the values is compared at once. Zeros to begin with, and where the pattern is gone. */
+enum { CSYSTEM_SHAPE = 128, CSYSTEM_SHAPE_VALUES = 8 };
+struct csystem_shape {
+    const struct csystem_pattern *pattern; /* NULL: there is none yet */
+    uint32_t size;                         /* in bytes, a multiple of 16 */
+    uint32_t count;                        /* of values */
+    uint32_t lengths;                      /* a hash of the values' lengths in the box before */
+    struct csystem_box box;
+    struct csystem_value values[CSYSTEM_SHAPE_VALUES];
+    uint8_t text[CSYSTEM_SHAPE] __attribute__((aligned(16)));
+    uint8_t mask[CSYSTEM_SHAPE] __attribute__((aligned(16)));
+};
+/* The box that these bytes, at most 2 GiB, begin with. */
+struct csystem_box csystem_match_box(const struct csystem_pattern *pattern, struct csystem_shape *shape,
+                                     const uint8_t *bytes, size_t len, struct csystem_value *values);
+/* Writes a box of integers, whose pattern has a tag; how long it is. Up to 32 bytes behind it are written, too.
+ * `has_eight`: of the tag's memory eight bytes can be read, however long it is. */
 size_t csystem_write_box(const struct csystem_pattern *pattern, uint8_t *out, const uint8_t *tag, size_t tag_len,
-                         int has_eight, const uint8_t *values, size_t stride);
+                         int has_eight, const uint8_t *values);
 
 /* ---- system.c ----------------------------------------------------------------------------- */
 
