@@ -127,15 +127,7 @@ irc_source_parse: Callable[..., int] = quick(
     "plait_irc_source_parse", c_int, c_char_p, c_size_t, POINTER(IrcSource)
 )
 irc_tag_get: Callable[..., int] = quick(
-    "plait_irc_tag_get",
-    c_int,
-    c_char_p,
-    c_size_t,
-    c_char_p,
-    c_size_t,
-    c_char_p,
-    c_size_t,
-    POINTER(c_size_t),
+    "plait_irc_tag_get", c_int, c_char_p, c_size_t, c_char_p, c_size_t, c_char_p, c_size_t, POINTER(c_size_t)
 )
 irc_tag_parse: Callable[..., int] = quick(
     "plait_irc_tag_parse", c_int, c_char_p, c_size_t, POINTER(IrcTag), c_size_t, POINTER(c_size_t)
@@ -144,59 +136,23 @@ irc_tag_read: Callable[..., int] = quick(
     "plait_irc_tag_read", c_int, c_char_p, c_size_t, c_char_p, c_size_t, POINTER(c_size_t)
 )
 irc_tag_make: Callable[..., int] = quick(
-    "plait_irc_tag_make",
-    c_int,
-    c_char_p,
-    c_size_t,
-    c_char_p,
-    c_size_t,
-    c_char_p,
-    c_size_t,
-    POINTER(c_size_t),
+    "plait_irc_tag_make", c_int, c_char_p, c_size_t, c_char_p, c_size_t, c_char_p, c_size_t, POINTER(c_size_t)
 )
 irc_mask_check: Callable[..., int] = quick(
     "plait_irc_mask_check", c_int, c_uint32, c_char_p, c_size_t, c_char_p, c_size_t
 )
 irc_host_check: Callable[..., int] = quick("plait_irc_host_check", c_int, c_char_p, c_size_t)
 irc_name_make: Callable[..., int] = quick(
-    "plait_irc_name_make",
-    c_int,
-    c_uint32,
-    c_char_p,
-    c_size_t,
-    c_char_p,
-    c_size_t,
-    POINTER(c_size_t),
+    "plait_irc_name_make", c_int, c_uint32, c_char_p, c_size_t, c_char_p, c_size_t, POINTER(c_size_t)
 )
 irc_split: Callable[..., int] = quick(
-    "plait_irc_split",
-    c_int,
-    c_char_p,
-    c_size_t,
-    c_size_t,
-    POINTER(c_uint32),
-    c_size_t,
-    POINTER(c_size_t),
+    "plait_irc_split", c_int, c_char_p, c_size_t, c_size_t, POINTER(c_uint32), c_size_t, POINTER(c_size_t)
 )
 irc_quote_make: Callable[..., int] = quick(
-    "plait_irc_quote_make",
-    c_int,
-    c_uint32,
-    c_char_p,
-    c_size_t,
-    c_char_p,
-    c_size_t,
-    POINTER(c_size_t),
+    "plait_irc_quote_make", c_int, c_uint32, c_char_p, c_size_t, c_char_p, c_size_t, POINTER(c_size_t)
 )
 irc_quote_read: Callable[..., int] = quick(
-    "plait_irc_quote_read",
-    c_int,
-    c_uint32,
-    c_char_p,
-    c_size_t,
-    c_char_p,
-    c_size_t,
-    POINTER(c_size_t),
+    "plait_irc_quote_read", c_int, c_uint32, c_char_p, c_size_t, c_char_p, c_size_t, POINTER(c_size_t)
 )
 irc_ctcp_parse: Callable[..., int] = quick(
     "plait_irc_ctcp_parse", c_int, c_char_p, c_size_t, POINTER(Bytes), POINTER(Bytes)
@@ -205,24 +161,10 @@ irc_dcc_parse: Callable[..., int] = quick(
     "plait_irc_dcc_parse", c_int, c_char_p, c_size_t, POINTER(IrcDcc)
 )
 irc_ctcp_make: Callable[..., int] = quick(
-    "plait_irc_ctcp_make",
-    c_int,
-    c_char_p,
-    c_size_t,
-    c_char_p,
-    c_size_t,
-    c_char_p,
-    c_size_t,
-    POINTER(c_size_t),
+    "plait_irc_ctcp_make", c_int, c_char_p, c_size_t, c_char_p, c_size_t, c_char_p, c_size_t, POINTER(c_size_t)
 )
 irc_format_parse: Callable[..., int] = quick(
-    "plait_irc_format_parse",
-    c_int,
-    c_char_p,
-    c_size_t,
-    POINTER(IrcRun),
-    c_size_t,
-    POINTER(c_size_t),
+    "plait_irc_format_parse", c_int, c_char_p, c_size_t, POINTER(IrcRun), c_size_t, POINTER(c_size_t)
 )
 irc_format_make: Callable[..., int] = quick(
     "plait_irc_format_make", c_int, POINTER(IrcRun), c_size_t, c_char_p, c_size_t, POINTER(c_size_t)
@@ -375,13 +317,10 @@ class IrcHandler(Sized):
     ]
 
 
+#: Of functions that are asked about something, and have room for the answer.
+_ASKED = (Handle, c_char_p, c_size_t, c_char_p, c_size_t, POINTER(c_size_t))
 irc_factory_new: Callable[..., int] = quick(
-    "plait_irc_factory_new",
-    c_int,
-    POINTER(Handle),
-    POINTER(IrcOptions),
-    POINTER(IrcHandler),
-    c_void_p,
+    "plait_irc_factory_new", c_int, POINTER(Handle), POINTER(IrcOptions), POINTER(IrcHandler), c_void_p
 )
 irc_send: Callable[..., int] = quick(
     "plait_irc_send", c_int, Handle, c_char_p, c_size_t, POINTER(Bytes), c_size_t, c_uint32
@@ -396,38 +335,16 @@ irc_close: Callable[..., int] = quick("plait_irc_close", c_int, Handle, c_char_p
 irc_get_nick: Callable[..., int] = quick(
     "plait_irc_get_nick", c_int, Handle, c_char_p, c_size_t, POINTER(c_size_t)
 )
-irc_get_feature: Callable[..., int] = quick(
-    "plait_irc_get_feature",
-    c_int,
-    Handle,
-    c_char_p,
-    c_size_t,
-    c_char_p,
-    c_size_t,
-    POINTER(c_size_t),
-)
+irc_get_feature: Callable[..., int] = quick("plait_irc_get_feature", c_int, *_ASKED)
 irc_get_capability: Callable[..., int] = quick(
     "plait_irc_get_capability", c_int, Handle, c_char_p, c_size_t
 )
 irc_get_channels: Callable[..., int] = quick(
     "plait_irc_get_channels", c_int, Handle, c_char_p, c_size_t, POINTER(c_size_t)
 )
-irc_get_members: Callable[..., int] = quick(
-    "plait_irc_get_members",
-    c_int,
-    Handle,
-    c_char_p,
-    c_size_t,
-    c_char_p,
-    c_size_t,
-    POINTER(c_size_t),
-)
-irc_get_topic: Callable[..., int] = quick(
-    "plait_irc_get_topic", c_int, Handle, c_char_p, c_size_t, c_char_p, c_size_t, POINTER(c_size_t)
-)
-irc_get_modes: Callable[..., int] = quick(
-    "plait_irc_get_modes", c_int, Handle, c_char_p, c_size_t, c_char_p, c_size_t, POINTER(c_size_t)
-)
+irc_get_members: Callable[..., int] = quick("plait_irc_get_members", c_int, *_ASKED)
+irc_get_topic: Callable[..., int] = quick("plait_irc_get_topic", c_int, *_ASKED)
+irc_get_modes: Callable[..., int] = quick("plait_irc_get_modes", c_int, *_ASKED)
 irc_get_lag: Callable[..., int] = quick(
     "plait_irc_get_lag", c_int, Handle, POINTER(c_uint64), POINTER(c_size_t)
 )

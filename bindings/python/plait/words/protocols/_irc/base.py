@@ -16,6 +16,7 @@ from ....internet.error import ConnectionDone
 from ....internet.protocol import connectionDone
 from ....protocols._framed import Framed
 from ....python.failure import Failure
+from .plain import plain
 from .asking import WATCHED, Question, closed, offer
 from .features import ServerSupportedFeatures
 from .messages import FALLBACK, IRCBadMessage, Message, parseMessage, partsOf
@@ -152,7 +153,7 @@ class Base(Framed):
 
     def _isPlain(self, name: str) -> bool:
         """Whether nobody has another method in the place of this one."""
-        return getattr(getattr(self, name), "__func__", None) is _plain(name)
+        return getattr(getattr(self, name), "__func__", None) is plain(name)
 
     def _framesNatively(self) -> bool:
         return self._started and self._attached is None
@@ -387,21 +388,7 @@ class Base(Framed):
     def _refused(self, status: int, line: Any) -> None:
         if status in (constants.ERR_CLOSED, constants.ERR_STALE, constants.ERR_TYPE):
             return
-        if status in (constants.ERR_VALUE, constants.ERR_INVALID):
-            raise ValueError(f"not one message: {line!r}")
         if status == constants.ERR_TOO_LONG:
             raise ValueError(f"too long for a message: {line!r}")
-        raise PlaitError(status)
-
-
-_kept: dict[str, Any] = {}
-
-
-def _plain(name: str) -> Any:
-    """The method that a client has if nobody overrides it."""
-    found = _kept.get(name)
-    if found is None:
-        from .client import IRCClient
-
-        found = _kept[name] = getattr(IRCClient, name)
-    return found
+        known = status in (constants.ERR_VALUE, constants.ERR_INVALID)
+        raise ValueError(f"not one message: {line!r}") if known else PlaitError(status)

@@ -259,7 +259,8 @@ class Handling(CTCPs):
             for word in params[-1].split():
                 name, _, value = word.partition("=")
                 if name == "sts":
-                    keys = dict(pair.partition("=")[::2] for pair in value.split(","))
+                    pairs = [pair.partition("=") for pair in value.split(",")]
+                    keys = {key: its for key, _, its in pairs}
                     port, duration = keys.get("port", ""), keys.get("duration", "")
                     self.strictTransport(
                         int(port) if port.isdecimal() and 0 < int(port) < 65536 else None,
