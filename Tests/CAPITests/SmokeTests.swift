@@ -24,7 +24,7 @@ struct SmokeTests {
 
     var held = [UInt8](repeating: 0, count: 4)
     var len = 0
-    #expect(CPlait.plait_line_clear_buffer(host.conn, &held, 3, &len) == CInt(PLAIT_ERR_INVALID))
+    #expect(CPlait.plait_line_clear_buffer(host.conn, &held, 3, &len) == CInt(PLAIT_ERR_OVERFLOW))
     #expect(CPlait.plait_line_clear_buffer(host.conn, &held, 4, &len) == 0 && len == 4)
     #expect(String(decoding: held, as: UTF8.self) == "rest")
 
