@@ -74,7 +74,7 @@ static void on_server(void *user, plait_conn conn, uint32_t index, int up, const
 int main(int argc, char **argv) {
     static struct client client;
     plait_memcache_handler handler = PLAIT_MEMCACHE_HANDLER_INIT;
-    plait_memcache_server servers[MOST_SERVERS] = {{0}};
+    plait_memcache_server servers[MOST_SERVERS];
     plait_memcache_pool_options options = PLAIT_MEMCACHE_POOL_OPTIONS_INIT;
     const plait_memcache_server unset = PLAIT_MEMCACHE_SERVER_INIT;
     plait_factory factory = {0};
