@@ -35,6 +35,7 @@ ssize_t csystem_write_at(int fd, const void *data, size_t len, uint64_t at) {
 
 int csystem_cut(int fd, uint64_t size) { return result(ftruncate(fd, (off_t)size)); }
 int csystem_lock_file(int fd) { return result(flock(fd, LOCK_EX | LOCK_NB)); }
+int csystem_unlock_file(int fd) { return result(flock(fd, LOCK_UN)); }
 
 static int wait_for(int fd, short events, int wait_ms) {
     struct pollfd ready = {.fd = fd, .events = events};

@@ -5,7 +5,13 @@ import CSystem
 public final class OpenFile {
   public let descriptor: CInt
   public init(_ descriptor: CInt) { self.descriptor = descriptor }
-  deinit { if descriptor >= 0 { _ = csystem_close(descriptor) } }
+  /// Locked for this object alone.
+  var isLocked = false
+  deinit {
+    // A child that has been forked and has not executed yet has the descriptor, too: closing alone would leave it locked.
+    if isLocked { _ = csystem_unlock_file(descriptor) }
+    if descriptor >= 0 { _ = csystem_close(descriptor) }
+  }
 
   // All of these may block.
 

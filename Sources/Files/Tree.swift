@@ -112,7 +112,11 @@ public final class Tree {
   }
 
   /// Keeps other uploads from a file, as long as this one is open.
-  public func lock(_ file: OpenFile) -> Status { .of(csystem_lock_file(file.descriptor)) }
+  public func lock(_ file: OpenFile) -> Status {
+    let status = Status.of(csystem_lock_file(file.descriptor))
+    if status == .ok { file.isLocked = true }
+    return status
+  }
 
   // MARK: Changing
 

@@ -71,6 +71,21 @@ import Testing
     #expect(text(tree, "/pipe") == "\(EACCES)", "what is no plain file is not opened, and nobody waits for it")
   }
 
+  /// One at a time, and nobody any more once the file is let go of, though a child that is about to execute has it still.
+  @Test func locks() throws {
+    let place = Place()
+    let tree = place.tree(false)
+    var fault = Status.ok
+    var first = tree.openToWrite(Self.path("/new"), isNew: false, &fault)
+    let second = try #require(tree.openToWrite(Self.path("/new"), isNew: false, &fault))
+    let copy = csystem_duplicate(try #require(first).descriptor)
+    #expect(tree.lock(try #require(first)) == .ok)
+    #expect(tree.lock(second) == .system(-11))
+    first = nil
+    #expect(tree.lock(second) == .ok)
+    _ = csystem_close(copy)
+  }
+
   @Test(arguments: [false, true]) func changing(_ walks: Bool) {
     let place = Place()
     let tree = place.tree(walks)

@@ -406,6 +406,7 @@ ssize_t csystem_read_at(int fd, void *data, size_t len, uint64_t at);
 ssize_t csystem_write_at(int fd, const void *data, size_t len, uint64_t at);
 int csystem_cut(int fd, uint64_t size);
 int csystem_lock_file(int fd); /* for this descriptor alone; -EAGAIN: somebody else has */
+int csystem_unlock_file(int fd);
 /* Moves bytes from file to socket, at most `most` of them; waits at most so many milliseconds when the socket is full.
  * Moves `at` on. 0: done; -EAGAIN; 1: the file is at its end. No SIGPIPE. */
 int csystem_send_file(int socket, int file, uint64_t *at, uint64_t most, int wait_ms);
