@@ -25,17 +25,16 @@ NAMES = [b"plain", b" leading", b"in the middle", b"quo\"te's", b"back\\slash", 
 
 class Server:
     def __init__(self, folder: Path, *options: str, host: str = "127.0.0.1"):
-        kind = "tcp6" if ":" in host else "tcp"
-        escaped = host.replace(":", "\\:")
         self.host, self.folder = host, folder
         self.log = folder.parent / "ftpd.log"
-        with open(self.log, "wb") as log:
-            self.process = subprocess.Popen([FTPD, "-w", *options, f"{kind}:0:interface={escaped}", folder], stdout=log, stderr=log)
-        end = time.monotonic() + LIMIT
-        while b" port " not in self.log.read_bytes():
-            assert self.process.poll() is None and time.monotonic() < end, self.log.read_text()
-            time.sleep(0.01)
-        self.port = int(re.search(rb" port (\d+)", self.log.read_bytes()).group(1))
+        # It listens before the program runs: who connects is answered once that is ready.
+        with socket.create_server((host, 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET) as listening, open(self.log, "wb") as log:
+            self.port = listening.getsockname()[1]
+            command = [FTPD, "-w", *options, f"fd:{listening.fileno()}", folder]
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, pass_fds=[listening.fileno()])
+        if "-i" not in options:  # where it speaks TLS from the start, the client is the first to say something
+            with socket.create_connection((host, self.port), LIMIT) as first:
+                assert first.recv(3) == b"220", self.log.read_text()
 
     @property
     def url(self) -> str:
