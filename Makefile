@@ -46,7 +46,7 @@ build/bin/%: tools/%.c $(LIBRARY)
 	$(CC) -O2 -std=c99 -Wall -Wextra -pedantic $(CPPFLAGS) -Iinclude -o $@ $< -Lbuild/lib -lplait $(LIBS) -Wl,-rpath,'$$ORIGIN/../$(LIB)'
 
 build/bin/plait-ftpd: LIBS := -lcrypt -lpthread
-build/bin/plait-ftpd: CPPFLAGS := -D_GNU_SOURCE
+build/bin/plait-ftpd build/bin/plait-ftp: CPPFLAGS := -D_GNU_SOURCE
 
 # What tests, examples and the demo are built against: an installed tree, as a user has it.
 stage: $(LIBRARY) $(TOOLS)

@@ -39,3 +39,19 @@ enum Failure {
     return "Requested action not taken."
   }
 }
+
+extension Failure {
+  /// What a client's own failure is called.
+  static func plain(_ status: Status) -> StaticString {
+    if status.systemError != 0 { return text(status) }
+    switch status {
+    case .closed: return "the connection was lost"
+    case .refused: return "the connection was refused"
+    case .timeout: return "it took too long"
+    case .aborted: return "the connection was given up"
+    case .overflow: return "it is too long"
+    case .noMemory: return "there is no memory"
+    default: return "it failed"
+    }
+  }
+}

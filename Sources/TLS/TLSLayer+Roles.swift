@@ -16,12 +16,17 @@ extension TLSLayer {
     if config.settings.clientCertificate != .none { material.readSystemTrust() }
   }
 
-  func beClient(_ port: Int) {
+  func beClient(_ port: Int, _ sibling: TLSLayer?) {
     SSL_set_connect_state(ssl)
     if config.settings.verifies { material.readSystemTrust() }
     SSL_set_verify(ssl, SSL_VERIFY_PEER, nil)
     SSL_set_verify_depth(ssl, config.settings.depth)
     if config.settings.asksForAnswer { copenssl_ask_for_ocsp(ssl) }
+    // A copy: with TLS 1.3 OpenSSL has a session be resumed once, and there are many siblings.
+    if let sibling, let known = SSL_get_session(sibling.ssl), let session = SSL_SESSION_dup(known) {
+      SSL_set_session(ssl, session)
+      SSL_SESSION_free(session)
+    }
     guard let name else { return }
     var address = csystem_address()
     let isAddress = csystem_address_parse(&address, name.pointer, 0, 0) == 0
@@ -34,7 +39,7 @@ extension TLSLayer {
         : X509_VERIFY_PARAM_set1_host(parameters, name.pointer, name.count)
       if isSet != 1 { refusal = misconfigured("server name", name) }
     }
-    guard config.settings.hasTickets else { return }
+    guard sibling == nil, config.settings.hasTickets else { return }  // a sibling's sessions are nobody else's
     peer =
       name.bytes.withUnsafeBytes { Array($0) } + [
         0, UInt8(truncatingIfNeeded: port >> 8), UInt8(truncatingIfNeeded: port),

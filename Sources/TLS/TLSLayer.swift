@@ -53,8 +53,11 @@ public final class TLSLayer: Layer {
     free(pipe)
   }
 
-  /// Nil when there is no memory. `port` keeps the sessions of several servers of one name apart.
-  public static func make(_ config: Config, isServer: Bool, _ name: Text?, port: Int) -> TLSLayer? {
+  /// Nil when there is no memory. `port` keeps the sessions of several servers of one name apart. A client's may go on with the session of
+  /// a sibling, another connection to the same server.
+  public static func make(
+    _ config: Config, isServer: Bool, _ name: Text?, port: Int, sibling: TLSLayer? = nil
+  ) -> TLSLayer? {
     let material = config.current
     guard let memory = calloc(1, MemoryLayout<copenssl_pipe>.size) else { return nil }
     guard let ssl = SSL_new(material.context), copenssl_attach_pipe(ssl, config.method) != 0 else {
@@ -66,7 +69,7 @@ public final class TLSLayer: Layer {
     copenssl_set_pipe(ssl, pipe)
     let layer = TLSLayer(config, material, ssl, pipe, isServer, name)
     copenssl_set_layer(ssl, Unmanaged.passUnretained(layer).toOpaque())
-    if isServer { layer.beServer() } else { layer.beClient(port) }
+    if isServer { layer.beServer() } else { layer.beClient(port, sibling) }
     return layer
   }
 

@@ -38,7 +38,7 @@ extension Endpoint {
 
 extension Address {
   /// As endpoints write it, with the link behind it where it has one; one of IPv4 that is mapped into IPv6 as what it is.
-  var host: Text? {
+  public var host: Text? {
     guard let ip else { return nil }
     var plain = ip.isIPv4 ? Address(ip, port: 0).socket : socket
     var port: UInt32 = 0

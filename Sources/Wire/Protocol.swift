@@ -20,6 +20,8 @@ public enum Tag {
   @inline(__always) public static var irc: UInt8 { 16 }
   @inline(__always) public static var ftpServer: UInt8 { 40 }
   @inline(__always) public static var ftpData: UInt8 { 41 }
+  @inline(__always) public static var ftpClient: UInt8 { 42 }
+  @inline(__always) public static var ftpClientData: UInt8 { 43 }
 }
 
 /// What is spoken on a connection: the top of a conn. The conn is passed in, so that no back

@@ -40,6 +40,7 @@ OUT_OF_RANGE = {
     ("int", "use"): (0, 3, -1, (1 << 31) - 1),
     ("int", "level"): (-1, 5, -(1 << 31), (1 << 31) - 1),
     ("uint32_t", "flags"): (0xFFFFFFFF, 0x80000000),
+    ("int64_t", "now"): (-1, -(1 << 63)),
     ("unsigned int", "idle_s"): (32768, 0xFFFFFFFF),
 }
 # The same for the fields of structs.
@@ -62,6 +63,7 @@ FIELDS_OUT_OF_RANGE = {
     "mechanisms": (128, 0xFFFFFFFF), "login_ms": ((1 << 64) - 1,), "max_depth": (10_001,),
     "passive_first": (65536,), "passive_last": (65536,), "data_ms": ((1 << 64) - 1,), "stall_ms": ((1 << 64) - 1,), "file_mode": (0o1000,),
     "directory_mode": (0o1000,),
+    "descriptor": (-2, 1 << 20), "offset": (1, (1 << 64) - 1), "reply_ms": ((1 << 64) - 1,),
     "factor": (0.5, -1.0, float("nan"), float("inf")), "jitter": (1.0, -0.5, float("nan")),
 }
 RESERVED = {"reserved": (1, 0xFFFFFFFF)}

@@ -14,7 +14,7 @@
     KIND(release_outside) KIND(line) KIND(lines) KIND(raw) KIND(line_too_long) KIND(data) KIND(string) KIND(strings) \
     KIND(string_too_long) KIND(state) KIND(counted) KIND(timer) KIND(timer_repeating) KIND(post) KIND(connect_done) KIND(connect_failed) \
     KIND(drain_done) KIND(connector_connected) KIND(connector_waiting) KIND(connector_stopped) \
-    KIND(connector_release) KIND(responder) KIND(answered) KIND(box) KIND(boxes) KIND(requests) KIND(memcache_done) KIND(memcache_answers) KIND(irc_event) KIND(irc_events) KIND(ident_lookup) KIND(ident_reply) KIND(socks_login) KIND(socks_request) KIND(socks_opened) KIND(socks_data) KIND(ftp_login) KIND(ftp_command) KIND(ftp_ask) KIND(op_write) KIND(op_set_reading) KIND(op_close_write) KIND(op_close) KIND(op_release) \
+    KIND(connector_release) KIND(responder) KIND(answered) KIND(box) KIND(boxes) KIND(requests) KIND(memcache_done) KIND(memcache_answers) KIND(irc_event) KIND(irc_events) KIND(ident_lookup) KIND(ident_reply) KIND(socks_login) KIND(socks_request) KIND(socks_opened) KIND(socks_data) KIND(ftp_login) KIND(ftp_command) KIND(ftp_ready) KIND(ftp_done) KIND(ftp_sink) KIND(ftp_source) KIND(ftp_progress) KIND(ftp_ask) KIND(op_write) KIND(op_set_reading) KIND(op_close_write) KIND(op_close) KIND(op_release) \
     KIND(wrapper_built) KIND(wrapper_connected) KIND(wrapper_received) KIND(wrapper_written) KIND(wrapper_read_closed) \
     KIND(wrapper_closing) KIND(wrapper_disconnected) KIND(wrapper_release) KIND(expired) KIND(traffic) KIND(on_free)
 // clang-format on
@@ -61,7 +61,7 @@ struct world {
 
     plait_reactor reactor, new_reactor;
     plait_factory lines, blocks, raws, strings, string_blocks, states, counts, calls, boxed, box_blocks, rows, memcache,
-        irc, irc_rows, ftp, ftp_shell, spare, new_factory;
+        irc, irc_rows, ftp, ftp_shell, ftp_client, ftp_talk, ftp_data, spare, new_factory;
     plait_amp_command command, fresh, switching, new_command;
     plait_amp_box box;
     plait_amp_value value, values[4];
@@ -84,13 +84,15 @@ struct world {
     plait_ftp_session session;
     plait_ftp_avatar avatar;
     plait_ftp_entry entry;
+    plait_ftp_client_request wish;
+    plait_ftp_line listed;
     uint8_t room[64];
     uint32_t fields[64];
     size_t len, rows_used;
     int64_t integer;
     double real;
     uint64_t number;
-    plait_conn conn, new_conn;
+    plait_conn conn, new_conn, asker;
     plait_call call, new_call;
     plait_timer timer, new_timer;
     plait_listener listener, new_listener;

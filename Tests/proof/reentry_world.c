@@ -173,6 +173,53 @@ static void socks_data(void *user, plait_conn conn, int to_client, const uint8_t
     came(user, K_socks_data);
     if (to_client || !len || data[0] != 'd') abort();
 }
+static void ftp_ready(void *user, plait_conn conn, const uint8_t *greeting, size_t len) {
+    world_of(user)->conn = conn;
+    came(user, K_ftp_ready);
+    if (len != 4 || greeting[len - 1] != 10) abort();
+}
+static void ftp_done(void *user, plait_conn conn, const plait_reason *reason, const plait_ftp_client_result *result) {
+    world_of(user)->conn = conn;
+    came(user, K_ftp_done);
+    if (!reason->text[0] || (result->reply.len && result->reply.data[result->reply.len - 1] != 10)) abort();
+}
+static int ftp_sink(void *user, plait_conn conn, const uint8_t *data, size_t len) {
+    world_of(user)->conn = conn;
+    came(user, K_ftp_sink);
+    if (!len || data[len - 1] == 255) abort();
+    return 0;
+}
+static int ftp_source(void *user, plait_conn conn, uint8_t *room, size_t len, size_t *count) {
+    world_of(user)->conn = conn;
+    came(user, K_ftp_source);
+    if (len) room[len - 1] = 0;
+    *count = 0;
+    return 0;
+}
+static void ftp_progress(void *user, plait_conn conn, uint64_t moved, uint64_t total) {
+    (void)total;
+    world_of(user)->conn = conn;
+    came(user, K_ftp_progress);
+    if (!moved) abort();
+}
+/* As much of a server as the client needs. */
+static void ftp_greet(void *user, plait_conn conn) {
+    (void)user;
+    plait_conn_write(conn, (const uint8_t *)"220\r\n", 5);
+}
+static void ftp_serve(void *user, plait_conn conn, const uint8_t *data, size_t len) {
+    const char *reply = "200\r\n";
+    (void)user;
+    if (len > 4 && !memcmp(data, "USER", 4)) reply = "230\r\n";
+    if (len > 4 && !memcmp(data, "EPSV", 4)) reply = "229 (|||7|)\r\n";
+    if (len > 4 && (!memcmp(data, "LIST", 4) || !memcmp(data, "STOR", 4))) reply = "150\r\n226\r\n";
+    plait_conn_write(conn, (const uint8_t *)reply, strlen(reply));
+}
+static void ftp_give(void *user, plait_conn conn) {
+    (void)user;
+    plait_conn_write(conn, (const uint8_t *)"abc", 3);
+    plait_conn_close(conn);
+}
 static void release(void *user) { came(user, K_release); }
 static void release_outside(void *user) { came(user, K_release_outside); }
 static void post(void *user) { came(user, K_post); }
@@ -405,6 +452,23 @@ static plait_factory ftp_factory(struct world *w) {
     if (plait_ftp_server_factory_add_command(factory, "HELLO", PLAIT_FTP_COMMAND_PUBLIC, ftp_command)) abort();
     return factory;
 }
+static void ftp_client_factories(struct world *w) {
+    plait_ftp_client_handler handler = PLAIT_FTP_CLIENT_HANDLER_INIT;
+    plait_ftp_client_request wish = PLAIT_FTP_CLIENT_REQUEST_INIT;
+    plait_ftp_line listed = PLAIT_FTP_LINE_INIT;
+    plait_raw_handler talk = PLAIT_RAW_HANDLER_INIT, data = PLAIT_RAW_HANDLER_INIT;
+    handler.connected = connected;
+    handler.disconnected = disconnected;
+    handler.ready = ftp_ready;
+    wish.command = PLAIT_FTP_NOOP;
+    w->wish = wish;
+    w->listed = listed;
+    talk.connected = ftp_greet;
+    talk.data = ftp_serve;
+    data.connected = ftp_give;
+    if (plait_ftp_client_factory_new(&w->ftp_client, NULL, &handler, w)) abort();
+    if (plait_raw_factory_new(&w->ftp_talk, &talk, w) || plait_raw_factory_new(&w->ftp_data, &data, w)) abort();
+}
 static plait_conn attach(struct world *w, plait_factory factory) {
     plait_conn conn = {0};
     plait_conn_attach(w->reactor, factory, &w->ops, w, &conn);
@@ -498,6 +562,7 @@ void set_up(struct world *w) {
     w->irc_rows = irc_factory(w, 1);
     w->ftp = ftp_factory(w);
     w->ftp_shell = ftp_shell_factory(w);
+    ftp_client_factories(w);
     if (plait_raw_factory_new(&w->raws, &raws, w) || plait_line_factory_new(&w->spare, NULL, &spare, w)) abort();
     if (plait_memcache_pool_open(w->reactor, w->memcache, &w->server, 1, NULL, &w->pool)) abort();
     w->conn = w->standing.conn = attach(w, w->lines);
@@ -593,6 +658,39 @@ static void talk_ftp(struct world *w) {
     plait_conn_close(shell);
 }
 
+static void ftp_connected(void *user, plait_call call, plait_conn conn, const plait_reason *reason) {
+    (void)call;
+    (void)reason;
+    world_of(user)->asker = conn;
+}
+static void talk_ftp_client(struct world *w) {
+    plait_ftp_client_request wish = w->wish;
+    plait_listener control = {0}, data = {0};
+    int turn;
+
+    plait_listen(w->reactor, "memory:ftp", w->ftp_talk, NULL, &control);
+    plait_listen(w->reactor, "memory:ftp-data-7", w->ftp_data, NULL, &data);
+    w->asker.id = 0;
+    plait_connect(w->reactor, "memory:ftp", w->ftp_client, NULL, ftp_connected, w, NULL);
+    for (turn = 0; turn < 20; turn++) plait_reactor_poll(w->reactor, 0);
+    wish.command = PLAIT_FTP_LIST_LONG;
+    wish.sink = ftp_sink;
+    wish.progress = ftp_progress;
+    plait_ftp_client_call(w->asker, &wish, ftp_done, w, NULL);
+    for (turn = 0; turn < 20; turn++) plait_reactor_poll(w->reactor, 0);
+    wish.command = PLAIT_FTP_PUT;
+    wish.path.data = (const uint8_t *)"x";
+    wish.path.len = 1;
+    wish.sink = NULL;
+    wish.source = ftp_source;
+    plait_ftp_client_call(w->asker, &wish, ftp_done, w, NULL);
+    for (turn = 0; turn < 20; turn++) plait_reactor_poll(w->reactor, 0);
+    plait_conn_abort(w->asker);
+    plait_listener_close(control);
+    plait_listener_close(data);
+    plait_reactor_poll(w->reactor, 0);
+}
+
 static void talk(struct world *w) {
     static char much[20000];
     plait_conn one = attach(w, w->lines), many = attach(w, w->blocks), plain = attach(w, w->raws);
@@ -642,6 +740,7 @@ static void talk(struct world *w) {
     talk_ident(w);
     talk_ftp(w);
     talk_socks(w);
+    talk_ftp_client(w);
     plait_reactor_poll(w->reactor, 0);
 }
 
@@ -732,6 +831,9 @@ const char *tear_down(struct world *w) {
     plait_factory_release(w->ident_client);
     plait_factory_release(w->ftp);
     plait_factory_release(w->ftp_shell);
+    plait_factory_release(w->ftp_client);
+    plait_factory_release(w->ftp_talk);
+    plait_factory_release(w->ftp_data);
     while (plait_amp_command_release(w->command) == 0) continue;
     plait_amp_command_release(w->fresh);
     plait_amp_command_release(w->switching);

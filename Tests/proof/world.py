@@ -107,6 +107,9 @@ class World:
             made.cut = abi.CONSTANTS["PLAIT_LOOPBACK_HOST"]
         if name == "ftp_avatar":
             made.root.data, made.root.len = at_the_wall(b"/tmp"), 4
+        if name == "ftp_client_request":
+            made.command, made.descriptor = abi.CONSTANTS["PLAIT_FTP_PWD"], -1
+            made.sink, made.source, made.progress = type(made.sink)(), type(made.source)(), type(made.progress)()
         if name == "memcache_request":
             key = (abi.STRUCTS["plait_bytes"] * 1)((at_the_wall(b"abc"), 3))
             made.command, made.keys, made.count = abi.CONSTANTS["PLAIT_MEMCACHE_GET"], ctypes.addressof(key), 1

@@ -40,6 +40,7 @@
 #include "xmpp.h"
 #include "irc.h"
 #include "ftp.h"
+#include "ftp_client.h"
 #include "wrapper.h"
 #include "timeout.h"
 #include "throttle.h"

@@ -404,6 +404,15 @@ int csystem_match(const char *pattern, const char *name); /* fnmatch: 1 or 0 */
 /* Bytes at a place; all of them unless the file ends. */
 ssize_t csystem_read_at(int fd, void *data, size_t len, uint64_t at);
 ssize_t csystem_write_at(int fd, const void *data, size_t len, uint64_t at);
+/* A plain file of this system's, wherever it is. To be looked at it must be there; to be stored into it is made. */
+enum {
+    CSYSTEM_FILE_READ = 0,
+    CSYSTEM_FILE_LOOK = 1,
+    CSYSTEM_FILE_STORE = 2, /* and what is in it goes */
+    CSYSTEM_FILE_GO_ON = 3  /* and what is in it stays */
+};
+int csystem_open_file(const char *path, int how, uint32_t mode);
+int64_t csystem_position(int fd); /* where a file stands */
 int csystem_cut(int fd, uint64_t size);
 int csystem_lock_file(int fd); /* for this descriptor alone; -EAGAIN: somebody else has */
 int csystem_unlock_file(int fd);

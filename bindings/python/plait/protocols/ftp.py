@@ -12,6 +12,14 @@ A server that lets anybody read a directory::
     reactor.run()
 
 Users have homes by their names beneath the realm's ``userHome``, once the portal has a checker that knows them.
+
+A client moves files with any server::
+
+    client = await FTPClientBasic("me", "secret").connectTo("ftp.example.org")
+    await client.retrieveFile("pub/file.iso", "/tmp/file.iso", resume=True)
+    for entry in await client.mlsd("pub"):
+        print(entry.name, entry.size)
+    await client.quit()
 """
 
 from ._ftp.errors import (
@@ -38,20 +46,43 @@ from ._ftp.replies import *  # noqa: F403
 from ._ftp.replies import RESPONSE
 from ._ftp.server import FTP
 from ._ftp.shells import BaseFTPRealm, FTPAnonymousShell, FTPRealm, FTPShell, SystemFTPRealm
+from ._ftp_client.basic import FTPClientBasic, FTPCommand
+from ._ftp_client.client import FTPClient
+from ._ftp_client.filelist import FTPFileListProtocol
+from ._ftp_client.results import (
+    BadResponse,
+    CommandFailed,
+    ConnectionLost,
+    Entry,
+    FTPError,
+    Reply,
+    TransferFailed,
+    UnexpectedData,
+    UnexpectedResponse,
+)
 
 __all__ = [
     "AnonUserDeniedError",
     "AuthorizationError",
     "BadCmdSequenceError",
+    "BadResponse",
     "BaseFTPRealm",
     "CmdArgSyntaxError",
     "CmdNotImplementedError",
     "CmdNotImplementedForArgError",
     "CmdSyntaxError",
+    "CommandFailed",
+    "ConnectionLost",
+    "Entry",
     "FTP",
     "FTPAnonymousShell",
+    "FTPClient",
+    "FTPClientBasic",
     "FTPCmdError",
+    "FTPCommand",
+    "FTPError",
     "FTPFactory",
+    "FTPFileListProtocol",
     "FTPOverflowProtocol",
     "FTPRealm",
     "FTPShell",
@@ -66,7 +97,11 @@ __all__ = [
     "PermissionDeniedError",
     "PortConnectionError",
     "RESPONSE",
+    "Reply",
     "SystemFTPRealm",
+    "TransferFailed",
+    "UnexpectedData",
+    "UnexpectedResponse",
     "errnoToFailure",
 ]
 

@@ -1,0 +1,1 @@
+"""The client's parts of :mod:`plait.protocols.ftp`."""
