@@ -82,23 +82,75 @@ int csystem_send_file(int socket, int file, uint64_t *at, uint64_t most, int wai
     return status;
 }
 
-int csystem_receive_file(int socket, int file, uint64_t *at, uint64_t most, int wait_ms, void *room, size_t len,
-                         int *is_file) {
-    uint64_t left = most;
-    while (left > 0) {
-        ssize_t got = recv(socket, room, len, MSG_DONTWAIT);
-        if (got == 0) return 1;
-        if (got < 0) {
-            if (errno == EINTR || (errno == EAGAIN && wait_for(socket, POLLIN, wait_ms))) continue;
-            return -errno;
+/* A pipe between a socket and a file: what goes through it is copied once, not twice. It is made when much comes at
+ * once. */
+struct passage {
+    int ends[2];
+    int is_open; /* -1: not on this system, or not now */
+};
+
+static void open_passage(struct passage *way) {
+    way->is_open = pipe2(way->ends, O_CLOEXEC | O_NONBLOCK) < 0 ? -1 : 1;
+    if (way->is_open > 0) (void)fcntl(way->ends[1], F_SETPIPE_SZ, 1 << 20); /* or what a pipe has anyway */
+}
+
+static void close_passage(struct passage *way) {
+    if (way->is_open > 0) {
+        close(way->ends[0]);
+        close(way->ends[1]);
+    }
+    way->is_open = -1;
+}
+
+/* What is in the pipe goes into the file; where it can't go by itself, it is carried. */
+static int drain_passage(struct passage *way, int file, size_t held, uint64_t *at, void *room, size_t len) {
+    while (held > 0) {
+        loff_t to = (loff_t)*at;
+        ssize_t put = splice(way->ends[0], NULL, file, &to, held, SPLICE_F_MOVE);
+        if (put < 0 && errno == EINVAL) {
+            ssize_t got = read(way->ends[0], room, held < len ? held : len);
+            put = got > 0 ? csystem_write_at(file, room, (size_t)got, *at) : -EIO;
+            if (put < 0) return (int)put;
+        } else if (put <= 0) {
+            if (put < 0 && errno == EINTR) continue;
+            return put < 0 ? -errno : -EIO;
         }
-        ssize_t put = csystem_write_at(file, room, (size_t)got, *at);
-        if (put < 0) {
-            *is_file = 1;
-            return (int)put;
-        }
-        *at += (uint64_t)got;
-        left -= (uint64_t)got < left ? (uint64_t)got : left;
+        *at += (uint64_t)put;
+        held -= (size_t)put;
     }
     return 0;
+}
+
+int csystem_receive_file(int socket, int file, uint64_t *at, uint64_t most, int wait_ms, void *room, size_t len,
+                         int *is_file) {
+    struct passage way = {{-1, -1}, 0};
+    const uint64_t end = *at + most;
+    int status = 0;
+
+    while (*at < end && status == 0) {
+        ssize_t got = way.is_open > 0
+                          ? splice(socket, NULL, way.ends[1], NULL, 1 << 20, SPLICE_F_MOVE | SPLICE_F_NONBLOCK)
+                          : recv(socket, room, len, MSG_DONTWAIT);
+        if (got == 0) {
+            status = 1;
+        } else if (got < 0 && errno == EINVAL && way.is_open > 0) {
+            close_passage(&way);
+        } else if (got < 0) {
+            if (errno != EINTR && !(errno == EAGAIN && wait_for(socket, POLLIN, wait_ms))) status = -errno;
+        } else {
+            ssize_t put = 0;
+            if (way.is_open > 0) {
+                put = drain_passage(&way, file, (size_t)got, at, room, len);
+            } else if ((put = csystem_write_at(file, room, (size_t)got, *at)) >= 0) {
+                *at += (uint64_t)got;
+                if (way.is_open == 0 && got >= 1 << 16) open_passage(&way);
+            }
+            if (put < 0) {
+                *is_file = 1;
+                status = (int)put;
+            }
+        }
+    }
+    close_passage(&way);
+    return status;
 }

@@ -180,7 +180,15 @@ static void files(void) {
     ask(request, "append");
     CHECK(stat(at(root, "end"), &stat_of) == 0);
     SAME(stat_of.st_size, 10);
-    HEARD("descriptor 226  0 0+5|into 226  0 0+5|append 226  0 0+5|");
+    /* one that the system lets nobody write in the midst of */
+    fd = open(at(here, "log"), O_WRONLY | O_CREAT | O_APPEND, 0644);
+    CHECK(fd >= 0);
+    request = wish(PLAIT_FTP_GET, "big");
+    request.descriptor = fd;
+    ask(request, "behind");
+    close(fd);
+    file_is(at(here, "log"), given, sizeof given);
+    HEARD("descriptor 226  0 0+5|into 226  0 0+5|append 226  0 0+5|behind 226  0 0+600000|");
 }
 
 static void callbacks(void) {
