@@ -141,6 +141,22 @@ END
     kill "${started[-1]}"
     rm "$WORK/ftp.out"
 
+    "$WORK/ftp_shell$variant" tcp:0:interface=127.0.0.1 >"$WORK/ftp.out" &
+    started+=($!)
+    port=$(port_of "$WORK/ftp.out")
+    curl -sS -m 20 "ftp://127.0.0.1:$port/readme" | diff - <(echo 'Nothing of this is on a disk.')
+    seq 20000 >"$WORK/numbers"
+    curl -sS -m 20 -T "$WORK/numbers" "ftp://127.0.0.1:$port/numbers"
+    curl -sS -m 20 -a -T "$WORK/served/file" "ftp://127.0.0.1:$port/numbers"
+    curl -sS -m 20 "ftp://127.0.0.1:$port/numbers" | cmp - <(cat "$WORK/numbers" "$WORK/served/file")
+    curl -sS -m 20 -l -Q '-DELE readme' "ftp://127.0.0.1:$port/" | sort | diff - <(printf 'numbers\nreadme\n')
+    curl -sS -m 20 -l "ftp://127.0.0.1:$port/" | diff - <(echo numbers)
+    code=0
+    curl -sS -m 20 "ftp://127.0.0.1:$port/readme" 2>"$WORK/err" || code=$?
+    [ $code = 78 ] || [ $code = 19 ]
+    kill "${started[-1]}"
+    rm "$WORK/ftp.out"
+
     rm -f "$WORK/input"
     mkfifo "$WORK/input"
     "$WORK/epoll_host$variant" tcp:0:interface=127.0.0.1 <"$WORK/input" >"$WORK/epoll.out" &

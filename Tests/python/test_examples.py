@@ -30,7 +30,7 @@ def program(environment, *command):
             process.kill()
 
 
-def finished(environment, *command):
+def finished(environment, *command, cwd=None):
     """What a program printed that ended by itself."""
     done = subprocess.run(
         [sys.executable, *map(str, command)],
@@ -38,6 +38,7 @@ def finished(environment, *command):
         capture_output=True,
         text=True,
         timeout=LIMIT,
+        cwd=cwd,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -194,3 +195,28 @@ def test_ftp_server(environment, tmp_path):
             with pytest.raises(ftplib.error_perm, match="530"):
                 client.login(name, password)
         client.close()
+
+
+def test_ftp_client(environment, tmp_path):
+    """It gets what is not here yet, goes on with what is, and is told when it may not store."""
+    for folder in ("all", "homes/me", "here"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "all/long").write_bytes(b"0123456789" * 10_000)
+    (tmp_path / "all/short").write_bytes(b"short")
+    (tmp_path / "here/long").write_bytes(b"0123456789")
+    hashed = subprocess.run(["openssl", "passwd", "-6", "secret"], capture_output=True, text=True, check=True).stdout
+    (tmp_path / "users").write_text(f"me:{hashed}")
+    arguments = (0, tmp_path / "all", tmp_path / "users", tmp_path / "homes")
+    with program(environment, EXAMPLES / "ftp_server.py", *arguments) as server:
+        port = int(server.stdout.readline().split()[-1])
+        script = EXAMPLES / "ftp_client.py"
+        told = finished(environment, script, "127.0.0.1", port, "/", tmp_path / "users", cwd=tmp_path / "here")
+        assert told.splitlines() == [
+            "long: 99990 bytes from 10 on",
+            "short: 5 bytes from 0 on",
+            "not stored: 550 STOR users: 550 users: Permission denied: nothing may be changed here.",
+        ]
+        assert (tmp_path / "here/long").read_bytes() == b"0123456789" * 10_000
+        told = finished(environment, script, "127.0.0.1", port, "/", tmp_path / "users", "me", "secret", cwd=tmp_path / "here")
+        assert told == "users is there\n"
+        assert (tmp_path / "homes/me/users").read_text() == f"me:{hashed}"
