@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -29,8 +30,9 @@ LIMIT = 30.0
 BIG = os.urandom(2 << 20)
 
 VSFTPD = """
-listen=YES
-listen_address=127.0.0.1
+listen={four}
+listen_ipv6={six}
+listen_address{number}={host}
 listen_port={port}
 background=NO
 run_as_launching_user=YES
@@ -43,10 +45,10 @@ anon_mkdir_write_enable=YES
 anon_other_write_enable=YES
 anon_umask=022
 seccomp_sandbox=NO
-pasv_address=127.0.0.1
 xferlog_enable=NO
 """
 VSFTPD_TLS = """
+implicit_ssl={implicit}
 ssl_enable=YES
 allow_anon_ssl=YES
 force_anon_logins_ssl=YES
@@ -59,10 +61,10 @@ rsa_private_key_file={pem}
 PROFTPD = """
 {modules}
 ServerType standalone
-DefaultAddress 127.0.0.1
+DefaultAddress {host}
 SocketBindTight on
 Port {port}
-UseIPv6 off
+UseIPv6 {six}
 UseReverseDNS off
 User nobody
 Group nogroup
@@ -93,14 +95,14 @@ import sys
 from pyftpdlib.authorizers import DummyAuthorizer
 from pyftpdlib.handlers import FTPHandler, TLS_FTPHandler
 from pyftpdlib.servers import FTPServer
-port, root, pem = int(sys.argv[1]), sys.argv[2], sys.argv[3]
+port, root, pem, host = int(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4]
 users = DummyAuthorizer()
 users.add_anonymous(root, perm="elradfmwMT")
 class Handler(TLS_FTPHandler if pem else FTPHandler):
     authorizer = users
 if pem:
     Handler.certfile, Handler.tls_control_required, Handler.tls_data_required = pem, True, True
-FTPServer(("127.0.0.1", port), Handler).serve_forever()
+FTPServer((host, port), Handler).serve_forever()
 """
 TWISTED = """
 import sys
@@ -115,14 +117,14 @@ class Realm(FTPRealm):
         return IFTPShell, FTPShell(FilePath(sys.argv[2])), lambda: None
 users = InMemoryUsernamePasswordDatabaseDontUse()
 users.addUser("me", "secret")
-reactor.listenTCP(int(sys.argv[1]), FTPFactory(Portal(Realm(sys.argv[2]), [users])), interface="127.0.0.1")
+reactor.listenTCP(int(sys.argv[1]), FTPFactory(Portal(Realm(sys.argv[2]), [users])), interface=sys.argv[3])
 reactor.run()
 """
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+def free_port(host="127.0.0.1"):
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.bind((host, 0))
         return probe.getsockname()[1]
 
 
@@ -142,8 +144,9 @@ class Peer:
     name, secret = "anonymous", "anonymous@"
     environment: dict[str, str] = {}
 
-    def __init__(self, kind, pem, tls=""):
-        self.kind, self.tls, self.pem = kind, tls, pem
+    def __init__(self, kind, pem, tls="", host="127.0.0.1"):
+        self.kind, self.tls, self.pem, self.host = kind, tls, pem, host
+        self.is_implicit = tls == "implicit"
         self.folder = Path(tempfile.mkdtemp(dir="/tmp", prefix="plait-peer-"))
         self.root = self.folder / "root"
         self.root.mkdir()
@@ -151,7 +154,7 @@ class Peer:
         (self.root / "text").write_bytes(b"one\ntwo\n")
         (self.root / "with blanks").write_bytes(b"x")
         (self.root / "sub").mkdir()
-        self.port = free_port()
+        self.port = free_port(host)
         self.both = self.folder / "both.pem"
         shutil.copy(pem / "both", self.both)
         command = getattr(self, kind)()
@@ -162,9 +165,8 @@ class Peer:
                                         start_new_session=True, cwd=self.folder, env=dict(os.environ, **self.environment))
         end = time.monotonic() + LIMIT
         while True:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    break
+            with contextlib.suppress(OSError), socket.create_connection((host, self.port), LIMIT):
+                break
             assert self.process.poll() is None and time.monotonic() < end, (self.folder / "log").read_text()
             time.sleep(0.02)
 
@@ -188,7 +190,9 @@ class Peer:
         text = VSFTPD + (VSFTPD_TLS if self.tls else "")
         self.root.chmod(0o555)  # vsftpd wants no root that anonymous users can write to
         (self.root / "sub").chmod(0o755)
-        (self.folder / "conf").write_text(text.format(port=self.port, root=self.root, pem=self.both))
+        four, six, number = ("NO", "YES", "6") if ":" in self.host else ("YES", "NO", "")
+        (self.folder / "conf").write_text(text.format(port=self.port, root=self.root, pem=self.both, host=self.host, four=four, six=six,
+                                                      number=number, implicit="YES" if self.is_implicit else "NO"))
         return [shutil.which("vsftpd", path="/usr/sbin:/usr/bin"), self.folder / "conf"]
 
     def proftpd(self):
@@ -203,20 +207,23 @@ class Peer:
         if self.tls:
             modules += "LoadModule mod_tls.c\n"
             tls = PROFTPD_TLS.format(pem=self.both, folder=self.folder, versions=self.tls)
-        (self.folder / "conf").write_text(PROFTPD.format(modules=modules, port=self.port, folder=self.folder, tls=tls))
+        (self.folder / "conf").write_text(PROFTPD.format(modules=modules, port=self.port, folder=self.folder, tls=tls, host=self.host,
+                                                         six="on" if ":" in self.host else "off"))
         # It is only unpacked (scripts/bootstrap), with two of its libraries.
         self.environment = {"LD_LIBRARY_PATH": ":".join(map(str, (PROFTPD_AT / "usr/lib").glob("*-linux-*")))}
         return [PROFTPD_AT / "usr/sbin/proftpd", "-n", "-q", "-c", self.folder / "conf"]
 
     def pyftpdlib(self):
-        return [sys.executable, "-c", PYFTPDLIB, self.port, self.root, self.both if self.tls else ""]
+        return [sys.executable, "-c", PYFTPDLIB, self.port, self.root, self.both if self.tls else "", self.host]
 
     def twisted(self):
         self.name, self.secret = "me", "secret"
-        return [sys.executable, "-c", TWISTED, self.port, self.root]
+        return [sys.executable, "-c", TWISTED, self.port, self.root, self.host]
 
     def plait(self):
-        return [FTPD, "-w", "-q", f"tcp:{self.port}:interface=127.0.0.1", self.root]
+        hidden = ["-t", self.both, "-s"] if self.tls else []
+        place = f"tcp6:{self.port}:interface=\\:\\:1" if ":" in self.host else f"tcp:{self.port}:interface=127.0.0.1"
+        return [FTPD, "-w", "-q", *hidden, *["-i"] * self.is_implicit, place, self.root]
 
     @property
     def place(self):
@@ -227,26 +234,35 @@ class Peer:
         return self.root / self.place / name
 
     def client(self, reactor, **options):  # noqa: F811
+        endpoint = endpoints.HostnameEndpoint(reactor, self.host, self.port)
         if self.tls:
-            authority = ssl.Certificate.loadPEM((self.pem / "cert").read_bytes())
-            options["tls"] = ssl.optionsForClientTLS("localhost", authority)
+            hidden = ssl.optionsForClientTLS("localhost", ssl.Certificate.loadPEM((self.pem / "cert").read_bytes()))
+            if self.is_implicit:
+                endpoint = endpoints.wrapClientTLS(hidden, endpoint)
+            else:
+                options["tls"] = hidden
         made = ftp.FTPClient(self.name, self.secret, **options)
-        endpoint = endpoints.TCP4ClientEndpoint(reactor, "127.0.0.1", self.port)
         return run(reactor, endpoints.connectProtocol(endpoint, made).addCallback(lambda c: c.whenReady()), LIMIT)
 
 
 PROFTPD_AT = Path("/usr/local/lib/plait-peers/proftpd")
 PLAIN = ["vsftpd", "proftpd", "pyftpdlib", "twisted", "plait"]
 HIDDEN = [("vsftpd", "yes"), ("proftpd", "TLSv1.2"), ("proftpd", "TLSv1.3"), ("pyftpdlib", "yes")]
+MOST = [(kind, "") for kind in PLAIN] + HIDDEN
+#: TLS from the first byte on, and IPv6.
+FURTHER = [("vsftpd", "implicit"), ("plait", "implicit"), ("plait", "yes")]
+FURTHER += [(kind, "", "::1") for kind in ("vsftpd", "proftpd", "pyftpdlib", "plait")] + [("plait", "implicit", "::1")]
+named = {"ids": lambda p: " ".join(p).replace("  ", " ").strip()}
 
 
-@pytest.fixture(params=[(kind, "") for kind in PLAIN] + HIDDEN, ids=lambda p: " ".join(p).strip())
+@pytest.fixture(params=MOST, **named)
 def peer(request, pem):
-    made = Peer(*request.param[:1], pem, request.param[1])
+    made = Peer(request.param[0], pem, *request.param[1:])
     yield made
     made.close()
 
 
+@pytest.mark.parametrize("peer", MOST + FURTHER, indirect=True, **named)
 def test_everything(reactor, peer, tmp_path):  # noqa: F811
     client = peer.client(reactor)
 
@@ -317,6 +333,7 @@ def test_failures(reactor, peer, tmp_path):  # noqa: F811
     run(reactor, client.noop(), LIMIT)
 
 
+@pytest.mark.parametrize("peer", MOST + FURTHER, indirect=True, **named)
 def test_active(reactor, peer):  # noqa: F811
     client = peer.client(reactor, passive=0)
     parts = []
@@ -361,9 +378,12 @@ def tool(*arguments, ok=True, **options):
     return done.stdout if ok else done.stderr.decode()
 
 
+@pytest.mark.parametrize("peer", MOST + FURTHER[:2], indirect=True, **named)
 def test_tool(peer, tmp_path):
     where = ["-u", peer.name] + (["-s", "-c", peer.pem / "cert"] if peer.tls else [])
     server = f"tcp:host=localhost:port={peer.port}"
+    if peer.is_implicit:
+        where, server = where[:2], f"tls:host=localhost:port={peer.port}:trustRoots={peer.pem / 'cert'}"
     tool(*where, server, "get", "big", tmp_path / "got")
     assert (tmp_path / "got").read_bytes() == BIG
     assert tool(*where, server, "get", "text", "-") == b"one\ntwo\n"
