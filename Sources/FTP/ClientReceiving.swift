@@ -8,7 +8,7 @@ extension FTPClient {
   func receive(_ call: FTPClientCall, _ transfer: ClientTransfer, _ data: Conn?, _ conn: Conn) {
     transfer.isReady = true
     guard transfer.file != nil else { return deliver(call, transfer, data, conn) }
-    if transfer.text == nil, let data { transfer.pipe = Pipe.duplicate(data.bareDescriptor) }
+    if let data { transfer.openPipe(data) }
     if transfer.pipe != nil || !transfer.pending.isEmpty || transfer.isAtEnd || data == nil {
       storeOn(call, transfer, data, conn)
     } else if let data {
@@ -28,7 +28,7 @@ extension FTPClient {
       return abandon(call, FTPClient.reason(.noMemory, call.phrase, "there is no memory"), conn)
     }
     guard transfer.file != nil, transfer.isReady else { return }
-    if transfer.pipe != nil || transfer.pending.count >= Transfer.mostPending { _ = data.pause() }
+    if transfer.pipe != nil || transfer.pending.count >= FileMover.mostPending { _ = data.pause() }
     if !transfer.isWorking { storeOn(call, transfer, data, conn) }
   }
 
@@ -90,26 +90,15 @@ extension FTPClient {
   /// What has come goes into the file, on another thread, which, where it may, goes on with the socket until nothing more is there.
   func storeOn(_ call: FTPClientCall, _ transfer: ClientTransfer, _ data: Conn?, _ conn: Conn) {
     guard let file = transfer.file else { return }
-    let bytes = Held(transfer.pending.take())
-    let (text, isLast, place) = (transfer.text, transfer.isAtEnd, transfer.place)
-    let pipe = isLast || (data?.bareDescriptor ?? -1) < 0 ? nil : transfer.pipe
-    let patience: CInt = conn.context.environment.working < 3 ? 5 : 0
-    work(
-      call, transfer, conn, Moved(place),
-      { moved in
-        moved.outcome = isLast ? .atEnd : .wouldBlock
-        moved.status = FTPSession.write(bytes, file, text, isLast: isLast, moved)
-        guard moved.status == .ok, let pipe else { return }
-        moved.outcome = pipe.receive(file, at: &moved.place, most: Transfer.slice, patience: patience)
-      },
-      { moved, conn in
+    let status = transfer.store(
+      file, data, conn.context,
+      then(call, transfer, conn) { moved, conn in
         let data = conn.context.conn(transfer.data)
-        let past = text == nil ? moved.place - place - UInt64(bytes.count) : 0  // what came over the descriptor
-        data?.wentBy(received: past, sent: 0)
-        transfer.place = moved.place
-        self.count(Int(clamping: past), call, transfer, conn)
+        data?.wentBy(received: moved.past, sent: 0)
+        self.count(Int(clamping: moved.past), call, transfer, conn)
         if !transfer.isOver { self.stored(moved, call, transfer, data, conn) }
       })
+    if status != .ok { abandon(call, wrong(call, status), conn) }
   }
 
   func stored(_ moved: Moved, _ call: FTPClientCall, _ transfer: ClientTransfer, _ data: Conn?, _ conn: Conn) {

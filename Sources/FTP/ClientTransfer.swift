@@ -3,14 +3,12 @@ import Files
 import Wire
 
 /// A transfer of a client's, from the first thing that is asked to the last reply.
-final class ClientTransfer {
+final class ClientTransfer: FileMover {
   /// What is asked, in this order, as far as it is needed: the local file; TYPE; SIZE; where data goes; REST; and for the bytes.
   enum Step: Int { case open, type, size, address, rest, move }
   var step = Step.open
 
   let isUpload: Bool
-  /// Whether lines are changed, and how far that is.
-  let text: LineEnds?
   var offset: UInt64
   var total: UInt64 = 0
   var moved: UInt64 = 0
@@ -25,8 +23,6 @@ final class ClientTransfer {
   var ip = IP(ipv4: 0)
   var port: UInt16 = 0
   var connect: UInt64 = 0
-  var data: UInt64 = 0
-  var pipe: Pipe?
 
   // How far it is.
   /// The server has said that it begins; and that it is done.
@@ -38,25 +34,16 @@ final class ClientTransfer {
   var isReady = false
   /// All have moved, and nothing of them is left here.
   var isMoved = false
-  var isAtEnd = false
   /// ABOR was said.
   var isAborting = false
-  var isOver = false
   var fault: Reason?
-
-  // What is here.
-  var file: OpenFile?
-  var place: UInt64
-  var size: UInt64 = 0
-  var pending = ByteBuffer()
-  var isWorking = false
   /// The host wants to be left alone.
   var isHeld = false
 
   init(_ request: FTPClientRequest) {
     isUpload = request.action.isUpload
-    text = request.isText ? LineEnds() : nil
     offset = request.offset
+    super.init(isText: request.isText)
     place = request.offset
   }
 }

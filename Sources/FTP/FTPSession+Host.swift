@@ -21,35 +21,24 @@ extension FTPSession {
   /// The next bytes to send.
   func sendByHost(_ file: HostFile, _ transfer: Transfer, _ data: Conn, _ conn: Conn) {
     guard let shell = shell as? HostShell else { return data.abort(.closed) }
-    let (context, id) = (conn.context, data.id)
-    let place = transfer.place
+    let goOn = then(data) { moved, data, conn in
+      transfer.place = moved.place
+      self.sent(moved, transfer, data, conn)
+    }
     transfer.isWorking = true
-    shell.move(.read, file, at: place, ByteBuffer(), conn) { answer in
+    shell.move(.read, file, at: transfer.place, ByteBuffer(), conn) { answer in
       transfer.isWorking = false
-      guard !transfer.isOver, let data = context.conn(id), let control = data.dataProtocol?.control,
-        let conn = context.conn(control), !conn.isClosing
-      else { return }
-      let moved = Moved(place)
+      guard !transfer.isOver else { return }
+      let moved = Moved(transfer.place)
       moved.status = answer.status
-      var bytes = answer.listing.take()
-      moved.place += UInt64(bytes.count)
-      if bytes.isEmpty { moved.outcome = .atEnd }
-      if let text = transfer.text {
-        var made = ByteBuffer()
-        if !text.out(bytes.bytes, into: &made) { moved.status = .noMemory }
-        bytes = made.take()
-        moved.bytes = bytes.take()
-      } else {
-        moved.bytes = bytes.take()
-      }
-      self.sent(moved, from: place, transfer, data, conn)
+      if moved.status == .ok { moved.send(answer.listing.take(), transfer.text) }
+      goOn(moved)
     }
   }
 
   /// Has the host store what has arrived.
   func storeByHost(_ file: HostFile, _ transfer: Transfer, _ data: Conn, _ conn: Conn) {
     guard let shell = shell as? HostShell else { return data.abort(.closed) }
-    let (context, id) = (conn.context, data.id)
     let isLast = transfer.isAtEnd
     var bytes = transfer.pending.take()
     if let text = transfer.text {
@@ -60,16 +49,15 @@ extension FTPSession {
     let moved = Moved(transfer.place + UInt64(bytes.count))
     moved.outcome = isLast ? .atEnd : .wouldBlock
     guard !bytes.isEmpty else { return stored(moved, transfer, data, conn) }
-    let place = transfer.place
-    transfer.isWorking = true
-    shell.move(.write, file, at: place, bytes, conn) { answer in
-      transfer.isWorking = false
-      guard !transfer.isOver, let data = context.conn(id), let control = data.dataProtocol?.control,
-        let conn = context.conn(control), !conn.isClosing
-      else { return }
-      moved.status = answer.status
+    let goOn = then(data) { moved, data, conn in
       transfer.place = moved.place
       self.stored(moved, transfer, data, conn)
+    }
+    transfer.isWorking = true
+    shell.move(.write, file, at: transfer.place, bytes, conn) { answer in
+      transfer.isWorking = false
+      moved.status = answer.status
+      if !transfer.isOver { goOn(moved) }
     }
   }
 }

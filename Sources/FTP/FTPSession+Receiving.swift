@@ -6,7 +6,7 @@ import Wire
 /// until nothing more is there.
 extension FTPSession {
   func receive(_ transfer: Transfer, _ data: Conn, _ conn: Conn) {
-    if transfer.text == nil, transfer.upload?.file != nil { transfer.pipe = Pipe.duplicate(data.bareDescriptor) }
+    if transfer.upload?.file != nil { transfer.openPipe(data) }
     if transfer.pipe != nil, !data.hasEnded {
       _ = data.pause()
       store(transfer, data, conn)
@@ -19,7 +19,7 @@ extension FTPSession {
     guard let transfer, transfer.data == data.id, transfer.upload != nil else { return }  // nobody has asked for it
     transfer.bytes += UInt64(bytes.byteCount)
     guard transfer.pending.append(bytes, limit: mostBytes) else { return fail(transfer, conn, .noMemory) }
-    if transfer.pipe != nil || transfer.pending.count >= Transfer.mostPending { _ = data.pause() }
+    if transfer.pipe != nil || transfer.pending.count >= FileMover.mostPending { _ = data.pause() }
     if !transfer.isWorking { store(transfer, data, conn) }
   }
 
@@ -43,40 +43,14 @@ extension FTPSession {
       if let host = transfer.host { storeByHost(host, transfer, data, conn) }
       return
     }
-    let bytes = Held(transfer.pending.take())
-    let (text, isLast, place) = (transfer.text, transfer.isAtEnd, transfer.place)
-    let pipe = isLast || data.bareDescriptor < 0 ? nil : transfer.pipe
-    let patience: CInt = conn.context.environment.working < 3 ? 5 : 0
-    work(transfer, data, Moved(place)) { moved in
-      moved.outcome = isLast ? .atEnd : .wouldBlock
-      moved.status = FTPSession.write(bytes, file, text, isLast: isLast, moved)
-      guard moved.status == .ok, let pipe else { return }
-      moved.outcome = pipe.receive(file, at: &moved.place, most: Transfer.slice, patience: patience)
-    } _: { moved, data, conn in
-      let past = moved.place - place - UInt64(text == nil ? bytes.count : 0)
-      if text == nil {
-        transfer.bytes += past
-        data.wentBy(received: past, sent: 0)
-      }
-      transfer.place = moved.place
-      self.stored(moved, transfer, data, conn)
-    }
-  }
-
-  /// On another thread.
-  static func write(_ bytes: Held, _ file: OpenFile, _ text: LineEnds?, isLast: Bool, _ moved: Moved) -> Status {
-    let given = bytes.buffer.take()
-    guard let text else {
-      guard !given.isEmpty else { return .ok }
-      let status = file.write(given.bytes, at: moved.place)
-      moved.place += UInt64(given.count)
-      return status
-    }
-    var made = ByteBuffer()
-    guard text.in(given.bytes, isLast: isLast, into: &made) else { return .noMemory }
-    let status = made.isEmpty ? .ok : file.write(made.bytes, at: moved.place)
-    moved.place += UInt64(made.count)
-    return status
+    let status = transfer.store(
+      file, data, data.context,
+      then(data) { moved, data, conn in
+        transfer.bytes += moved.past
+        data.wentBy(received: moved.past, sent: 0)
+        self.stored(moved, transfer, data, conn)
+      })
+    if status != .ok { data.abort(status) }
   }
 
   func stored(_ moved: Moved, _ transfer: Transfer, _ data: Conn, _ conn: Conn) {
@@ -111,15 +85,5 @@ extension FTPSession {
       transfer.isFileFault = true
       self.fail(transfer, conn, answer.status)
     }
-  }
-}
-
-/// Bytes on their way to another thread.
-final class Held {
-  var buffer: ByteBuffer
-  let count: Int
-  init(_ buffer: consuming ByteBuffer) {
-    count = buffer.count
-    self.buffer = buffer
   }
 }

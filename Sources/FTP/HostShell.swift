@@ -54,7 +54,9 @@ final class HostShell: Shell {
 
   override func ask(_ question: ShellQuestion, _ context: Context, _ done: @escaping (ShellAnswer) -> Void) {
     let answer = ShellAnswer()
-    if let asked = plain(question, answer), let conn = context.conn(conn) {
+    if question.action == .hash || question.action == .textSize, let conn = context.conn(conn) {
+      HostMeasure(self, question, context, done).begin(question.path, conn)
+    } else if let asked = plain(question, answer), let conn = context.conn(conn) {
       put(asked, question, answer, conn, ByteBuffer(), done)
     } else {
       later(context, answer, done)
@@ -94,9 +96,7 @@ final class HostShell: Shell {
       var made = HostQuestion(.close, file.path)
       made.file = file
       return made
-    case .textSize, .hash:
-      answer.status = .unsupported
-      return nil
+    case .textSize, .hash: return nil
     }
   }
 

@@ -1,9 +1,8 @@
 import Bytes
-import Files
 import Wire
 
 /// One transfer, from its command to its last reply.
-final class Transfer {
+final class Transfer: FileMover {
   /// The shell opens a file; the data connection is awaited; bytes move; all have moved, and the end of the connection, or
   /// the shell's last word, is awaited.
   enum State { case opening, waiting, running, finishing }
@@ -13,25 +12,13 @@ final class Transfer {
   let path: [UInt8]
   /// What the client has called it.
   let words: [UInt8]
-  /// Lines end as this system has them on one side, and in CR LF on the other.
-  let text: LineEnds?
   let began: UInt64
   var state = State.opening
-  var isOver = false
-
-  /// The data connection.
-  var data: UInt64 = 0
-  /// The same for other threads, where they may use it.
-  var pipe: Pipe?
   /// Over the data connection, so far; and when that was looked at last.
   var bytes: UInt64 = 0
   var seen: UInt64 = 0
 
-  // What is sent.
-  var file: OpenFile?
-  var size: UInt64 = 0
-  /// The file's next byte.
-  var place: UInt64 = 0
+  /// Where it begins.
   var offset: UInt64 = 0
   /// What goes out first: the file's beginning, or a listing.
   var first = ByteBuffer()
@@ -41,9 +28,6 @@ final class Transfer {
 
   // What is stored.
   var upload: Upload?
-  var pending = ByteBuffer()
-  var isWorking = false
-  var isAtEnd = false
   /// What went wrong is the file's, not the connection's.
   var isFileFault = false
 
@@ -52,14 +36,9 @@ final class Transfer {
     self.verb = verb
     self.path = path
     self.words = words
-    text = isText ? LineEnds() : nil
     began = now
+    super.init(isText: isText)
   }
-
-  /// What moves while its conn rests: at once, and what is read for a socket that takes no more.
-  static var slice: UInt64 { 16 << 20 }
-  static var chunk: Int { 256 * 1024 }
-  static var mostPending: Int { 1 << 20 }
 }
 
 /// TYPE A: text is stored with LF alone, and goes over the data connection with CR LF (RFC 959 §3.1.1.1), however it is cut.
@@ -94,14 +73,4 @@ final class LineEnds {
     }
     return true
   }
-}
-
-/// What another thread has moved. Its own until that is done.
-final class Moved {
-  var outcome = Pipe.Outcome.more
-  var place: UInt64 = 0
-  /// To be sent by way of the conn.
-  var bytes = ByteBuffer()
-  var status = Status.ok
-  init(_ place: UInt64) { self.place = place }
 }

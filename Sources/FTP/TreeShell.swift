@@ -1,5 +1,4 @@
 import Bytes
-import Crypto
 import Files
 import Wire
 
@@ -43,8 +42,7 @@ final class TreeShell: Shell {
     let path = question.path
     switch question.action {
     case .stat: return stat(path, &answer.stat)
-    case .textSize: return textSize(path, &answer.stat)
-    case .hash: return hash(question, answer)
+    case .textSize, .hash: return measure(question, answer)
     case .enter: return enter(path)
     case .list: return list(question, answer)
     case .makeDirectory: return tree.makeDirectory(path)
@@ -65,45 +63,6 @@ final class TreeShell: Shell {
     guard status == Failure.notFound, writesBeside else { return status }
     return tree.stat(TreeShell.part(of: path), &out) == .ok ? .ok : status
   }
-
-  /// What TYPE A would send (RFC 3659 §4): its lines are to be counted.
-  func textSize(_ path: [UInt8], _ out: inout FileStat) -> Status {
-    var fault = Status.ok
-    guard let file = tree.openToRead(path, &fault) else { return fault }
-    fault = file.stat(&out)
-    guard fault == .ok else { return fault }
-    guard out.size <= TreeShell.mostCounted else { return .tooLong }
-    let ends = LineEnds()
-    var (place, size) = (UInt64(0), UInt64(0))
-    while true {
-      var bytes = ByteBuffer()
-      var text = ByteBuffer()
-      fault = file.read(at: place, Transfer.chunk, into: &bytes)
-      if fault != .ok || bytes.isEmpty { break }
-      place += UInt64(bytes.count)
-      guard ends.out(bytes.bytes, into: &text) else { return .noMemory }
-      size += UInt64(text.count)
-    }
-    out.size = size
-    return fault
-  }
-  static var mostCounted: UInt64 { 64 << 20 }
-
-  func hash(_ question: ShellQuestion, _ answer: ShellAnswer) -> Status {
-    var fault = Status.ok
-    guard let hashing = question.hashing, let file = tree.openToRead(question.path, &fault) else { return fault }
-    var place = question.number
-    while place - question.number < TreeShell.mostHashed {
-      var bytes = ByteBuffer()
-      fault = file.read(at: place, Transfer.chunk, into: &bytes)
-      if fault != .ok || bytes.isEmpty { break }
-      place += UInt64(bytes.count)
-      guard hashing.add(bytes.bytes) else { return .unsupported }
-    }
-    answer.start = place
-    return fault
-  }
-  static var mostHashed: UInt64 { 32 << 20 }
 
   func enter(_ path: [UInt8]) -> Status {
     var stat = FileStat()

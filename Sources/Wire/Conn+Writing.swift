@@ -200,6 +200,16 @@ extension Conn {
     list()
   }
 
+  /// Has all left that was written? If not, `writeResumed` comes when it has, where the low-water mark is 0: also for what a layer has
+  /// to say by itself, such as the end of a handshake, of which no protocol was told to stop.
+  public func isDrained() -> Bool {
+    if waiting > 0, !state.contains(.writePaused) { flush() }
+    guard waiting > 0 else { return true }
+    state.insert(.writePaused)
+    list()
+    return false
+  }
+
   /// Compares what waits with the marks, and tells the protocol; at the turn's end, or when somebody writes much.
   public func watchWater() {
     let waiting = waiting

@@ -131,25 +131,21 @@ static void on_ask(void *user, plait_conn conn, plait_ftp_request request, const
 }
 
 static void *client(void *nothing) {
-    static char block[500000];
     int fd = dial(port), data;
-    size_t i;
 
     (void)nothing;
-    for (i = 0; i < sizeof block; i++) block[i] = (char)(i * 7 + i / 251);
     reply(fd, 220);
     say(fd, 331, "USER me");
     say(fd, 230, "PASS x");
     data = passive(fd);
     say(fd, 125, "STOR stored");
-    for (i = 0; i < sizeof block; i += 50000) CHECK(send(data, block + i, 50000, 0) == 50000);
-    close(data);
+    send_block(data, 500000);
     reply(fd, 226);
     CHECK(!strcmp(say(fd, 213, "SIZE stored"), "213 500000\r"));
     data = passive(fd);
     CHECK(send(fd, "RETR stored\r\n", 13, 0) == 13);
-    SAME(read_all(data), sizeof block);
-    CHECK(!memcmp(read_back, block, sizeof block));
+    SAME(read_all(data), 500000);
+    CHECK(!memcmp(read_back, block, 500000));
     reply(fd, 125);
     reply(fd, 226);
     data = passive(fd);
@@ -162,6 +158,17 @@ static void *client(void *nothing) {
     reply(fd, 226);
     close(passive(fd));
     say(fd, 550, "RETR none");
+    /* What stands in a file is read out of it. */
+    CHECK(!strcmp(say(fd, 213, "HASH stored"),
+                  "213 SHA-256 0-500000 de1cf834a5990ca4fdc87bb84a1921ddeacfa9b95b3a7200efa709c62c78d5f4 stored\r"));
+    CHECK(!strcmp(say(fd, 213, "HASH given"),
+                  "213 SHA-256 0-6 7365d029861e32c521f8089b00a6fb32daf0615025b69b599d1ce53501b845c2 given\r"));
+    say(fd, 550, "HASH none");
+    say(fd, 200, "TYPE A");
+    CHECK(!strcmp(say(fd, 213, "SIZE stored"), "213 501960\r"));
+    CHECK(!strcmp(say(fd, 213, "SIZE given"), "213 6\r"));
+    say(fd, 550, "SIZE none");
+    say(fd, 200, "TYPE I");
     data = passive(fd);
     say(fd, 125, "STOR full");
     CHECK(send(data, block, 1000, 0) == 1000);
@@ -205,7 +212,7 @@ int main(void) {
     UNTIL(reactor, __atomic_load_n(&is_done, __ATOMIC_ACQUIRE));
     CHECK(pthread_join(thread, NULL) == 0);
     UNTIL(reactor, opened == closed);
-    SAME(opened, 6);
+    SAME(opened, 12);
     STATUS(plait_ftp_request_finish(never, 0), PLAIT_ERR_STALE);
     HEARD("4 /d  0|2 /d  0|5 /d/e  0|6 /d/f  0|7 /stored /d/g 0|8 /d/f  384|9 /d/f  1600000000|");
     OK(plait_reactor_free(reactor));

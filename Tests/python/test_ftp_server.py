@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import ftplib
+import hashlib
 import io
 import os
+import ssl as tls
+import subprocess
 
 import pytest
 
-from conftest import LIMIT, in_thread, run
+from conftest import LIMIT, ROOT, in_thread, run
 from plait.cred import checkers, credentials, error
 from plait.cred.portal import Portal
+from plait.internet import ssl
 from plait.internet.defer import Deferred
 from plait.protocols import ftp
 
@@ -30,14 +34,14 @@ def portal_of(root):
     return Portal(realm, [checkers.AllowAnonymousAccess(), users])
 
 
-def served(reactor, factory, talk, *login):
+def served(reactor, factory, talk, *login, kind=ftplib.FTP, **settings):
     """What a client's function gives, which is called with a client of the factory's server."""
     factory.loginDelay = 0.01
     listening = reactor.listenTCP(0, factory, interface="127.0.0.1")
     port = listening.getHost().port
 
     def work():
-        client = ftplib.FTP(encoding="utf-8")
+        client = kind(encoding="utf-8", **settings)
         try:
             client.connect("127.0.0.1", port, LIMIT)
             if login != (None,):
@@ -323,6 +327,33 @@ def test_a_shell_of_ones_own(reactor):
     served(reactor, ftp.FTPFactory(portal), talk)
     assert shell.files == {"hello": b"hello\n"} and shell.directories == {""}
     assert shell.closed == ["big"] and realm.left == [checkers.ANONYMOUS]
+
+
+@pytest.mark.parametrize("version", [tls.TLSVersion.TLSv1_2, tls.TLSVersion.TLSv1_3])
+def test_a_shell_of_ones_own_over_tls(reactor, tmp_path, version):
+    """The end of the handshake is all that waits to be sent when the first bytes are asked for: they come nevertheless."""
+    subprocess.run([ROOT / "Tests" / "certificates", tmp_path], check=True, timeout=60)
+    identity = ssl.PrivateCertificate.loadPEM((tmp_path / "good.pem").read_bytes())
+    shell = Shell(reactor)
+    shell.files["big"] = data = os.urandom(1 << 20)
+
+    def talk(client):
+        client.prot_p()
+        for _ in range(3):
+            assert got(client, "RETR hello") == b"hello\n"
+        assert got(client, "RETR big") == data
+        client.storbinary("STOR new", io.BytesIO(data))
+        assert client.sendcmd("HASH new") == f"213 SHA-256 0-{1 << 20} {hashlib.sha256(data).hexdigest()} new"
+        client.voidcmd("TYPE A")
+        assert client.size("hello") == 7
+
+    context = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, tls.CERT_NONE
+    context.minimum_version = context.maximum_version = version
+    portal = Portal(Realm(shell), [checkers.AllowAnonymousAccess()])
+    factory = ftp.FTPFactory(portal, tls=identity.options(), requireTLS=True, resumeTLS=False)
+    served(reactor, factory, talk, kind=ftplib.FTP_TLS, context=context)
+    assert shell.files["new"] == data
 
 
 class Counting(ftp.FTPShell):
