@@ -27,6 +27,15 @@ extension RawSpan {
     }
   }
 
+  /// Which of the up to 32 bytes from `start` on, but before `end`, are blanks: a bit for each.
+  @inline(__always) func blanks(from start: Int, to end: Int) -> UInt32 {
+    precondition(start >= 0 && start < end && end <= byteCount)
+    // Sound: it reads [0, end) of a span that is alive for the call, and that has something in it.
+    return withUnsafeBytes {
+      csystem_blanks($0.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: UInt8.self), start, end)
+    }
+  }
+
   @inline(__always) public func byte(_ position: Int) -> UInt8 {
     // Checked here against the span's bounds, and by one comparison.
     precondition(UInt(bitPattern: position) < UInt(bitPattern: byteCount))
@@ -121,5 +130,7 @@ public struct Given {
 
 extension RawSpan {
   /// The bytes in an array of their own.
-  public var copied: [UInt8] { withUnsafeBytes { Array($0) } }  // sound: the span is alive for the call
+  public var copied: [UInt8] {
+    @inline(never) get { withUnsafeBytes { Array($0) } }  // sound: the span is alive for the call
+  }
 }

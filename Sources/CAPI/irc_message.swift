@@ -30,24 +30,28 @@ private func mapping(_ number: UInt32) -> CaseMapping? {
   number <= 2 ? CaseMapping(rawValue: UInt8(truncatingIfNeeded: number)) : nil
 }
 
-@_cdecl("plait_irc_message_parse") @implementation
+@_optimize(speed) @c @implementation
 public func plait_irc_message_parse(
   _ line: UnsafePointer<UInt8>?, _ len: Int, _ out: UnsafeMutablePointer<plait_irc_message>?
 ) -> CInt {
   guard let given = checked(line, len), let out else { return .invalid }
   guard canTake(out) == .ok else { return .structSize }
+  guard let line else { return .malformed }
+  @inline(__always) func span(_ part: Part) -> plait_bytes {
+    plait_bytes(data: line + Int(part.start), len: Int(part.count))
+  }
   let places = UnsafeMutableRawPointer(out).advanced(by: parametersOffset).assumingMemoryBound(to: plait_bytes.self)
   var head = Message.Head()
   // Sound: there are no more parameters than the struct has places for, and none where there is no command.
   guard
-    Message.cut(given.bytes, &head, { places[$0] = span(Part($1, $2), line) })
+    Message.cut(given.bytes, &head, { places[$0] = plait_bytes(data: line + $1, len: $2 &- $1) })
   else { return .malformed }
   out.pointee.flags = (head.hasSource ? 1 : 0) | (head.hasTrailing ? 2 : 0)
   out.pointee.numeric = UInt32(truncatingIfNeeded: head.numeric)
   out.pointee.count = UInt32(truncatingIfNeeded: head.count)
-  out.pointee.tags = span(head.tags, line)
-  out.pointee.source = span(head.source, line)
-  out.pointee.command = span(head.command, line)
+  out.pointee.tags = span(head.tags)
+  out.pointee.source = span(head.source)
+  out.pointee.command = span(head.command)
   return .ok
 }
 
@@ -187,7 +191,7 @@ public func plait_irc_name_make(
 @_cdecl("plait_irc_numeric_get") @implementation
 public func plait_irc_numeric_get(_ number: UInt32) -> UnsafePointer<CChar>? {
   guard number < 1000, let name = Numeric.name(Int(number)) else { return nil }  // checked: small
-  return UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)
+  return UnsafeRawPointer(name).assumingMemoryBound(to: CChar.self)
 }
 
 @_cdecl("plait_irc_numeric_parse") @implementation

@@ -36,7 +36,7 @@ public struct Message {
 
   /// Cuts a line, of which a CR LF at the end is no part. False: there is no command in it. Nothing else is refused: a server may say what it
   /// likes, in any encoding.
-  @inline(__always) public mutating func parse(_ line: RawSpan) -> Bool {
+  @inline(never) public mutating func parse(_ line: RawSpan) -> Bool {
     var head = Head()
     guard Message.cut(line, &head, { parameters[$0] = Part($1, $2) }) else { return false }
     tags = head.tags
@@ -67,48 +67,51 @@ public struct Message {
     var end = line.byteCount
     if end > 0, line.byte(end &- 1) == 10 { end &-= 1 }
     if end > 0, line.byte(end &- 1) == 13 { end &-= 1 }
+    var blanks = Blanks(line, end: end)
     var at = 0
-    if at < end, line.byte(at) == UInt8(ascii: "@") {
-      at = word(line, from: 1, end)
-      head.tags = Part(1, at)
-      at = skip(line, from: at, end)
+    // What may come next: tags, a source, the command. (A loop: what finds words is there twice, and not five times.)
+    var stage = 0
+    if end > 0, line.byte(0) == 32 {
+      stage = 2
+      at = skip(line, from: 0, end)
     }
-    if at < end, line.byte(at) == UInt8(ascii: ":") {
-      let start = at &+ 1
-      at = word(line, from: start, end)
-      head.source = Part(start, at)
-      head.hasSource = true
+    while stage < 3 {
+      guard at < end else { return false }
+      let stop = blanks.next(from: at)
+      let first = line.byte(at)
+      if first == UInt8(ascii: ":"), stage < 2 {
+        head.source = Part(at &+ 1, stop)
+        head.hasSource = true
+        stage = 2
+      } else if first == UInt8(ascii: "@"), stage == 0 {
+        head.tags = Part(at &+ 1, stop)
+        stage = 1
+      } else {
+        head.command = Part(at, stop)
+        if stop &- at == 3 { head.numeric = number(line, at) }
+        stage = 3
+      }
+      at = skip(line, from: stop, end)
     }
-    at = skip(line, from: at, end)
-    let start = at
-    at = word(line, from: start, end)
-    guard at > start else { return false }
-    head.command = Part(start, at)
-    if at &- start == 3 { head.numeric = number(line, start) }
-    at = skip(line, from: at, end)
     var count = 0
     while at < end {
-      let start = at
-      if line.byte(at) == UInt8(ascii: ":") || count == most &- 1 {
-        head.hasTrailing = line.byte(at) == UInt8(ascii: ":")
-        add(count, head.hasTrailing ? at &+ 1 : at, end)
+      let isMarked = line.byte(at) == UInt8(ascii: ":")
+      if isMarked || count == most &- 1 {
+        head.hasTrailing = isMarked
+        add(count, isMarked ? at &+ 1 : at, end)
         count &+= 1
         break
       }
-      at = word(line, from: start, end)
-      add(count, start, at)
+      let stop = blanks.next(from: at)
+      add(count, at, stop)
       count &+= 1
-      at = skip(line, from: at, end)
+      at = skip(line, from: stop, end)
     }
     head.count = count
     return true
   }
 
-  /// Where a word ends: at a blank.
-  @inline(__always) static func word(_ line: RawSpan, from start: Int, _ end: Int) -> Int {
-    let blank = line.position(of: 32, from: start)
-    return blank < 0 ? end : blank
-  }
+  /// Where the next word begins.
   @inline(__always) static func skip(_ line: RawSpan, from start: Int, _ end: Int) -> Int {
     var at = start
     while at < end, line.byte(at) == 32 { at &+= 1 }

@@ -2,271 +2,81 @@ import Bytes
 
 /// The names of numerics: RFC 2812 section 5, and what servers and IRCv3 added.
 public enum Numeric {
+  /// In their order: three digits, the name, and NUL. (A table of strings would have a pointer for each.)
+  private static var table: StaticString {
+    """
+    001RPL_WELCOME\0002RPL_YOURHOST\0003RPL_CREATED\0004RPL_MYINFO\0005RPL_ISUPPORT\0006RPL_MAP\0007RPL_MAPEND\0\
+    010RPL_BOUNCE\0042RPL_YOURID\0200RPL_TRACELINK\0201RPL_TRACECONNECTING\0202RPL_TRACEHANDSHAKE\0\
+    203RPL_TRACEUNKNOWN\0204RPL_TRACEOPERATOR\0205RPL_TRACEUSER\0206RPL_TRACESERVER\0207RPL_TRACESERVICE\0\
+    208RPL_TRACENEWTYPE\0209RPL_TRACECLASS\0210RPL_TRACERECONNECT\0211RPL_STATSLINKINFO\0212RPL_STATSCOMMANDS\0\
+    219RPL_ENDOFSTATS\0221RPL_UMODEIS\0234RPL_SERVLIST\0235RPL_SERVLISTEND\0242RPL_STATSUPTIME\0\
+    243RPL_STATSOLINE\0251RPL_LUSERCLIENT\0252RPL_LUSEROP\0253RPL_LUSERUNKNOWN\0254RPL_LUSERCHANNELS\0\
+    255RPL_LUSERME\0256RPL_ADMINME\0257RPL_ADMINLOC1\0258RPL_ADMINLOC2\0259RPL_ADMINEMAIL\0261RPL_TRACELOG\0\
+    262RPL_TRACEEND\0263RPL_TRYAGAIN\0265RPL_LOCALUSERS\0266RPL_GLOBALUSERS\0276RPL_WHOISCERTFP\0301RPL_AWAY\0\
+    302RPL_USERHOST\0303RPL_ISON\0305RPL_UNAWAY\0306RPL_NOWAWAY\0307RPL_WHOISREGNICK\0311RPL_WHOISUSER\0\
+    312RPL_WHOISSERVER\0313RPL_WHOISOPERATOR\0314RPL_WHOWASUSER\0315RPL_ENDOFWHO\0317RPL_WHOISIDLE\0\
+    318RPL_ENDOFWHOIS\0319RPL_WHOISCHANNELS\0320RPL_WHOISSPECIAL\0321RPL_LISTSTART\0322RPL_LIST\0\
+    323RPL_LISTEND\0324RPL_CHANNELMODEIS\0325RPL_UNIQOPIS\0328RPL_CHANNEL_URL\0329RPL_CREATIONTIME\0\
+    330RPL_WHOISACCOUNT\0331RPL_NOTOPIC\0332RPL_TOPIC\0333RPL_TOPICWHOTIME\0335RPL_WHOISBOT\0\
+    338RPL_WHOISACTUALLY\0341RPL_INVITING\0342RPL_SUMMONING\0346RPL_INVITELIST\0347RPL_ENDOFINVITELIST\0\
+    348RPL_EXCEPTLIST\0349RPL_ENDOFEXCEPTLIST\0351RPL_VERSION\0352RPL_WHOREPLY\0353RPL_NAMREPLY\0\
+    354RPL_WHOSPCRPL\0364RPL_LINKS\0365RPL_ENDOFLINKS\0366RPL_ENDOFNAMES\0367RPL_BANLIST\0368RPL_ENDOFBANLIST\0\
+    369RPL_ENDOFWHOWAS\0371RPL_INFO\0372RPL_MOTD\0374RPL_ENDOFINFO\0375RPL_MOTDSTART\0376RPL_ENDOFMOTD\0\
+    378RPL_WHOISHOST\0379RPL_WHOISMODES\0381RPL_YOUREOPER\0382RPL_REHASHING\0383RPL_YOURESERVICE\0391RPL_TIME\0\
+    392RPL_USERSSTART\0393RPL_USERS\0394RPL_ENDOFUSERS\0395RPL_NOUSERS\0396RPL_VISIBLEHOST\0\
+    400ERR_UNKNOWNERROR\0401ERR_NOSUCHNICK\0402ERR_NOSUCHSERVER\0403ERR_NOSUCHCHANNEL\0404ERR_CANNOTSENDTOCHAN\0\
+    405ERR_TOOMANYCHANNELS\0406ERR_WASNOSUCHNICK\0407ERR_TOOMANYTARGETS\0408ERR_NOSUCHSERVICE\0409ERR_NOORIGIN\0\
+    410ERR_INVALIDCAPCMD\0411ERR_NORECIPIENT\0412ERR_NOTEXTTOSEND\0413ERR_NOTOPLEVEL\0414ERR_WILDTOPLEVEL\0\
+    415ERR_BADMASK\0416ERR_TOOMANYMATCHES\0417ERR_INPUTTOOLONG\0421ERR_UNKNOWNCOMMAND\0422ERR_NOMOTD\0\
+    423ERR_NOADMININFO\0424ERR_FILEERROR\0431ERR_NONICKNAMEGIVEN\0432ERR_ERRONEUSNICKNAME\0\
+    433ERR_NICKNAMEINUSE\0435ERR_BANONCHAN\0436ERR_NICKCOLLISION\0437ERR_UNAVAILRESOURCE\0\
+    441ERR_USERNOTINCHANNEL\0442ERR_NOTONCHANNEL\0443ERR_USERONCHANNEL\0444ERR_NOLOGIN\0445ERR_SUMMONDISABLED\0\
+    446ERR_USERSDISABLED\0449ERR_NOTIMPLEMENTED\0451ERR_NOTREGISTERED\0461ERR_NEEDMOREPARAMS\0\
+    462ERR_ALREADYREGISTRED\0463ERR_NOPERMFORHOST\0464ERR_PASSWDMISMATCH\0465ERR_YOUREBANNEDCREEP\0\
+    466ERR_YOUWILLBEBANNED\0467ERR_KEYSET\0470ERR_LINKCHANNEL\0471ERR_CHANNELISFULL\0472ERR_UNKNOWNMODE\0\
+    473ERR_INVITEONLYCHAN\0474ERR_BANNEDFROMCHAN\0475ERR_BADCHANNELKEY\0476ERR_BADCHANMASK\0477ERR_NOCHANMODES\0\
+    478ERR_BANLISTFULL\0480ERR_THROTTLE\0481ERR_NOPRIVILEGES\0482ERR_CHANOPRIVSNEEDED\0483ERR_CANTKILLSERVER\0\
+    484ERR_RESTRICTED\0485ERR_UNIQOPPRIVSNEEDED\0489ERR_SECUREONLYCHAN\0491ERR_NOOPERHOST\0\
+    492ERR_NOSERVICEHOST\0501ERR_UMODEUNKNOWNFLAG\0502ERR_USERSDONTMATCH\0520ERR_OPERONLY\0524ERR_HELPNOTFOUND\0\
+    525ERR_INVALIDKEY\0573ERR_CANNOTSENDRP\0670RPL_STARTTLS\0671RPL_WHOISSECURE\0691ERR_STARTTLS\0\
+    696ERR_INVALIDMODEPARAM\0704RPL_HELPSTART\0705RPL_HELPTXT\0706RPL_ENDOFHELP\0723ERR_NOPRIVS\0\
+    728RPL_QUIETLIST\0729RPL_ENDOFQUIETLIST\0730RPL_MONONLINE\0731RPL_MONOFFLINE\0732RPL_MONLIST\0\
+    733RPL_ENDOFMONLIST\0734ERR_MONLISTFULL\0761RPL_KEYVALUE\0762RPL_METADATAEND\0766ERR_NOMATCHINGKEY\0\
+    900RPL_LOGGEDIN\0901RPL_LOGGEDOUT\0902ERR_NICKLOCKED\0903RPL_SASLSUCCESS\0904ERR_SASLFAIL\0\
+    905ERR_SASLTOOLONG\0906ERR_SASLABORTED\0907ERR_SASLALREADY\0908RPL_SASLMECHS\0
+    """
+  }
+
+  /// Runs `body` on each: its number, and where the name begins in the table and how long it is. Until it answers false.
+  private static func each(_ body: (Int, RawSpan, UnsafePointer<UInt8>) -> Bool) {
+    // Sound: a literal's bytes are static.
+    let all = UnsafeRawBufferPointer(start: table.utf8Start, count: table.utf8CodeUnitCount)
+    var at = 0
+    while at < all.count {
+      let end = all.bytes.position(of: 0, from: at)
+      let number = Message.number(all.bytes, at)
+      guard end >= 0, body(number, all.bytes.extracting(at + 3..<end), table.utf8Start + at + 3) else { return }
+      at = end + 1
+    }
+  }
+
   /// Nil: it has none. Ends in NUL.
-  public static func name(_ number: Int) -> StaticString? {
-    switch number / 100 {
-    case 0: return name0(number)
-    case 2: return name2(number)
-    case 3: return name3(number)
-    case 4: return name4(number)
-    case 5: return name5(number)
-    case 6: return name6(number)
-    case 7: return name7(number)
-    case 9: return name9(number)
-    default: return nil
+  public static func name(_ number: Int) -> UnsafePointer<UInt8>? {
+    var found: UnsafePointer<UInt8>?
+    each { known, _, name in
+      if known == number { found = name }
+      return known < number
     }
-  }
-
-  private static func name0(_ number: Int) -> StaticString? {
-    switch number {
-    case 1: return "RPL_WELCOME"
-    case 2: return "RPL_YOURHOST"
-    case 3: return "RPL_CREATED"
-    case 4: return "RPL_MYINFO"
-    case 5: return "RPL_ISUPPORT"
-    case 6: return "RPL_MAP"
-    case 7: return "RPL_MAPEND"
-    case 10: return "RPL_BOUNCE"
-    case 42: return "RPL_YOURID"
-    default: return nil
-    }
-  }
-
-  private static func name2(_ number: Int) -> StaticString? {
-    switch number {
-    case 200: return "RPL_TRACELINK"
-    case 201: return "RPL_TRACECONNECTING"
-    case 202: return "RPL_TRACEHANDSHAKE"
-    case 203: return "RPL_TRACEUNKNOWN"
-    case 204: return "RPL_TRACEOPERATOR"
-    case 205: return "RPL_TRACEUSER"
-    case 206: return "RPL_TRACESERVER"
-    case 207: return "RPL_TRACESERVICE"
-    case 208: return "RPL_TRACENEWTYPE"
-    case 209: return "RPL_TRACECLASS"
-    case 210: return "RPL_TRACERECONNECT"
-    case 211: return "RPL_STATSLINKINFO"
-    case 212: return "RPL_STATSCOMMANDS"
-    case 219: return "RPL_ENDOFSTATS"
-    case 221: return "RPL_UMODEIS"
-    case 234: return "RPL_SERVLIST"
-    case 235: return "RPL_SERVLISTEND"
-    case 242: return "RPL_STATSUPTIME"
-    case 243: return "RPL_STATSOLINE"
-    case 251: return "RPL_LUSERCLIENT"
-    case 252: return "RPL_LUSEROP"
-    case 253: return "RPL_LUSERUNKNOWN"
-    case 254: return "RPL_LUSERCHANNELS"
-    case 255: return "RPL_LUSERME"
-    case 256: return "RPL_ADMINME"
-    case 257: return "RPL_ADMINLOC1"
-    case 258: return "RPL_ADMINLOC2"
-    case 259: return "RPL_ADMINEMAIL"
-    case 261: return "RPL_TRACELOG"
-    case 262: return "RPL_TRACEEND"
-    case 263: return "RPL_TRYAGAIN"
-    case 265: return "RPL_LOCALUSERS"
-    case 266: return "RPL_GLOBALUSERS"
-    case 276: return "RPL_WHOISCERTFP"
-    default: return nil
-    }
-  }
-
-  private static func name3(_ number: Int) -> StaticString? {
-    switch number {
-    case 301: return "RPL_AWAY"
-    case 302: return "RPL_USERHOST"
-    case 303: return "RPL_ISON"
-    case 305: return "RPL_UNAWAY"
-    case 306: return "RPL_NOWAWAY"
-    case 307: return "RPL_WHOISREGNICK"
-    case 311: return "RPL_WHOISUSER"
-    case 312: return "RPL_WHOISSERVER"
-    case 313: return "RPL_WHOISOPERATOR"
-    case 314: return "RPL_WHOWASUSER"
-    case 315: return "RPL_ENDOFWHO"
-    case 317: return "RPL_WHOISIDLE"
-    case 318: return "RPL_ENDOFWHOIS"
-    case 319: return "RPL_WHOISCHANNELS"
-    case 320: return "RPL_WHOISSPECIAL"
-    case 321: return "RPL_LISTSTART"
-    case 322: return "RPL_LIST"
-    case 323: return "RPL_LISTEND"
-    case 324: return "RPL_CHANNELMODEIS"
-    case 325: return "RPL_UNIQOPIS"
-    case 328: return "RPL_CHANNEL_URL"
-    case 329: return "RPL_CREATIONTIME"
-    case 330: return "RPL_WHOISACCOUNT"
-    case 331: return "RPL_NOTOPIC"
-    case 332: return "RPL_TOPIC"
-    case 333: return "RPL_TOPICWHOTIME"
-    case 335: return "RPL_WHOISBOT"
-    case 338: return "RPL_WHOISACTUALLY"
-    case 341: return "RPL_INVITING"
-    case 342: return "RPL_SUMMONING"
-    case 346: return "RPL_INVITELIST"
-    case 347: return "RPL_ENDOFINVITELIST"
-    case 348: return "RPL_EXCEPTLIST"
-    case 349: return "RPL_ENDOFEXCEPTLIST"
-    case 351: return "RPL_VERSION"
-    case 352: return "RPL_WHOREPLY"
-    case 353: return "RPL_NAMREPLY"
-    case 354: return "RPL_WHOSPCRPL"
-    case 364: return "RPL_LINKS"
-    case 365: return "RPL_ENDOFLINKS"
-    case 366: return "RPL_ENDOFNAMES"
-    case 367: return "RPL_BANLIST"
-    case 368: return "RPL_ENDOFBANLIST"
-    case 369: return "RPL_ENDOFWHOWAS"
-    case 371: return "RPL_INFO"
-    case 372: return "RPL_MOTD"
-    case 374: return "RPL_ENDOFINFO"
-    case 375: return "RPL_MOTDSTART"
-    case 376: return "RPL_ENDOFMOTD"
-    case 378: return "RPL_WHOISHOST"
-    case 379: return "RPL_WHOISMODES"
-    case 381: return "RPL_YOUREOPER"
-    case 382: return "RPL_REHASHING"
-    case 383: return "RPL_YOURESERVICE"
-    case 391: return "RPL_TIME"
-    case 392: return "RPL_USERSSTART"
-    case 393: return "RPL_USERS"
-    case 394: return "RPL_ENDOFUSERS"
-    case 395: return "RPL_NOUSERS"
-    case 396: return "RPL_VISIBLEHOST"
-    default: return nil
-    }
-  }
-
-  private static func name4(_ number: Int) -> StaticString? {
-    switch number {
-    case 400: return "ERR_UNKNOWNERROR"
-    case 401: return "ERR_NOSUCHNICK"
-    case 402: return "ERR_NOSUCHSERVER"
-    case 403: return "ERR_NOSUCHCHANNEL"
-    case 404: return "ERR_CANNOTSENDTOCHAN"
-    case 405: return "ERR_TOOMANYCHANNELS"
-    case 406: return "ERR_WASNOSUCHNICK"
-    case 407: return "ERR_TOOMANYTARGETS"
-    case 408: return "ERR_NOSUCHSERVICE"
-    case 409: return "ERR_NOORIGIN"
-    case 410: return "ERR_INVALIDCAPCMD"
-    case 411: return "ERR_NORECIPIENT"
-    case 412: return "ERR_NOTEXTTOSEND"
-    case 413: return "ERR_NOTOPLEVEL"
-    case 414: return "ERR_WILDTOPLEVEL"
-    case 415: return "ERR_BADMASK"
-    case 416: return "ERR_TOOMANYMATCHES"
-    case 417: return "ERR_INPUTTOOLONG"
-    case 421: return "ERR_UNKNOWNCOMMAND"
-    case 422: return "ERR_NOMOTD"
-    case 423: return "ERR_NOADMININFO"
-    case 424: return "ERR_FILEERROR"
-    case 431: return "ERR_NONICKNAMEGIVEN"
-    case 432: return "ERR_ERRONEUSNICKNAME"
-    case 433: return "ERR_NICKNAMEINUSE"
-    case 435: return "ERR_BANONCHAN"
-    case 436: return "ERR_NICKCOLLISION"
-    case 437: return "ERR_UNAVAILRESOURCE"
-    case 441: return "ERR_USERNOTINCHANNEL"
-    case 442: return "ERR_NOTONCHANNEL"
-    case 443: return "ERR_USERONCHANNEL"
-    case 444: return "ERR_NOLOGIN"
-    case 445: return "ERR_SUMMONDISABLED"
-    case 446: return "ERR_USERSDISABLED"
-    case 449: return "ERR_NOTIMPLEMENTED"
-    case 451: return "ERR_NOTREGISTERED"
-    case 461: return "ERR_NEEDMOREPARAMS"
-    case 462: return "ERR_ALREADYREGISTRED"
-    case 463: return "ERR_NOPERMFORHOST"
-    case 464: return "ERR_PASSWDMISMATCH"
-    case 465: return "ERR_YOUREBANNEDCREEP"
-    case 466: return "ERR_YOUWILLBEBANNED"
-    case 467: return "ERR_KEYSET"
-    case 470: return "ERR_LINKCHANNEL"
-    case 471: return "ERR_CHANNELISFULL"
-    case 472: return "ERR_UNKNOWNMODE"
-    case 473: return "ERR_INVITEONLYCHAN"
-    case 474: return "ERR_BANNEDFROMCHAN"
-    case 475: return "ERR_BADCHANNELKEY"
-    case 476: return "ERR_BADCHANMASK"
-    case 477: return "ERR_NOCHANMODES"
-    case 478: return "ERR_BANLISTFULL"
-    case 480: return "ERR_THROTTLE"
-    case 481: return "ERR_NOPRIVILEGES"
-    case 482: return "ERR_CHANOPRIVSNEEDED"
-    case 483: return "ERR_CANTKILLSERVER"
-    case 484: return "ERR_RESTRICTED"
-    case 485: return "ERR_UNIQOPPRIVSNEEDED"
-    case 489: return "ERR_SECUREONLYCHAN"
-    case 491: return "ERR_NOOPERHOST"
-    case 492: return "ERR_NOSERVICEHOST"
-    default: return nil
-    }
-  }
-
-  private static func name5(_ number: Int) -> StaticString? {
-    switch number {
-    case 501: return "ERR_UMODEUNKNOWNFLAG"
-    case 502: return "ERR_USERSDONTMATCH"
-    case 520: return "ERR_OPERONLY"
-    case 524: return "ERR_HELPNOTFOUND"
-    case 525: return "ERR_INVALIDKEY"
-    case 573: return "ERR_CANNOTSENDRP"
-    default: return nil
-    }
-  }
-
-  private static func name6(_ number: Int) -> StaticString? {
-    switch number {
-    case 670: return "RPL_STARTTLS"
-    case 671: return "RPL_WHOISSECURE"
-    case 691: return "ERR_STARTTLS"
-    case 696: return "ERR_INVALIDMODEPARAM"
-    default: return nil
-    }
-  }
-
-  private static func name7(_ number: Int) -> StaticString? {
-    switch number {
-    case 704: return "RPL_HELPSTART"
-    case 705: return "RPL_HELPTXT"
-    case 706: return "RPL_ENDOFHELP"
-    case 723: return "ERR_NOPRIVS"
-    case 728: return "RPL_QUIETLIST"
-    case 729: return "RPL_ENDOFQUIETLIST"
-    case 730: return "RPL_MONONLINE"
-    case 731: return "RPL_MONOFFLINE"
-    case 732: return "RPL_MONLIST"
-    case 733: return "RPL_ENDOFMONLIST"
-    case 734: return "ERR_MONLISTFULL"
-    case 761: return "RPL_KEYVALUE"
-    case 762: return "RPL_METADATAEND"
-    case 766: return "ERR_NOMATCHINGKEY"
-    default: return nil
-    }
-  }
-
-  private static func name9(_ number: Int) -> StaticString? {
-    switch number {
-    case 900: return "RPL_LOGGEDIN"
-    case 901: return "RPL_LOGGEDOUT"
-    case 902: return "ERR_NICKLOCKED"
-    case 903: return "RPL_SASLSUCCESS"
-    case 904: return "ERR_SASLFAIL"
-    case 905: return "ERR_SASLTOOLONG"
-    case 906: return "ERR_SASLABORTED"
-    case 907: return "ERR_SASLALREADY"
-    case 908: return "RPL_SASLMECHS"
-    default: return nil
-    }
+    return found
   }
 
   /// The number of a name, or 0; of those that share one, the lowest.
   public static func number(_ name: RawSpan) -> Int {
-    for number in 1...999 {
-      if let known = Numeric.name(number), name.isEqual(known) { return number }
+    var found = 0
+    each { number, known, _ in
+      if known.isEqual(name) { found = number }
+      return found == 0
     }
-    return 0
+    return found
   }
 }

@@ -42,8 +42,8 @@ struct MessageTests {
       #expect(isParsed)
       #expect(message.numeric == number)
     }
-    #expect(Numeric.name(433).map { $0.description } == "ERR_NICKNAMEINUSE")
-    #expect(Numeric.name(5).map { $0.description } == "RPL_ISUPPORT")
+    #expect(Numeric.name(433).map { String(cString: $0) } == "ERR_NICKNAMEINUSE")
+    #expect(Numeric.name(5).map { String(cString: $0) } == "RPL_ISUPPORT")
     #expect(Numeric.name(0) == nil && Numeric.name(999) == nil && Numeric.name(1000) == nil)
     for (name, number) in [("RPL_WELCOME", 1), ("RPL_INVITELIST", 346), ("ERR_SASLFAIL", 904), ("RPL_NONSUCH", 0)] {
       let found = Numeric.number(Array(name.utf8).span.bytes)
