@@ -6,8 +6,12 @@ import IRC
 import SASL
 import Wire
 
+#if TLS
+  import TLS
+#endif
+
 /// How many callbacks of events a table has.
-private var eventCount: Int { 23 }
+private var eventCount: Int { 24 }
 
 /// A factory of clients that calls the host.
 final class HostIRCFactory: IRCFactory, Tellable {
@@ -21,12 +25,15 @@ final class HostIRCFactory: IRCFactory, Tellable {
   /// By the number of their kind.
   var table = PlainList<plait_irc_event_fn?>()
   var isGiven = false
+  let getPolicy: (@convention(c) (UnsafeMutableRawPointer?, UnsafePointer<UInt8>?, Int) -> UInt32)?
+  let setPolicy: (@convention(c) (UnsafeMutableRawPointer?, UnsafePointer<UInt8>?, Int, UInt32, UInt64) -> Void)?
 
   init(
     _ options: IRCOptions, _ delimiter: Delimiter, _ handler: plait_irc_handler, _ user: UnsafeMutableRawPointer?
   ) {
     calls = Calls(front: handler)
     events = handler.events
+    (getPolicy, setPolicy) = (handler.get_policy, handler.set_policy)
     super.init(options, delimiter, wantsRows: handler.events != nil, user: user)
     // Behind the eight common fields, which take 56 bytes (static_asserted by the C tests), in the order of Event.Kind.
     withUnsafeBytes(of: handler) { bytes in
@@ -36,6 +43,36 @@ final class HostIRCFactory: IRCFactory, Tellable {
     }
   }
   deinit { if isGiven { calls.release?(user) } }
+
+  #if TLS
+    /// Connections to hosts that want TLS have it. (The factory, and whatever is around it, keeps this.)
+    func obeyPolicies() {
+      isStrict = true
+      let kept = Unmanaged.passUnretained(self)
+      detour = { endpoint, outer, context in
+        kept._withUnsafeGuaranteedRef { factory in
+          let port = factory.securePort(endpoint)
+          guard port > 0 else { return nil }
+          let secure = endpoint.secured(port: port)
+          guard let object = context.ids.find(context.id, Kind.reactor), let wanted = secure.tls,
+            case .config(let made) = config(wanted, Unmanaged<ReactorBox>.fromOpaque(object).takeUnretainedValue())
+          else { return Detour(secure, nil) }
+          return Detour(secure, TLSFactory(outer, made, .client, secure.name))
+        }
+      }
+    }
+  #endif
+
+  override func policy(_ name: RawSpan) -> Int {
+    // Sound: the name is alive for the call; so below.
+    name.withUnsafeBytes { Int(getPolicy?(user, $0.baseAddress?.assumingMemoryBound(to: UInt8.self), $0.count) ?? 0) }
+  }
+  override func keepPolicy(_ name: RawSpan, _ port: Int, _ seconds: UInt64) {
+    name.withUnsafeBytes {
+      setPolicy?(
+        user, $0.baseAddress?.assumingMemoryBound(to: UInt8.self), $0.count, UInt32(truncatingIfNeeded: port), seconds)
+    }
+  }
 
   override func opened(_ conn: Conn) { calls.connected?(conn.user, plait_conn(id: conn.id)) }
   override func ended(_ conn: Conn, _ reason: Reason) { calls.tellEnd(conn, reason) }
@@ -53,7 +90,8 @@ final class HostIRCFactory: IRCFactory, Tellable {
       var told = plait_irc_event(
         struct_size: UInt32(MemoryLayout<plait_irc_event>.size), kind: event.kind.rawValue, flags: event.flags,
         number: event.number, line: plait_bytes(data: base, len: bytes.count), source: span(event.source),
-        nick: span(event.nick), target: span(event.target), text: span(event.text), argument: span(event.argument))
+        nick: span(event.nick), target: span(event.target), text: span(event.text), argument: span(event.argument),
+        batch: event.batch, reserved: 0)
       function(conn.user, plait_conn(id: conn.id), &told)
     }
   }
@@ -78,9 +116,7 @@ private func copy(_ given: plait_bytes, _ status: inout Status) -> [UInt8] {
     status = .invalid
     return []
   }
-  var made: [UInt8] = []
-  for index in 0..<given.bytes.byteCount { made.append(given.bytes.byte(index)) }
-  return made
+  return given.bytes.copied
 }
 
 /// Is it a word that a message can have in its middle?
@@ -90,7 +126,7 @@ private func isWord(_ text: [UInt8]) -> Bool {
 
 /// The host's options, or why they can't be.
 private func options(_ wanted: plait_irc_options, _ options: inout IRCOptions) -> Status {
-  guard wanted.flags <= 63, wanted.mechanisms <= 63, wanted.burst <= 1 << 20,
+  guard wanted.flags <= 127, wanted.mechanisms <= 63, wanted.burst <= 1 << 20,
     wanted.max_line <= UInt32(PLAIT_BYTES_MAX), wanted.max_waiting <= 1 << 24,
     let interval = checkedTime(wanted.interval_ms), let ping = checkedTime(wanted.ping_ms),
     let pong = checkedTime(wanted.pong_ms), let registration = checkedTime(wanted.registration_ms)
@@ -120,6 +156,7 @@ private func options(_ wanted: plait_irc_options, _ options: inout IRCOptions) -
   options.logsIn = wanted.flags & UInt32(PLAIT_IRC_NO_LOGIN) == 0
   options.findsNicks = wanted.flags & UInt32(PLAIT_IRC_NO_OTHER_NICK) == 0
   options.regains = wanted.flags & UInt32(PLAIT_IRC_REGAIN) != 0
+  options.isBot = wanted.flags & UInt32(PLAIT_IRC_BOT) != 0
   guard (options.asksForCapabilities && options.logsIn) || options.mechanisms.isEmpty else { return .invalid }
   if wanted.burst > 0 { options.burst = Int(wanted.burst) }  // checked: small
   if interval > 0 { options.interval = interval }
@@ -168,7 +205,16 @@ public func plait_irc_factory_new(
   guard status == .ok else { return status }
   let newline: [UInt8] = [10]
   guard let delimiter = Delimiter.make(newline.span.bytes) else { return .noMemory }
-  return give(out, HostIRCFactory(made, delimiter, table, user))
+  let factory = HostIRCFactory(made, delimiter, table, user)
+  if table.get_policy != nil || table.set_policy != nil {
+    guard table.get_policy != nil, table.set_policy != nil else { return .invalid }
+    #if TLS
+      factory.obeyPolicies()
+    #else
+      return .unsupported
+    #endif
+  }
+  return give(out, factory)
 }
 
 @_cdecl("plait_irc_send") @implementation

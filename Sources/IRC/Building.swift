@@ -117,11 +117,11 @@ public struct MessageBuilder {
 }
 
 extension [UInt8] {
-  mutating func append(_ span: RawSpan) {
+  @inline(never) mutating func append(_ span: RawSpan) {
     // Sound: the span is alive for the call.
     span.withUnsafeBytes { self.append(contentsOf: $0) }
   }
-  mutating func append(_ text: StaticString) {
+  @inline(never) mutating func append(_ text: StaticString) {
     for index in 0..<text.utf8CodeUnitCount { append(text.utf8Start[index]) }
   }
 }

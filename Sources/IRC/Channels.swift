@@ -103,7 +103,7 @@ struct User {
 /// The channels of a session, and who is in them. Nobody is kept who is in none.
 struct World {
   private(set) var channels: [Channel] = []
-  private var places: [[UInt8]: Int] = [:]
+  private var places: [[UInt8]: UInt32] = [:]  // of the same type: its code is there once
   private var users: [User] = []
   private var numbers: [[UInt8]: UInt32] = [:]
   private var free: [UInt32] = []
@@ -117,7 +117,7 @@ struct World {
 
   func channel(_ name: RawSpan, _ mapping: CaseMapping) -> Channel? {
     guard !channels.isEmpty, let place = places[World.fold(name, mapping)] else { return nil }
-    return channels[place]
+    return channels[Int(place)]
   }
 
   mutating func enter(_ name: RawSpan, _ mapping: CaseMapping) -> Channel {
@@ -125,13 +125,14 @@ struct World {
     var bytes: [UInt8] = []
     bytes.append(name)
     let made = Channel(bytes)
-    places[World.fold(name, mapping)] = channels.count
+    places[World.fold(name, mapping)] = UInt32(truncatingIfNeeded: channels.count)
     channels.append(made)
     return made
   }
 
   mutating func leave(_ name: RawSpan, _ mapping: CaseMapping) {
-    guard let place = places.removeValue(forKey: World.fold(name, mapping)) else { return }
+    guard let found = places.removeValue(forKey: World.fold(name, mapping)) else { return }
+    let place = Int(found)
     let channel = channels[place]
     var gone: [UInt32] = []
     channel.members.forEach { user, _ in gone.append(user) }
@@ -139,7 +140,7 @@ struct World {
     if place != last {
       channels[place] = channels[last]
       let name = channels[place].name
-      places[World.fold(name.span.bytes, mapping)] = place
+      places[World.fold(name.span.bytes, mapping)] = UInt32(truncatingIfNeeded: place)
     }
     channels.removeLast()
     for user in gone { letGo(user, mapping) }
@@ -204,7 +205,7 @@ struct World {
     numbers.removeAll()
     for index in 0..<channels.count {
       let name = channels[index].name
-      places[World.fold(name.span.bytes, mapping)] = index
+      places[World.fold(name.span.bytes, mapping)] = UInt32(truncatingIfNeeded: index)
     }
     for index in 0..<users.count where users[index].channels > 0 {
       let nick = users[index].nick

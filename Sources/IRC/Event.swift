@@ -6,7 +6,7 @@ public struct Event {
   public enum Kind: UInt32 {
     case signedOn, privmsg, noticed, action, ctcpQuery, ctcpReply, joined, left, kickedFrom, nickChanged, modeChanged
     case topicUpdated, userJoined, userLeft, userQuit, userKicked, userRenamed, invited, names, changed, pong, numeric
-    case other
+    case other, batch
   }
   public var kind: Kind
   public var flags: UInt32 = 0
@@ -17,11 +17,17 @@ public struct Event {
   public var target = Part()
   public var text = Part()
   public var argument = Part()
+  /// The number of the batch that it is part of, or 0.
+  public var batch: UInt32 = 0
 
   @inline(__always) public static var fromMe: UInt32 { 1 }
   @inline(__always) public static var toMe: UInt32 { 2 }
   /// It is the answer to a question, and no news.
   @inline(__always) public static var reply: UInt32 { 4 }
+  /// It is part of a netsplit, or of what mends one; or a batch has ended.
+  static var split: UInt32 { 8 }
+  static var rejoined: UInt32 { 16 }
+  static var ended: UInt32 { 32 }
 
   init(_ kind: Kind) { self.kind = kind }
 }

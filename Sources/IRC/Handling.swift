@@ -15,7 +15,13 @@ extension IRCSession {
     event.nick = message.source
     event.nick.count = UInt32(truncatingIfNeeded: end)
     if end > 0, isMe(source.extracting(first: end)) { event.flags |= Event.fromMe }
+    if !message.tags.isEmpty, !batches.isEmpty || !calls.isEmpty {
+      readTags(line, &event)
+    } else {
+      (within, label) = (-1, Part())
+    }
     let isTold = message.numeric > 0 ? number(&event, line, conn) : word(&event, line, conn)
+    if !calls.isEmpty { answer(line) }
     if isTold { owner.tell(event, message, line, start, conn) }
     if event.kind == .signedOn, !conn.isClosing { rejoin(conn) }
     if event.kind == .userQuit || event.kind == .userRenamed { heardOfLeaving(line.extracting(event.nick.range), conn) }
@@ -69,6 +75,8 @@ extension IRCSession {
       if isMe(line.extracting(event.argument.range)) { event.flags |= Event.toMe }
     } else if command.isEqual("CAP") {
       heardCapabilities(line, conn)
+    } else if command.isEqual("BATCH") {
+      batched(&event, line)
     } else if command.isEqual("AUTHENTICATE") {
       heardChallenge(line, conn)
       return false
@@ -208,7 +216,7 @@ extension IRCSession {
       guard welcomed(line, conn) else { return false }
       event.kind = .signedOn
       event.text = part(1)
-    case 5: heardSupport(line)
+    case 5: heardSupport(line, conn)
     case 324:
       guard let channel = world.channel(line.extracting(event.target.range), support.mapping) else { break }
       channel.forgetModes()
@@ -232,10 +240,14 @@ extension IRCSession {
     return true
   }
 
-  private func heardSupport(_ line: RawSpan) {
+  private func heardSupport(_ line: RawSpan, _ conn: Conn) {
     let before = support.mapping
     for index in 1..<max(1, message.count - 1) { support.take(line.extracting(part(index).range)) }
     if support.mapping != before { world.refold(support.mapping) }
+    if options.isBot, support.botMode != 0, !saidBot, phase == .ready {
+      saidBot = true
+      say("MODE", [nick], last: [UInt8(ascii: "+"), support.botMode], conn)
+    }
   }
 
   private func heardNames(_ line: RawSpan, _ event: Event) {

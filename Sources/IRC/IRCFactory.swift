@@ -20,7 +20,15 @@ open class IRCFactory: MessageFactory {
     super.init(user: user)
   }
 
+  /// Does the host keep policies of strict transport security? And the port that a server has just named, to whoever spoke without TLS.
+  public final var isStrict = false
+  final var upgrade: (name: [UInt8], port: Int) = ([], 0)
+
   // MARK: The host
+
+  /// The port for TLS that a host is to be connected to at, or 0; and that it is to be so for that many seconds, or no longer.
+  open func policy(_ name: RawSpan) -> Int { 0 }
+  open func keepPolicy(_ name: RawSpan, _ port: Int, _ seconds: UInt64) {}
 
   open func opened(_ conn: Conn) {}
   open func ended(_ conn: Conn, _ reason: Reason) {}
@@ -33,6 +41,10 @@ open class IRCFactory: MessageFactory {
 
   public final override func build(_ conn: Conn, _ origin: Origin) -> Protocol? {
     let session = IRCSession(self)
+    if isStrict, let endpoint = origin.endpoint {
+      session.strictName = endpoint.strictName
+      session.strictPort = endpoint.number
+    }
     conn.keep(session)
     return IRCProtocol(IRCFramer(session, delimiter, longest: options.longestLine), self)
   }
@@ -48,7 +60,7 @@ open class IRCFactory: MessageFactory {
 
   public final override func disconnected(_ conn: Conn, _ reason: Reason) {
     _ = conn.withIRC { session, _ in
-      session.end(conn)
+      session.end(conn, reason, isNow: true)
       return .ok
     }
     ended(conn, reason)
@@ -56,7 +68,7 @@ open class IRCFactory: MessageFactory {
 
   public final override func left(_ former: Protocol, _ conn: Conn, _ why: Reason) {
     guard let lines = former as? IRCProtocol else { return }
-    lines.framer.session._withUnsafeGuaranteedRef { $0.end(conn) }
+    lines.framer.session._withUnsafeGuaranteedRef { $0.end(conn, why, isNow: false) }
   }
 
   /// One that is too long is dropped alone: whoever can make a server send such a line shall not end a conversation.
@@ -85,14 +97,15 @@ open class IRCFactory: MessageFactory {
   }
 
   /// How many numbers an event's row has.
-  @inline(__always) public static var rowLength: Int { 14 }
+  @inline(__always) public static var rowLength: Int { 15 }
 
   final func tell(_ event: Event, _ message: borrowing Message, _ line: RawSpan, _ start: Int, _ conn: Conn) {
     guard wantsRows else { return happened(event, message, line, conn) }
     let base = UInt32(truncatingIfNeeded: start)
     guard rows.append(event.kind.rawValue), rows.append(event.flags), rows.append(event.number),
       rows.append(event.nick.count), add(event.source, base), add(event.target, base), add(event.text, base),
-      add(event.argument, base), rows.append(base), rows.append(UInt32(truncatingIfNeeded: line.byteCount))
+      add(event.argument, base), rows.append(base), rows.append(UInt32(truncatingIfNeeded: line.byteCount)),
+      rows.append(event.batch)
     else {
       rows.removeAll()
       rowCount = 0

@@ -21,6 +21,8 @@ public struct IRCOptions {
   public var findsNicks = true
   /// Does it try for the nick that was wanted as long as it has another one?
   public var regains = false
+  /// Is it a program, which says so where servers have a mode for that?
+  public var isBot = false
   /// Wanted beside those that the client makes use of itself, with blanks between them.
   public var capabilities: [UInt8] = []
   /// So many lines may go at once, then one for each interval.

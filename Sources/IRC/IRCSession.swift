@@ -29,6 +29,24 @@ public final class IRCSession {
   var challenge: [UInt8] = []
   var isAuthenticated = false
   var hasStarted = false
+  var saidBot = false
+
+  // Questions, and messages that belong together.
+  var calls: [IRCCall] = []
+  /// Whose failure has been told, though the end of the answer has still to come.
+  var spent: [[UInt8]] = []
+  var serial: UInt64 = 0
+  var token: UInt64 = 0
+  var batches: [Batch] = []
+  var batchNumber: UInt32 = 0
+  /// Of the message that is looked at: the batch that it is in, or -1, and its label.
+  var within = -1
+  var label = Part()
+
+  // Strict transport security: whom a policy is for, and for how many seconds, once it is known.
+  var strictName: [UInt8] = []
+  var strictPort = 0
+  var strictTime: UInt64?
 
   // Sending.
   /// Lines that wait for their turn, one behind the other, and how long each is.
@@ -61,7 +79,7 @@ public final class IRCSession {
     register(conn)
   }
 
-  func end(_ conn: Conn) {
+  func end(_ conn: Conn, _ reason: Reason, isNow: Bool) {
     guard phase != .ended else { return }
     phase = .ended
     for timer in [drain, life, limit] where timer.isScheduled { conn.context.timers.remove(timer) }
@@ -71,6 +89,8 @@ public final class IRCSession {
     }
     forgetWaiting()
     exchange = nil
+    if strictTime ?? 0 > 0 { keepPolicy() }  // its time begins anew
+    endCalls(reason, isNow: isNow)
   }
 
   func forgetWaiting() {
@@ -94,6 +114,7 @@ public final class IRCSession {
   /// Sends a message that is whole: now if its turn has come (or it is urgent), else behind those that wait.
   func send(_ line: [UInt8], isUrgent: Bool, _ conn: Conn) -> Status {
     if conn.isClosing { return .closed }
+    if support.isUTF8Only, !line.span.bytes.isUTF8 { return .value }
     refill(conn.context.now)
     if isUrgent || (waitingLines == 0 && tokens > 0) {
       if !isUrgent { tokens -= 1 }

@@ -43,6 +43,10 @@ extension IRCSession {
     guard message.count >= 3 else { return }
     let verb = message.parameter(1, line)
     let last = message.parameter(message.count - 1, line)
+    if verb.isEqual("LS") || verb.isEqual("NEW") {
+      heardPolicy(last, conn)
+      if conn.isClosing { return }
+    }
     if verb.isEqual("LS") {
       guard offered.count + last.byteCount <= 65536 else { return fail(Reason(.tooLong), conn) }
       offered.append(32)
@@ -65,6 +69,11 @@ extension IRCSession {
   }
 
   public func hasCapability(_ name: RawSpan) -> Bool { place(of: name) != nil }
+
+  func hasCapability(named name: StaticString) -> Bool {
+    let bytes = name.utf8Bytes
+    return place(of: bytes.span.bytes) != nil
+  }
 
   private func place(of name: RawSpan) -> Int? {
     for index in 0..<enabled.count {
@@ -150,12 +159,11 @@ extension IRCSession {
   // MARK: SASL
 
   private func authenticate(_ conn: Conn) {
-    let name = ("sasl" as StaticString).utf8Bytes
     let offered = mechanismsOffered()
     var channel = options.mechanisms.isDisjoint(with: .binding) ? SASL.Channel.unbound : boundChannel(conn)
     var canBind = false
     if case .bound = channel { canBind = true }
-    guard hasCapability(name.span.bytes), let best = offered.best(wanted: options.mechanisms, canBind: canBind) else {
+    guard hasCapability(named: "sasl"), let best = offered.best(wanted: options.mechanisms, canBind: canBind) else {
       return refused(Reason(.unsupported, text: "the server offers no mechanism that may be used"), conn)
     }
     if canBind, !best.binds { channel = offered.isDisjoint(with: .binding) ? .notOffered : .unbound }
@@ -292,6 +300,7 @@ extension IRCSession {
       return false
     }
     phase = .ready
+    if conn.isSecure { owner.upgrade = ([], 0) }  // what lasts is the host's to keep
     nick = []
     nick.append(message.parameter(0, line))
     if limit.isScheduled { conn.context.timers.remove(limit) }

@@ -14,7 +14,7 @@ public struct Splitter: ~Escapable {
   }
 
   /// The next piece, which has something in it; nil at the end.
-  public mutating func next() -> Part? {
+  @inline(never) public mutating func next() -> Part? {
     while at < text.byteCount {
       let byte = text.byte(at)
       if byte == 10 || byte == 13 {

@@ -11,6 +11,10 @@ public struct Support {
   public private(set) var kinds = ModeKinds()
   /// The most bytes of a line, with its CR LF.
   public private(set) var lineLength = 512
+  /// The mode of programs, or 0.
+  private(set) var botMode: UInt8 = 0
+  /// What is not UTF-8 is not to be sent.
+  private(set) var isUTF8Only = false
 
   init() {
     setModes(("beI,k,l" as StaticString).utf8Bytes)
@@ -39,6 +43,14 @@ public struct Support {
 
   public func value(_ key: RawSpan) -> [UInt8]? { find(key).map { features[$0].value } }
 
+  func has(_ key: StaticString) -> Bool {
+    for index in 0..<features.count {
+      let known = features[index].key
+      if known.span.bytes.isEqual(key) { return true }
+    }
+    return false
+  }
+
   private func find(_ key: RawSpan) -> Int? {
     for index in 0..<features.count {
       let known = features[index].key
@@ -56,6 +68,10 @@ public struct Support {
       setPrefixes(value)
     } else if key.isEqual("CHANMODES") {
       setModes(isGone ? ("beI,k,l" as StaticString).utf8Bytes : value)
+    } else if key.isEqual("BOT") {
+      botMode = value.first ?? 0
+    } else if key.isEqual("UTF8ONLY") {
+      isUTF8Only = !isGone
     } else if key.isEqual("LINELEN") {
       var number = 0
       for byte in value { if let digit = byte.digit, number < 100_000 { number = number * 10 + digit } }

@@ -8,6 +8,7 @@ open class Policy: Factory {
   public init(_ inner: Factory) {
     self.inner = inner
     super.init(user: inner.user)
+    detour = inner.detour  // inner lives as long as this
   }
 
   open override func fault(_ role: Origin.Role) -> Reason? { inner.fault(role) }

@@ -8,8 +8,8 @@ open class Attempt {
 
 /// One connection to be made: a call that ends with a conn, or alone.
 public final class Connect: Call {
-  public let endpoint: Endpoint
-  public let factory: Factory
+  public private(set) var endpoint: Endpoint
+  public private(set) var factory: Factory
   /// Between the starts of two attempts, in milliseconds (RFC 8305 §5).
   public let attemptDelay: UInt64
   public var attempt: Attempt?
@@ -41,6 +41,10 @@ public final class Connect: Call {
 
   /// Begins. On failure the call never was: no completion.
   public func begin() -> Status {
+    if let detour = factory.detour?(endpoint, factory, context) {
+      guard let outer = detour.factory else { return .tlsConfig }
+      (endpoint, factory) = (detour.endpoint, outer)
+    }
     guard factory.bind(context) else { return .bound }
     guard !context.isEnding else { return .aborted }
     guard register(Kind.call) else { return .limit }

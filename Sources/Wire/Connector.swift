@@ -103,7 +103,8 @@ open class Connector: Entity {
     retries &+= 1
     if context.isEnding { return }
     if options.mostRetries > 0, retries > options.mostRetries { return stop(reason) }
-    var wait = delay
+    // What speaks next is settled already.
+    var wait = reason.status == .switched ? 0 : delay
     if options.jitter > 0 { wait += wait * options.jitter * context.random.normal() }
     wait = max(0, min(wait, Double(options.maximum)))
     delay = min(delay * options.factor, Double(options.maximum))

@@ -30,6 +30,15 @@ public final class Endpoint {
   /// Each connection begins with a PROXY header.
   public internal(set) var proxy: ProxyPrefix?
 
+  /// The same host at another port, and over TLS.
+  public func secured(port: Int) -> Endpoint {
+    let made = Endpoint(.tcp, .connect)
+    (made.name, made.interface, made.timeout) = (name, interface, timeout)
+    made.number = port
+    made.tls = EndpointTLS()
+    return made
+  }
+
   let isForListening: Bool
 
   init(_ kind: Kind, _ use: Use) {

@@ -8,6 +8,8 @@ open class Factory {
   /// The reactor that it serves, by handle, or 0.
   public final private(set) var reactor: UInt64 = 0
   public final var counters = FactoryCounters()
+  /// Says where a connection to an endpoint goes instead, or nil: there. It gets the factory with all that is around it, too.
+  public final var detour: ((Endpoint, Factory, Context) -> Detour?)?
   public init(user: UnsafeMutableRawPointer?) { self.user = user }
 
   /// Has it built, and takes note of who did, and of who refused.
@@ -40,6 +42,13 @@ open class Factory {
     reactor = context.id
     return true
   }
+}
+
+/// Where a connection goes in the place of another, and what speaks there; nil: it must not be made.
+public struct Detour {
+  public let endpoint: Endpoint
+  public let factory: Factory?
+  public init(_ endpoint: Endpoint, _ factory: Factory?) { (self.endpoint, self.factory) = (endpoint, factory) }
 }
 
 /// How a connection came to be.

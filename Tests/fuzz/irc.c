@@ -3,7 +3,7 @@
 #include "fuzz.h"
 
 struct host {
-    struct journal heard;
+    struct journal heard, answered;
     uint8_t sent[1 << 16];
     size_t sent_len;
     plait_conn conn;
@@ -31,13 +31,28 @@ static void look(struct host *host, plait_conn conn, plait_bytes channel) {
     }
 }
 
+static void on_answer(void *user, plait_conn conn, const plait_irc_answer *answer, const plait_reason *reason) {
+    struct host *host = user;
+    uint32_t numbers[4] = {answer->question, (uint32_t)answer->count, (uint32_t)-reason->status,
+                           (uint32_t)reason->code};
+    (void)conn;
+    MUST(reason->status == 0 || answer->count == 0);
+    write_down(&host->answered, 'a', (const uint8_t *)numbers, sizeof numbers);
+    write_down(&host->answered, 'l', answer->lines.data, answer->lines.len);
+    for (size_t index = 0; index < answer->count; index++) {
+        const plait_bytes *part = &answer->entries[index].nick;
+        for (int field = 0; field < 9; field++) write_down(&host->answered, 'f', part[field].data, part[field].len);
+    }
+}
+
 static void write_event(struct host *host, const uint32_t *numbers, const plait_bytes *parts) {
-    write_down(&host->heard, 'n', (const uint8_t *)numbers, 12);
+    write_down(&host->heard, 'n', (const uint8_t *)numbers, 16);
     for (int index = 0; index < 6; index++) write_down(&host->heard, 'p', parts[index].data, parts[index].len);
 }
 static void on_event(void *user, plait_conn conn, const plait_irc_event *event) {
     struct host *host = user;
-    uint32_t numbers[3] = {event->kind, event->flags, event->kind == PLAIT_IRC_ON_PONG ? 0 : event->number};
+    uint32_t numbers[4] = {event->kind, event->flags, event->kind == PLAIT_IRC_ON_PONG ? 0 : event->number,
+                           event->batch};
     plait_bytes parts[6] = {event->source, event->nick, event->target, event->text, event->argument, event->line};
     write_event(host, numbers, parts);
     look(host, conn, event->target);
@@ -46,6 +61,10 @@ static void on_event(void *user, plait_conn conn, const plait_irc_event *event) 
             plait_irc_say(conn, PLAIT_IRC_NOTICE, event->nick.data, event->nick.len, event->text.data, event->text.len);
         MUST(status >= 0 || status == PLAIT_ERR_VALUE || status == PLAIT_ERR_TOO_LONG || status == PLAIT_ERR_LIMIT ||
              status == PLAIT_ERR_CLOSED);
+        status = plait_irc_call(conn, event->flags % 4 ? PLAIT_IRC_WHOIS : (uint32_t)event->text.len % 4,
+                                event->nick.data, event->nick.len, 0, on_answer, host, NULL);
+        MUST(status == 0 || status == PLAIT_ERR_VALUE || status == PLAIT_ERR_INVALID || status == PLAIT_ERR_TOO_LONG ||
+             status == PLAIT_ERR_LIMIT || status == PLAIT_ERR_CLOSED || status == PLAIT_ERR_BOUND);
     }
 }
 static void on_events(void *user, plait_conn conn, const uint8_t *data, size_t len, const uint32_t *rows,
@@ -53,7 +72,7 @@ static void on_events(void *user, plait_conn conn, const uint8_t *data, size_t l
     struct host *host = user;
     (void)conn;
     for (size_t index = 0; index < count; index++, rows += PLAIT_IRC_ROW_LENGTH) {
-        uint32_t numbers[3] = {rows[0], rows[1], rows[0] == PLAIT_IRC_ON_PONG ? 0 : rows[2]};
+        uint32_t numbers[4] = {rows[0], rows[1], rows[0] == PLAIT_IRC_ON_PONG ? 0 : rows[2], rows[14]};
         plait_bytes parts[6] = {{data + rows[4], rows[5]}, {data + rows[4], rows[3]},   {data + rows[6], rows[7]},
                                 {data + rows[8], rows[9]}, {data + rows[10], rows[11]}, {data + rows[12], rows[13]}};
         for (int part = 4; part < 14; part += 2) MUST((size_t)rows[part] + rows[part + 1] <= len);
@@ -88,7 +107,7 @@ static void run(struct host *host, unsigned how, int in_rows, const uint8_t *dat
         options.mechanisms = PLAIT_IRC_PLAIN | PLAIT_IRC_SCRAM_SHA_256;
         options.sasl_name = options.sasl_password = options.nick;
     }
-    for (int kind = PLAIT_IRC_ON_SIGNED_ON; kind <= PLAIT_IRC_ON_OTHER; kind++) entry[kind] = on_event;
+    for (int kind = PLAIT_IRC_ON_SIGNED_ON; kind <= PLAIT_IRC_ON_BATCH; kind++) entry[kind] = on_event;
     if (in_rows) handler.events = on_events;
     handler.disconnected = disconnected;
     ops.write = keep;
@@ -109,6 +128,10 @@ static void same(struct host *one, struct host *other, int nonce) {
     MUST(one->heard.len == other->heard.len &&
          (!one->heard.len || memcmp(one->heard.data, other->heard.data, one->heard.len) == 0));
     MUST(nonce || (one->sent_len == other->sent_len && memcmp(one->sent, other->sent, one->sent_len) == 0));
+    MUST(one->answered.len == other->answered.len &&
+         (!one->answered.len || memcmp(one->answered.data, other->answered.data, one->answered.len) == 0));
+    free(one->answered.data);
+    free(other->answered.data);
     free(one->heard.data);
     free(other->heard.data);
 }

@@ -121,6 +121,7 @@ FUNCTION(plait_jid_escape, plait_jid_escape(TEXT, 1, w->room, sizeof w->room, &w
 FUNCTION(plait_jid_make, plait_jid_make(&w->jid, w->jid_room, sizeof w->jid_room, &w->jid))
 FUNCTION(plait_jid_parse, plait_jid_parse(TEXT, 1, w->jid_room, sizeof w->jid_room, &w->jid))
 FUNCTION(plait_jid_unescape, plait_jid_unescape(TEXT, 1, w->room, sizeof w->room, &w->len))
+FUNCTION(plait_irc_call, plait_irc_call(w->conn, PLAIT_IRC_WHOIS, TEXT, 1, 0, NULL, NULL, NULL))
 FUNCTION(plait_irc_close, plait_irc_close(w->conn, NULL, 0))
 FUNCTION(plait_irc_factory_new, plait_irc_factory_new(&w->new_factory, &w->nick, NULL, NULL))
 FUNCTION(plait_irc_get_capability, plait_irc_get_capability(w->conn, TEXT, 1))

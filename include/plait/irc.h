@@ -25,6 +25,17 @@
  *
  * **Sending.** `burst` messages may leave at once, and one in each `interval_ms` afterwards; the others wait, up to `max_waiting`. Answers to
  * PING, registration, and what is sent as #PLAIT_IRC_URGENT do not wait. What would be more than one message, or none, is refused: see irc_message.h.
+ * So is what is not UTF-8, where the server wants nothing else (UTF8ONLY).
+ *
+ * **Questions** that a server answers in several messages (WHOIS, NAMES, LIST, WHO) have one result each: plait_irc_call(). Where the server
+ * has labeled-response, each is told by a label which of them a message answers; else by what it is about.
+ *
+ * **Batches.** What the server says belongs together has one number, plait_irc_event::batch; `batch` tells where each begins and ends, and
+ * #PLAIT_IRC_SPLIT and #PLAIT_IRC_REJOINED tell who leaves and comes because a network falls apart or is whole again.
+ *
+ * **Strict transport security.** With `get_policy` and `set_policy`, which keep what must outlive the program, a server's `sts` is obeyed wherever its name is known: by
+ * plait_connect() and connectors to `tcp:` endpoints, but those with SOCKS or SRV. Where a server wants TLS, the conn ends with #PLAIT_ERR_SWITCHED; the factory's next connection to that host
+ * goes to the port that it has named, over TLS with the system's authorities, and never falls back. A connector makes it at once.
  *
  * **Silence.** After `ping_ms` the server is asked for a sign of life; if it gives none within `pong_ms` the conn ends with #PLAIT_ERR_TIMEOUT.
  *
@@ -51,7 +62,8 @@ enum {
     PLAIT_IRC_NO_CAPABILITIES = 4, /**< do not ask the server for any; not with SASL */
     PLAIT_IRC_NO_LOGIN = 8,        /**< send nothing at the beginning: NICK and USER are the host's; not with SASL */
     PLAIT_IRC_NO_OTHER_NICK = 16,  /**< where a nick is refused, another one is the host's to find: see `numeric` */
-    PLAIT_IRC_REGAIN = 32          /**< called otherwise, try for `nick` when whoever has it goes, and after each sign of life */
+    PLAIT_IRC_REGAIN = 32,         /**< called otherwise, try for `nick` when whoever has it goes, and after each sign of life */
+    PLAIT_IRC_BOT = 64             /**< it is a program, and says so where the server has a mode for that */
 };
 
 /** plait_irc_options::mechanisms; the best one that the server offers is used, in this order. */
@@ -68,7 +80,10 @@ enum {
 enum {
     PLAIT_IRC_FROM_ME = 1, /**< this side's own doing */
     PLAIT_IRC_TO_ME = 2,   /**< the target, or whom it happens to, is this side and not a channel */
-    PLAIT_IRC_REPLY = 4    /**< the answer to a question, and no news */
+    PLAIT_IRC_REPLY = 4,   /**< the answer to a question, and no news */
+    PLAIT_IRC_SPLIT = 8,   /**< it happens because a network has fallen apart */
+    PLAIT_IRC_REJOINED = 16, /**< it happens because that is mended */
+    PLAIT_IRC_ENDED = 32   /**< of `batch`: it ends */
 };
 
 /** plait_irc_send(): how. */
@@ -108,10 +123,11 @@ enum {
     PLAIT_IRC_ON_CHANGED = 19,
     PLAIT_IRC_ON_PONG = 20,
     PLAIT_IRC_ON_NUMERIC = 21,
-    PLAIT_IRC_ON_OTHER = 22
+    PLAIT_IRC_ON_OTHER = 22,
+    PLAIT_IRC_ON_BATCH = 23
 };
 
-#define PLAIT_IRC_ROW_LENGTH 14 /**< numbers of a row: see plait_irc_handler::events */
+#define PLAIT_IRC_ROW_LENGTH 15 /**< numbers of a row: see plait_irc_handler::events */
 
 /** How a client behaves. Zero means the default. */
 typedef struct plait_irc_options {
@@ -149,8 +165,10 @@ typedef struct plait_irc_event {
     plait_bytes target;
     plait_bytes text;
     plait_bytes argument;
+    uint32_t batch;          /**< the number of the batch that it is part of, the innermost one; 0: none */
+    uint32_t reserved;
 } plait_irc_event;
-#define PLAIT_IRC_EVENT_INIT { sizeof(plait_irc_event), 0, 0, 0, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 } }
+#define PLAIT_IRC_EVENT_INIT { sizeof(plait_irc_event), 0, 0, 0, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, 0, 0 }
 
 /** Hears of an event. `user` is the conn's. */
 typedef void (*plait_irc_event_fn)(void *user, plait_conn conn, const plait_irc_event *event);
@@ -211,12 +229,19 @@ typedef struct plait_irc_handler {
     plait_irc_event_fn numeric;
     /** Any other message: `target` is its first parameter, `text` the last one. */
     plait_irc_event_fn other;
+    /** A batch begins: `number` is its own, `target` its type, such as `netsplit`, and `text` its parameters, as on the wire. Or, #PLAIT_IRC_ENDED, it ends. */
+    plait_irc_event_fn batch;
     /** All events of what has arrived at once, in place of those above, for hosts to which calls are dear. `rows` has `count` rows of
      *  #PLAIT_IRC_ROW_LENGTH numbers: kind, flags, number, length of the nick; then offset into `data` and length of the source (which the nick
-     *  begins), target, text, argument and line. What is state is what it was after the last of them. */
+     *  begins), target, text, argument and line; then the batch. What is state is what it was after the last of them. */
     void (*events)(void *user, plait_conn conn, const uint8_t *data, size_t len, const uint32_t *rows, size_t count);
+    /** Strict transport security: the port at which the host of that name, in small letters, is to be connected to by TLS alone; 0: there is no such
+     *  policy, or not any more. Needs `set_policy`. `user` is the factory's. Called when a connection is begun, also inside plait_connect(). */
+    uint32_t (*get_policy)(void *user, const uint8_t *name, size_t len);
+    /** Keep such a policy for so many seconds from now on; 0: forget it. Needs `get_policy`. `user` is the factory's. */
+    void (*set_policy)(void *user, const uint8_t *name, size_t len, uint32_t port, uint64_t seconds);
 } plait_irc_handler;
-#define PLAIT_IRC_HANDLER_INIT { sizeof(plait_irc_handler), 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
+#define PLAIT_IRC_HANDLER_INIT { sizeof(plait_irc_handler), 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
 
 /**
  * @brief Makes a factory of clients.
@@ -287,6 +312,75 @@ PLAIT_API int plait_irc_send_line(plait_conn conn, const uint8_t *line, size_t l
  * @twisted `IRCClient.msg`, `notice`, `describe`
  */
 PLAIT_API int plait_irc_say(plait_conn conn, uint32_t what, const uint8_t *target, size_t target_len, const uint8_t *text, size_t len);
+
+/** plait_irc_call(): what is asked. */
+enum {
+    PLAIT_IRC_WHOIS = 0, /**< who somebody is: a nick, or a server and a nick; one entry */
+    PLAIT_IRC_NAMES = 1, /**< who is in a channel; an entry for each */
+    PLAIT_IRC_LIST = 2,  /**< which channels there are: nothing, or those that are wanted, with commas between them; an entry for each */
+    PLAIT_IRC_WHO = 3    /**< who is in a channel, or fits a mask; an entry for each */
+};
+
+/** plait_irc_entry::flags */
+enum {
+    PLAIT_IRC_IS_AWAY = 1,     /**< as it says (WHOIS, WHO) */
+    PLAIT_IRC_IS_OPERATOR = 2, /**< of the network (WHOIS, WHO) */
+    PLAIT_IRC_IS_SECURE = 4,   /**< connected by TLS (WHOIS) */
+    PLAIT_IRC_IS_BOT = 8       /**< a program (WHOIS, WHO) */
+};
+
+/** Somebody or something that an answer tells of. Where `data` is NULL, the server has not said so. Its layout is fixed: it will not grow. */
+typedef struct plait_irc_entry {
+    uint32_t flags;      /**< PLAIT_IRC_IS_AWAY and so on */
+    uint32_t hops;       /**< servers between the two (WHO) */
+    uint64_t number;     /**< how many are in the channel (LIST); seconds without a word (WHOIS) */
+    uint64_t since;      /**< when the connection was made, in seconds since 1970; 0: not told (WHOIS) */
+    plait_bytes nick;
+    plait_bytes user;
+    plait_bytes host;
+    plait_bytes name;    /**< the real name (WHOIS, WHO) */
+    plait_bytes account; /**< empty: none (WHOIS, and WHO where the server has WHOX) */
+    plait_bytes server;  /**< WHOIS, WHO */
+    plait_bytes channel; /**< of WHOIS all of them, with blanks between them, and what the nick has there before each */
+    plait_bytes prefix;  /**< what the nick has in the channel (NAMES); `H` or `G` and so on, as on the wire (WHO) */
+    plait_bytes text;    /**< the topic (LIST); why somebody is away (WHOIS) */
+} plait_irc_entry;
+
+/** What a question has come to. Valid until the callback returns. */
+typedef struct plait_irc_answer {
+    uint32_t struct_size;
+    uint32_t question;              /**< PLAIT_IRC_WHOIS and so on */
+    const plait_irc_entry *entries;
+    size_t count;
+    plait_bytes lines;              /**< the messages that said so, as they came but for tags, each with LF behind it */
+} plait_irc_answer;
+#define PLAIT_IRC_ANSWER_INIT { sizeof(plait_irc_answer), 0, NULL, 0, { NULL, 0 } }
+
+/** A question has ended. The status is 0 when there is an answer, else `answer` has no entries: #PLAIT_ERR_REMOTE where the server refuses it, with the numeric
+ *  in plait_reason::code (0: FAIL, without one), and its message in plait_irc_answer::lines; #PLAIT_ERR_TIMEOUT, #PLAIT_ERR_CANCELLED, #PLAIT_ERR_TOO_LONG above 64 MiB, or how the conn ended
+ *  (#PLAIT_ERR_CLOSED where it ended in good order). */
+typedef void (*plait_irc_answer_fn)(void *user, plait_conn conn, const plait_irc_answer *answer, const plait_reason *reason);
+
+/**
+ * @brief Asks the server something that it answers in several messages, which make one result. They are told to the table's callbacks, too.
+ * @param conn [in] one that speaks IRC, and is signed on.
+ * @param question [in] PLAIT_IRC_WHOIS, PLAIT_IRC_NAMES, PLAIT_IRC_LIST or PLAIT_IRC_WHO.
+ * @param about [in] what is behind the command. WHO asks for accounts by itself where the server has WHOX.
+ * @param len [in] bytes; 0 for LIST alone.
+ * @param limit_ms [in] how long it may take, its turn to be sent included; 0: 60,000.
+ * @param done [in] how it ended; may be NULL.
+ * @param user [in] the first argument of done.
+ * @param call [out] the call, for plait_call_cancel(); may be NULL.
+ * @return 0.
+ * @errors those of a handle; #PLAIT_ERR_INVALID; #PLAIT_ERR_VALUE: it would not arrive as it is; #PLAIT_ERR_TOO_LONG; #PLAIT_ERR_BOUND before `signed_on`; #PLAIT_ERR_LIMIT: too many wait; #PLAIT_ERR_CLOSED, #PLAIT_ERR_ABORTED, #PLAIT_ERR_OVERFLOW, #PLAIT_ERR_NOMEM.
+ * @thread the reactor's.
+ * @callbacks none now; done once, in a later delivery or turn: also where the conn ends, then before `disconnected`.
+ * @lifetime nothing is kept but the user.
+ * @since 0.1.0
+ * @twisted `IRCClient.whois`, whose answers are not put together
+ */
+PLAIT_API int plait_irc_call(plait_conn conn, uint32_t question, const uint8_t *about, size_t len, uint64_t limit_ms,
+                             plait_irc_answer_fn done, void *user, plait_call *call);
 
 /**
  * @brief Leaves the server: QUIT, before whatever waits, which is forgotten; then the conn closes.

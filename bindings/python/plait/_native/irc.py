@@ -19,7 +19,7 @@ from ctypes import (
 from typing import Optional
 
 from .calls import quick
-from .structs import TABLE, Bytes, Data, Handle, Sized
+from .structs import TABLE, Bytes, Data, Handle, Reason, Sized
 
 IRC_PARAMETERS_MAX = 32
 IRC_LINE_MAX = 510
@@ -197,6 +197,7 @@ IRC_NO_CAPABILITIES = 4
 IRC_NO_LOGIN = 8
 IRC_NO_OTHER_NICK = 16
 IRC_REGAIN = 32
+IRC_BOT = 64
 IRC_SCRAM_SHA_256_PLUS = 1
 IRC_SCRAM_SHA_256 = 2
 IRC_SCRAM_SHA_1_PLUS = 4
@@ -206,6 +207,17 @@ IRC_PLAIN = 32
 IRC_FROM_ME = 1
 IRC_TO_ME = 2
 IRC_REPLY = 4
+IRC_SPLIT = 8
+IRC_REJOINED = 16
+IRC_ENDED = 32
+IRC_WHOIS = 0
+IRC_NAMES = 1
+IRC_LIST = 2
+IRC_WHO = 3
+IRC_IS_AWAY = 1
+IRC_IS_OPERATOR = 2
+IRC_IS_SECURE = 4
+IRC_IS_BOT = 8
 IRC_QUEUED = 0
 IRC_URGENT = 1
 IRC_MESSAGE = 0
@@ -234,7 +246,8 @@ IRC_ON_CHANGED = 19
 IRC_ON_PONG = 20
 IRC_ON_NUMERIC = 21
 IRC_ON_OTHER = 22
-IRC_ROW_LENGTH = 14
+IRC_ON_BATCH = 23
+IRC_ROW_LENGTH = 15
 
 
 class IrcOptions(Sized):
@@ -277,12 +290,51 @@ class IrcEvent(Sized):
         ("target", Bytes),
         ("text", Bytes),
         ("argument", Bytes),
+        ("batch", c_uint32),
+        ("reserved", c_uint32),
     ]
 
 
+IrcGetPolicyFunction = CFUNCTYPE(c_uint32, c_void_p, Data, c_size_t)
+IrcSetPolicyFunction = CFUNCTYPE(None, c_void_p, Data, c_size_t, c_uint32, c_uint64)
 IrcEventFunction = CFUNCTYPE(None, c_void_p, Handle, POINTER(IrcEvent))
 #: As BlockFunction, for the callback that has to take everything.
 IrcEventsFunction = CFUNCTYPE(None, c_void_p, Handle, Data, c_size_t, Data, c_size_t)
+
+
+class IrcEntry(Structure):
+    """``plait_irc_entry``."""
+
+    _fields_ = [
+        ("flags", c_uint32),
+        ("hops", c_uint32),
+        ("number", c_uint64),
+        ("since", c_uint64),
+        ("nick", Bytes),
+        ("user", Bytes),
+        ("host", Bytes),
+        ("name", Bytes),
+        ("account", Bytes),
+        ("server", Bytes),
+        ("channel", Bytes),
+        ("prefix", Bytes),
+        ("text", Bytes),
+    ]
+
+
+class IrcAnswer(Sized):
+    """``plait_irc_answer``."""
+
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("question", c_uint32),
+        ("entries", POINTER(IrcEntry)),
+        ("count", c_size_t),
+        ("lines", Bytes),
+    ]
+
+
+IrcAnswerFunction = CFUNCTYPE(None, c_void_p, Handle, POINTER(IrcAnswer), POINTER(Reason))
 
 
 class IrcHandler(Sized):
@@ -313,7 +365,10 @@ class IrcHandler(Sized):
         ("pong", IrcEventFunction),
         ("numeric", IrcEventFunction),
         ("other", IrcEventFunction),
+        ("batch", IrcEventFunction),
         ("events", IrcEventsFunction),
+        ("get_policy", IrcGetPolicyFunction),
+        ("set_policy", IrcSetPolicyFunction),
     ]
 
 
@@ -330,6 +385,18 @@ irc_send_line: Callable[..., int] = quick(
 )
 irc_say: Callable[..., int] = quick(
     "plait_irc_say", c_int, Handle, c_uint32, c_char_p, c_size_t, c_char_p, c_size_t
+)
+irc_call: Callable[..., int] = quick(
+    "plait_irc_call",
+    c_int,
+    Handle,
+    c_uint32,
+    c_char_p,
+    c_size_t,
+    c_uint64,
+    IrcAnswerFunction,
+    c_void_p,
+    POINTER(Handle),
 )
 irc_close: Callable[..., int] = quick("plait_irc_close", c_int, Handle, c_char_p, c_size_t)
 irc_get_nick: Callable[..., int] = quick(

@@ -26,6 +26,7 @@ What is not UTF-8 is read as Latin-1: no line ends anything.
 """
 
 from ._irc.asking import IRCError, ListEntry, Member, WhoEntry, Whois
+from ._irc.batches import Batch
 from ._irc.client import IRCClient
 from ._irc.features import ServerSupportedFeatures
 from ._irc.messages import (
@@ -45,6 +46,7 @@ from ._irc.messages import (
     splitSource,
 )
 from ._irc.speaking import CHANNEL_PREFIXES
+from ._irc.strict import StrictTransportEndpoint
 from ._irc.texts import (
     M_QUOTE,
     X_DELIM,
@@ -68,6 +70,7 @@ from ._irc.texts import (
 )
 
 __all__ = [
+    "Batch",
     "CHANNEL_PREFIXES",
     "ENCODING",
     "FALLBACK",
@@ -82,6 +85,7 @@ __all__ = [
     "Message",
     "Run",
     "ServerSupportedFeatures",
+    "StrictTransportEndpoint",
     "UnhandledCommand",
     "WhoEntry",
     "Whois",

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from ctypes import byref
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Optional
 
+from ...._core.registry import drop, entry, hold
+from ...._native import constants, functions
+from ...._native import irc as native
+from ...._native.structs import Bytes, Handle
+from ....error import PlaitError
 from ....internet.defer import Deferred
-from ....internet.error import TimeoutError
+from ....internet.error import ConnectionDone, TimeoutError
+from .messages import partsOf
 from .texts import numeric_to_symbolic
 
 if TYPE_CHECKING:
@@ -79,63 +86,79 @@ class WhoEntry(NamedTuple):
     account: Optional[str] = None
 
 
+#: A limit that there is not, in milliseconds.
+NEVER = 1 << 40
 #: What will be answered. Nobody needs to wait for it: a failure that nobody asks for is no error.
 Answer = Deferred[Any]
 
 
-def _digits(text: str) -> Optional[int]:
-    return int(text) if text.isascii() and text.isdigit() else None
-
-
-def _at(params: list[str], index: int) -> str:
-    return params[index] if len(params) > index else ""
+@entry(native.IrcAnswerFunction)
+def _answered(user: int, conn: int, answer: Any, reason: Any) -> None:
+    question = drop(user)
+    if question is None:
+        return
+    driver = question.driver
+    driver.inside = True
+    try:
+        question.ended(answer.contents, reason.contents.status)
+    except BaseException as error:
+        driver.interrupt(error)
+    finally:
+        driver.leave()
 
 
 class Question:
-    """One that was asked. What it collects ends with one of these numerics."""
+    """One that was asked, and that the C library puts the answer to together."""
 
-    #: The command, which some errors name; the numerics that it collects, and those that it fails by.
+    kind = 0
     command = ""
-    collects: frozenset[str] = frozenset()
-    ending = ""
-    failing: frozenset[str] = frozenset()
-    #: Whether a server that failed says the end, too.
-    endsTwice = False
 
     def __init__(self, client: Base, about: str) -> None:
         self.client, self.about = client, about
-        self.deferred: Answer = Deferred(lambda _: self.forget())
-        self.lines: list[tuple[str, list[str]]] = []
-        self.timer: Any = None
+        self.deferred: Answer = Deferred(lambda _: self._cancel())
+        self.call = Handle()
+        self.key = 0
+        self.driver: Any = None
 
-    def ask(self, line: str, limit: Optional[float]) -> Answer:
+    def ask(self, words: str, limit: Optional[float]) -> Answer:
         """Sends it."""
         client = self.client
+        if not client._conn:
+            self.fail(ConnectionDone())
+            return self.deferred
+        if client._ours is not None and client._ours._written:
+            client._ours.flush()
+        conn: Any = client._ours if client._ours is not None else client._attached
+        self.driver = conn.driver
+        data = client._encoded(words)
+        self.key = hold(self)
+        time = NEVER if limit is None else max(1, round(limit * 1000))
+        status = native.irc_call(
+            client._conn, self.kind, data, len(data), time, _answered, self.key, byref(self.call)
+        )
+        if status < 0:
+            drop(self.key)
+            client._refused(status, words)
+            self.fail(ConnectionDone())
+            return self.deferred
         client._asked.append(self)
-        try:
-            client.sendLine(line)
-        except BaseException:
-            self.forget()
-            raise
-        driver = client._ours.driver if client._ours is not None else None
-        if driver is not None and limit is not None and not self.deferred.called:
-            self.timer = driver.callLater(limit, self.late)
+        if client._attached is not None:
+            client._attached.feed(b"")
         return self.deferred
 
-    def forget(self) -> None:
+    def _cancel(self) -> None:
+        self._forget()
+        functions.call_cancel(self.call.value)
+
+    def _forget(self) -> None:
         """Nobody waits any more."""
+        drop(self.key)
         if self in self.client._asked:
             self.client._asked.remove(self)
-        if self.timer is not None and self.timer.active():
-            self.timer.cancel()
-
-    def late(self) -> None:
-        """The server has not answered in time."""
-        self.fail(TimeoutError(string=f"{self.command} was not answered"))
 
     def fail(self, why: Any) -> None:
         """Ends it without a result."""
-        self.forget()
+        self._forget()
         deferred = self.deferred
         if not deferred.called:
             isAwaited = bool(deferred._steps)
@@ -143,177 +166,106 @@ class Question:
             if not isAwaited:
                 deferred._handled()
 
-    def belongs(self, params: list[str]) -> bool:
-        """Whether a line is about what was asked for."""
-        return self.client.isSame(_at(params, 1), self.about)
-
-    def take(self, numeric: str, params: list[str]) -> bool:
-        """Looks at a line; tells whether it was for this question."""
-        if numeric in self.collects:
-            if not self.belongs(params):
-                return False
-            self.lines.append((numeric, params))
-            return True
-        if numeric == self.ending:
-            if not self.ends(params):
-                return False
-            self.forget()
-            self.deferred.callback(self.result())
-            return True
-        named = numeric in ("263", "421", "461") and _at(params, 1).upper() == self.command
-        if named or (numeric in self.failing and self.belongs(params)):
-            if self.endsTwice and not named:
-                key = (self.ending, self.client.fold(self.about))
-                self.client._spent[key] = self.client._spent.get(key, 0) + 1
+    def ended(self, answer: native.IrcAnswer, status: int) -> None:
+        """The C library says how."""
+        lines = [partsOf(self._text(line)) for line in answer.lines.read().split(b"\n")[:-1]]
+        if status == 0:
+            self._forget()
+            if not self.deferred.called:
+                self.deferred.callback(self.result(answer.entries[: answer.count], lines))
+        elif status == constants.ERR_REMOTE:
+            _, numeric, params = lines[0] if lines else ("", "", [])
             self.fail(IRCError(numeric, params))
-            return True
-        return False
+        elif status == constants.ERR_TIMEOUT:
+            self.fail(TimeoutError(string=f"{self.command} was not answered"))
+        elif status in (constants.ERR_TOO_LONG, constants.ERR_NOMEM):
+            self.fail(PlaitError(status))
+        # Else the connection has ended, and why is told when it is lost.
 
-    def ends(self, params: list[str]) -> bool:
-        """Whether the end is this one's."""
-        key = (self.ending, self.client.fold(self.about))
-        if not self.belongs(params):
-            return False
-        if self.client._spent.get(key, 0) and not self.lines:
-            # The end of one that has failed already.
-            self.client._spent[key] -= 1
-            return False
-        return True
+    def _text(self, data: bytes) -> str:
+        return self.client._decoded(data)
 
-    def result(self) -> Any:
-        """What was collected."""
+    def _texts(self, entry: Any, *names: str) -> list[str]:
+        """Fields of an entry; empty where the server has not told them."""
+        return [self._text(getattr(entry, name).read()) for name in names]
+
+    def _known(self, part: Bytes) -> Optional[str]:
+        return self._text(part.read()) if part.data is not None else None
+
+    def result(self, entries: Any, lines: Any) -> Any:
+        """Of what C has found."""
         raise NotImplementedError
 
 
 class WhoisQuestion(Question):
     """Who is somebody?"""
 
-    command, ending, endsTwice = "WHOIS", "318", True
-    collects = frozenset(
-        "276 301 307 311 312 313 317 319 320 330 335 338 378 379 671".split()
-    )
-    failing = frozenset(("401", "402", "406", "431"))
+    kind, command = native.IRC_WHOIS, "WHOIS"
 
-    def belongs(self, params: list[str]) -> bool:
-        """The nick, or, of an error, the server that was to be asked."""
-        return super().belongs(params) or self.client.isSame(_at(params, 1), self.server)
-
-    server = ""
-
-    def result(self) -> Whois:
+    def result(self, entries: Any, lines: Any) -> Whois:
         """One, of all that was told."""
-        found: dict[str, Any] = {}
-        for numeric, params in self.lines:
-            rest = params[2:]
-            if numeric == "311" and len(rest) >= 3:
-                found.update(nick=params[1], user=rest[0], host=rest[1], realname=rest[-1])
-            elif numeric == "312" and rest:
-                found.update(server=rest[0], serverInfo=_at(rest, 1))
-            elif numeric == "317" and rest:
-                found.update(idle=_digits(rest[0]))
-                if len(rest) > 2:
-                    found.update(signon=_digits(rest[1]))
-            elif numeric == "319" and rest:
-                found["channels"] = found.get("channels", ()) + tuple(rest[-1].split())
-            elif numeric == "330" and rest:
-                found.update(account=rest[0])
-            elif numeric == "307":
-                found.setdefault("account", params[1])
-            elif numeric == "301" and rest:
-                found.update(away=rest[-1])
-            else:
-                flag = {"313": "isOperator", "671": "isSecure", "335": "isBot"}.get(numeric)
-                if flag:
-                    found[flag] = True
-        found.setdefault("nick", self.about)
-        return Whois(lines=tuple((n, tuple(p)) for n, p in self.lines), **found)
+        said = tuple((numeric, tuple(params)) for _, numeric, params in lines)
+        last = {numeric: params for numeric, params in said}
+        if not entries:
+            return Whois(self.about, lines=said)
+        found = entries[0]
+        nick, user, host, realname, server, channels = self._texts(
+            found, "nick", "user", "host", "name", "server", "channel"
+        )
+        return Whois(
+            nick, user, host, realname, server,
+            serverInfo=last["312"][-1] if len(last.get("312", ())) > 3 else "",
+            channels=tuple(channels.split()),
+            idle=found.number if "317" in last else None,
+            signon=found.since or None,
+            account=self._known(found.account),
+            away=self._known(found.text),
+            isOperator=bool(found.flags & native.IRC_IS_OPERATOR),
+            isSecure=bool(found.flags & native.IRC_IS_SECURE),
+            isBot=bool(found.flags & native.IRC_IS_BOT),
+            lines=said,
+        )  # fmt: skip
 
 
 class NamesQuestion(Question):
     """Who is in a channel?"""
 
-    command, ending = "NAMES", "366"
-    collects = frozenset(("353",))
-    failing = frozenset(("402", "403", "416", "442"))
+    kind, command = native.IRC_NAMES, "NAMES"
 
-    def belongs(self, params: list[str]) -> bool:
-        """The channel stands behind its kind in those with names."""
-        return any(self.client.isSame(param, self.about) for param in params[1:3])
-
-    def result(self) -> list[Member]:
+    def result(self, entries: Any, lines: Any) -> list[Member]:
         """All of them."""
-        symbols = "".join(s for s, _ in (self.client.supported.getFeature("PREFIX") or {}).values())
-        members = []
-        for _, params in self.lines:
-            for word in params[-1].split(" "):
-                name = word.lstrip(symbols)
-                if name:
-                    nick, _, rest = name.partition("!")
-                    user, _, host = rest.partition("@")
-                    members.append(Member(nick, word[: len(word) - len(name)], user, host))
-        return members
+        return [Member(*self._texts(e, "nick", "prefix", "user", "host")) for e in entries]
 
 
 class ListQuestion(Question):
     """Which channels are there?"""
 
-    command, ending = "LIST", "323"
-    collects = frozenset(("322",))
-    failing = frozenset(("402", "416", "481"))
+    kind, command = native.IRC_LIST, "LIST"
 
-    def belongs(self, params: list[str]) -> bool:
-        """There is one list at a time."""
-        return True
-
-    def result(self) -> list[ListEntry]:
+    def result(self, entries: Any, lines: Any) -> list[ListEntry]:
         """All of them."""
-        rows = (params for _, params in self.lines if len(params) >= 3)
-        return [ListEntry(p[1], _digits(p[2]) or 0, _at(p, 3)) for p in rows]
+        return [ListEntry(self._text(e.channel.read()), e.number, self._text(e.text.read())) for e in entries]
 
 
 class WhoQuestion(Question):
     """Who fits a mask?"""
 
-    command, ending = "WHO", "315"
-    collects = frozenset(("352", "354"))
-    failing = frozenset(("402", "403", "416"))
-    #: What a server of WHOX gives back.
-    token = ""
+    kind, command = native.IRC_WHO, "WHO"
 
-    def take(self, numeric: str, params: list[str]) -> bool:
-        """Lines do not say what they answer; WHOX's do. Servers answer in order."""
-        if numeric in self.collects:
-            if (numeric == "354") != bool(self.token) or (self.token and _at(params, 1) != self.token):
-                return False
-            self.lines.append((numeric, params))
-            return True
-        return super().take(numeric, params)
-
-    def result(self) -> list[WhoEntry]:
+    def result(self, entries: Any, lines: Any) -> list[WhoEntry]:
         """All of them."""
         found = []
-        for numeric, p in self.lines:
-            if numeric == "352" and len(p) >= 8:
-                hops, _, name = p[7].partition(" ")
-                found.append(WhoEntry(p[1], p[2], p[3], p[4], p[5], p[6], _digits(hops), name))
-            elif numeric == "354" and len(p) >= 11:
-                found.append(
-                    WhoEntry(p[2], p[3], p[4], p[5], p[6], p[7], _digits(p[8]), p[10], p[9])
-                )
+        for e in entries:
+            channel, user, host, server, nick, flags, name = self._texts(
+                e, "channel", "user", "host", "server", "nick", "prefix", "name"
+            )
+            account = self._account(e.account)
+            found.append(WhoEntry(channel, user, host, server, nick, flags, e.hops, name, account))
         return found
 
-
-#: All numerics that a question may want to see.
-WATCHED = frozenset(("263", "421", "461")).union(
-    *(kind.collects | kind.failing | {kind.ending} for kind in Question.__subclasses__())
-)
-
-
-def offer(asked: list[Question], numeric: str, params: list[str]) -> None:
-    """Shows a line to the questions that wait, the oldest first."""
-    for question in list(asked):
-        if question.take(numeric, params):
-            return
+    def _account(self, part: Bytes) -> Optional[str]:
+        known = self._known(part)
+        return "0" if known == "" else known
 
 
 def closed(asked: list[Question], why: Callable[[], Any]) -> None:

@@ -17,7 +17,7 @@ from ....internet.protocol import connectionDone
 from ....protocols._framed import Framed
 from ....python.failure import Failure
 from .plain import plain
-from .asking import WATCHED, Question, closed, offer
+from .asking import NEVER, closed
 from .features import ServerSupportedFeatures
 from .messages import FALLBACK, IRCBadMessage, Message, parseMessage, partsOf
 from .texts import numeric_to_symbolic
@@ -27,11 +27,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("plait")
 #: Of a row: its kind; where the source, the target and the text are, and how long; and the line.
-_ROW = Struct("@I12x6I8x2I")
+_ROW = Struct("@I12x6I8x2I4x")
 _send_line = native.irc_send_line
 _PRIVMSG = native.IRC_ON_PRIVMSG
-#: A limit that there is not.
-_NEVER = 1 << 40
 _UPPER, _LOWER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz"
 _FOLDS = {
     "ascii": str.maketrans(_UPPER, _LOWER),
@@ -51,7 +49,7 @@ _IN_THE_CLEAR = ("SCRAM-SHA-256",)
 
 
 def _milliseconds(seconds: Optional[float]) -> int:
-    return _NEVER if seconds is None else max(1, round(seconds * 1000))
+    return NEVER if seconds is None else max(1, round(seconds * 1000))
 
 
 class Base(Framed):
@@ -84,6 +82,7 @@ class Base(Framed):
     saslOptional = False
     rejoin = False
     regainNick = False
+    botMode = False
     #: What the server supports; another one for each connection.
     supported = ServerSupportedFeatures()
 
@@ -93,7 +92,10 @@ class Base(Framed):
     #: What was sent before the C library speaks; None: it is not to.
     _early: Any = None
     _asked: Any = ()
-    _spent: Any = ()
+    _batches: Any = None
+    #: Of strict transport security: the port of this connection, and for how long it is good.
+    strictEndpoint: Any = None
+    _strictPolicy: Any = (0, 0)
     _held: Any = ()
     #: What is being delivered: a block, and where its line begins.
     _block = b""
@@ -105,7 +107,7 @@ class Base(Framed):
         """Connects with a transport of any kind."""
         self._meet(transport)
         self._started = self._registered = False
-        self._early, self._asked, self._spent, self._held = [], [], {}, []
+        self._early, self._asked, self._held, self._batches = [], [], [], {}
         self._hostmask, self._attemptedNick = "", self.nickname
         self.supported = ServerSupportedFeatures()
         self.connected, self.transport = 1, transport
@@ -167,6 +169,7 @@ class Base(Framed):
         flags |= native.IRC_SASL_OPTIONAL if self.saslOptional else 0
         flags |= native.IRC_REJOIN if self.rejoin else 0
         flags |= native.IRC_REGAIN if self.regainNick else 0
+        flags |= native.IRC_BOT if self.botMode else 0
         flags |= 0 if self.useCapabilities else native.IRC_NO_CAPABILITIES
         if not self._logsIn:
             flags, mechanisms = flags | native.IRC_NO_LOGIN, 0
@@ -187,9 +190,9 @@ class Base(Framed):
             mechanisms=mechanisms,
             burst=(1 << 20) if self.lineRate is None or isFed else max(1, self.lineBurst),
             interval_ms=1 if self.lineRate is None else _milliseconds(self.lineRate),
-            ping_ms=_NEVER if isFed else _milliseconds(self.heartbeatInterval),
+            ping_ms=NEVER if isFed else _milliseconds(self.heartbeatInterval),
             pong_ms=_milliseconds(self.pongTimeout),
-            registration_ms=_NEVER if isFed else _milliseconds(self.registrationTimeout),
+            registration_ms=NEVER if isFed else _milliseconds(self.registrationTimeout),
             max_line=self.MAX_LENGTH,
         )
         return client_factory(cache, tuple(fields.items()), self.factory if self.rejoin else None)
@@ -238,6 +241,8 @@ class Base(Framed):
         self._conn, self._ours, self._early = 0, None, None
         why = reason.value if isinstance(reason, Failure) else ConnectionDone()
         closed(self._asked, lambda: why)
+        if self.strictEndpoint is not None and self._strictPolicy[1]:
+            self.strictEndpoint.keep(self)
 
     def resumeProducing(self) -> None:
         """Goes on, with what was held first."""
@@ -311,8 +316,6 @@ class Base(Framed):
         text = line if isinstance(line, str) else self._decoded(line)
         try:
             prefix, command, params = partsOf(text)
-            if command in WATCHED and self._asked:
-                offer(self._asked, command, params)
             self.handleCommand(numeric_to_symbolic.get(command, command), prefix, params)
         except IRCBadMessage:
             self.badMessage(line, *sys.exc_info())

@@ -29,6 +29,7 @@ class IRCClient(Handling):
     :cvar username: the nick, if none.
     :cvar erroneousNickFallback: the nick where the server does not like the other one.
     :cvar regainNick: whether the nick that was wanted is taken when it is to be had again.
+    :cvar botMode: whether the server is told that this is a program, where it has a mode for that.
     :cvar performLogin: whether :meth:`connectionMade` registers.
     :cvar saslName: whose account it is; with it this side authenticates, or the connection ends.
     :cvar saslPassword: its password.
@@ -50,8 +51,11 @@ class IRCClient(Handling):
     :cvar capabilities: those that are wanted beside the ones that are made use of here.
     :cvar rejoin: whether a factory's next client joins the channels again that this one was in.
     :cvar MAX_LENGTH: a line that is longer is dropped.
-    :cvar encoding: of texts.
+    :cvar encoding: of texts; UTF-8 where the server wants nothing else.
     :cvar fallbackEncoding: of what comes and is not in that one.
+
+    What the server says belongs together (netsplits and the like) is told by :meth:`batchStarted` and
+    :meth:`batchEnded`, and within by :attr:`batch`. Strict transport security is a :class:`StrictTransportEndpoint`'s.
 
     What is known:
 

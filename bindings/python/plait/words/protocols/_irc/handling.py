@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 from typing import Any, Optional
 
-from .ctcps import CTCPs
+from .batches import Batch
 from .messages import IRCBadModes
 from .texts import X_DELIM, ctcpExtract, parseModes
+from .told import Told
 
 _log = logging.getLogger("plait")
 
@@ -20,7 +21,7 @@ def _at(params: list[str], index: int) -> str:
     return params[index] if len(params) > index else ""
 
 
-class Handling(CTCPs):
+class Handling(Told):
     """The commands that :class:`IRCClient` knows."""
 
     # Who this side is
@@ -28,6 +29,8 @@ class Handling(CTCPs):
     def irc_RPL_WELCOME(self, prefix: str, params: list[str]) -> None:
         """This side is in, by the nick that the server says."""
         self.hostname, self._registered = prefix, True
+        if self._strictPolicy[0]:
+            self.strictEndpoint.upgrade = 0  # what lasts is kept
         self.nickname = params[0] if len(params) > 1 and params[0] not in ("", "*") else self._attemptedNick
         self._attemptedNick = self.nickname
         self.signedOn()
@@ -188,6 +191,8 @@ class Handling(CTCPs):
     def irc_RPL_ISUPPORT(self, prefix: str, params: list[str]) -> None:
         """005."""
         self.supported.parse(params[1:-1])
+        if self.supported.hasFeature("UTF8ONLY"):
+            self.encoding = "utf-8"
         self.isupport(params[1:-1])
 
     def irc_RPL_BOUNCE(self, prefix: str, params: list[str]) -> None:
@@ -269,6 +274,17 @@ class Handling(CTCPs):
                     )
         self.irc_unknown(prefix, "CAP", params)
 
+    def irc_BATCH(self, prefix: str, params: list[str]) -> None:
+        """A batch begins, or ends."""
+        reference = _at(params, 0)[1:]
+        if _at(params, 0).startswith("+"):
+            if reference not in self._batches and len(self._batches) < 64:
+                batch = Batch(_at(params, 1), tuple(params[2:]), self.batch, reference)
+                self._batches[reference] = batch
+                self.batchStarted(batch)
+        elif reference in self._batches:
+            self.batchEnded(self._batches.pop(reference))
+
     def irc_FAIL(self, prefix: str, params: list[str]) -> None:
         """standard-replies."""
         self.standardReply("FAIL", _at(params, 0), _at(params, 1), params[2:])
@@ -290,111 +306,3 @@ class Handling(CTCPs):
         """731: who is not."""
         for mask in filter(None, params[-1].split(",")):
             self.userOffline(_nick(mask))
-
-    # To be overridden
-
-    def signedOn(self) -> None:
-        """This side is in."""
-
-    def created(self, when: str) -> None:
-        """When the server was."""
-
-    def yourHost(self, info: str) -> None:
-        """Which server it is."""
-
-    def myInfo(
-        self, servername: Optional[str], version: Optional[str], umodes: Optional[str], cmodes: Optional[str]
-    ) -> None:
-        """What the server is called, what it runs, and which modes it has."""
-
-    def isupport(self, options: list[str]) -> None:
-        """What it supports: see :attr:`supported`."""
-
-    def bounce(self, info: str) -> None:
-        """Another server would be better."""
-
-    def luserClient(self, info: str) -> None:
-        """How many are on the network, in words."""
-
-    def luserOp(self, ops: int) -> None:
-        """How many operators."""
-
-    def luserChannels(self, channels: int) -> None:
-        """How many channels."""
-
-    def luserMe(self, info: str) -> None:
-        """How many are on the server, in words."""
-
-    def receivedMOTD(self, motd: list[str]) -> None:
-        """The message of the day."""
-
-    def noticed(self, user: str, channel: str, message: str) -> None:
-        """A message that nobody should answer by itself."""
-
-    def joined(self, channel: str) -> None:
-        """This side is in a channel."""
-
-    def left(self, channel: str) -> None:
-        """This side has left one."""
-
-    def kickedFrom(self, channel: str, kicker: str, message: str) -> None:
-        """This side was thrown out of one."""
-
-    def nickChanged(self, nick: str) -> None:
-        """This side is called otherwise now."""
-        self.nickname = nick
-
-    def modeChanged(
-        self, user: str, channel: str, set: bool, modes: str, args: tuple[Optional[str], ...]
-    ) -> None:
-        """Modes of a channel or of this side were set or taken away; each has a parameter or None."""
-
-    def userJoined(self, user: str, channel: str) -> None:
-        """Somebody has come to a channel."""
-
-    def userLeft(self, user: str, channel: str) -> None:
-        """Somebody has left one; why is the last parameter of :attr:`message`."""
-
-    def userQuit(self, user: str, quitMessage: str) -> None:
-        """Somebody has left the server."""
-
-    def userKicked(self, kickee: str, channel: str, kicker: str, message: str) -> None:
-        """Somebody was thrown out of a channel."""
-
-    def userRenamed(self, oldname: str, newname: str) -> None:
-        """Somebody is called otherwise now."""
-
-    def topicUpdated(self, user: str, channel: str, newTopic: str) -> None:
-        """A topic was set; when a channel is joined, ``user`` is the server."""
-
-    def invited(self, user: str, invitee: str, channel: str) -> None:
-        """Somebody is invited to a channel, mostly this side."""
-
-    def userAway(self, user: str, reason: Optional[str]) -> None:
-        """Somebody is away, or, with None, back."""
-
-    def userAccount(self, user: str, account: Optional[str]) -> None:
-        """Somebody is logged in, or, with None, out."""
-
-    def userHost(self, user: str, username: str, hostname: str) -> None:
-        """Somebody has another host."""
-
-    def userRealname(self, user: str, realname: str) -> None:
-        """Somebody has another name."""
-
-    def userOnline(self, user: str) -> None:
-        """Somebody who is monitored is there."""
-
-    def userOffline(self, user: str) -> None:
-        """Somebody who is monitored is not."""
-
-    def strictTransport(self, port: Optional[int], duration: Optional[int], isSecure: bool) -> None:
-        """
-        The server wants to be connected to by TLS alone (IRCv3's STS). To be overridden by programs that
-        can keep that: without TLS, hang up and connect to this port with it; with TLS, remember for so many
-        seconds not to connect without, or, for none, forget it.
-        """
-
-    def standardReply(self, kind: str, command: str, code: str, context: list[str]) -> None:
-        """The server says something for programs: ``FAIL``, ``WARN`` or ``NOTE``; about a command or
-        ``*``; words, of which the last is for people."""

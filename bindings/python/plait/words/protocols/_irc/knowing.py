@@ -7,6 +7,7 @@ from typing import Any, Optional
 
 from ...._native import irc as native
 from .base import Base
+from .batches import Batch
 from .messages import made
 
 
@@ -45,6 +46,14 @@ class Knowing(Base):
     def modesOf(self, channel: str) -> str:
         """The modes of one, as far as the server has told them: ``"+ntk key"``."""
         return self._known(native.irc_get_modes, channel)
+
+    @property
+    def batch(self) -> Optional[Batch]:
+        """The batch that what is being delivered is part of, or None."""
+        if not self._batches or not self._block:
+            return None
+        found: Optional[Batch] = self._batches.get(self.message.tags.get("batch"))
+        return found
 
     def hasCapability(self, name: str) -> bool:
         """Whether a capability of IRCv3 is in use."""

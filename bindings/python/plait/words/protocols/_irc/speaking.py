@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import random
 import time
 from typing import Any, Optional
@@ -13,9 +12,6 @@ from .texts import ctcpStringify, splitBytes
 
 #: The characters that begin a channel's name.
 CHANNEL_PREFIXES = "&#!+"
-
-_tokens = itertools.cycle(range(1, 1000))
-
 
 def _channel(name: str) -> str:
     if not name:
@@ -144,10 +140,8 @@ class Speaking(Knowing):
         :return: a Deferred :class:`Whois`; it fails with :class:`IRCError` where there is nobody. As all
             answers it may be left alone, and fails with TimeoutError after ``queryTimeout`` seconds.
         """
-        question = WhoisQuestion(self, nickname)
-        question.server = server or nickname
-        line = f"WHOIS {server} {nickname}" if server else f"WHOIS {nickname}"
-        return question.ask(line, self.queryTimeout)
+        words = f"{server} {nickname}" if server else nickname
+        return WhoisQuestion(self, nickname).ask(words, self.queryTimeout)
 
     def names(self, channel: str) -> Answer:
         """
@@ -156,7 +150,7 @@ class Speaking(Knowing):
         :return: a Deferred list of :class:`Member`.
         """
         name = _channel(channel)
-        return NamesQuestion(self, name).ask(f"NAMES {name}", self.queryTimeout)
+        return NamesQuestion(self, name).ask(name, self.queryTimeout)
 
     def list(self, channels: str = "", server: str = "") -> Answer:
         """
@@ -164,7 +158,7 @@ class Speaking(Knowing):
 
         :return: a Deferred list of :class:`ListEntry`.
         """
-        words = filter(None, ("LIST", channels, server))
+        words = filter(None, (channels, server))
         return ListQuestion(self, "").ask(" ".join(words), self.queryTimeout)
 
     def who(self, mask: str) -> Answer:
@@ -173,12 +167,7 @@ class Speaking(Knowing):
 
         :return: a Deferred list of :class:`WhoEntry`.
         """
-        question = WhoQuestion(self, mask)
-        line = f"WHO {mask}"
-        if self.supported.hasFeature("WHOX"):
-            question.token = str(next(_tokens))
-            line = f"{line} %tcuhsnfdar,{question.token}"
-        return question.ask(line, self.queryTimeout)
+        return WhoQuestion(self, mask).ask(mask, self.queryTimeout)
 
     def monitor(self, change: str, nicks: str = "") -> None:
         """Has the server tell when somebody comes or goes: ``+`` or ``-`` with nicks and commas between
