@@ -9,7 +9,7 @@ from irc_side import SECONDS, Program, free_port
 
 MODULES = (
     "cap ircv3 ircv3_accounttag ircv3_batch ircv3_capnotify ircv3_chghost ircv3_ctctags ircv3_echomessage ircv3_invitenotify "
-    "ircv3_labeledresponse ircv3_msgid ircv3_servertime monitor namesx uhnames sasl services_account spanningtree setname chghost ssl_gnutls sslinfo"
+    "ircv3_labeledresponse ircv3_msgid ircv3_servertime ircv3_sts monitor namesx uhnames sasl services_account spanningtree setname chghost ssl_gnutls sslinfo"
 ).split()
 
 
@@ -43,6 +43,7 @@ class Network:
  hardsendq="1048576" softsendq="1048576" recvq="65536" localmax="100" globalmax="100" useident="no" requireident="no">
 <link name="services.test.local" ipaddr="127.0.0.1" port="{self.link}" allowmask="127.0.0.1" recvpass="secret" sendpass="secret">
 <uline server="services.test.local" silent="yes">
+<sts host="localhost" duration="60" port="{self.tls_port}" preload="no">
 <sasl target="services.test.local" requiressl="no">
 <options prefixquit="Quit: " syntaxhints="no" defaultmodes="nt">
 <performance nouserdns="yes">

@@ -43,6 +43,7 @@ def test_a_log_bot(logbot, server):
         anna = Somebody(server.port, "anna")
         anna.send("JOIN #here")
         bot.until("came to #here anna")
+        bot.until("anna is anna, in #here")
         anna.send("PRIVMSG #here :hello all of you", "PRIVMSG #here :\x01ACTION waves\x01", "PRIVMSG #here :caf\u00e9")
         bot.until("says in #here anna: hello all of you")
         bot.until("does in #here anna: waves")

@@ -4,8 +4,11 @@ import logging
 
 import pytest
 from irc_services import Network
-from irc_stage import Stage
+from irc_stage import Stage, Told
+from plait.application.internet import ClientService
 from plait.internet import ssl
+from plait.internet.protocol import Factory
+from plait.words.protocols import irc
 
 WANTED = "account-notify account-tag away-notify chghost extended-join invite-notify labeled-response message-tags server-time setname".split()
 
@@ -106,6 +109,23 @@ def test_what_capabilities_tell(stage, network):
     anna.invite("bob", "#elsewhere")
     anna.quit()
     stage.until(lambda: {h[:2] for h in bob.heard} >= {("userQuit", "anna"), ("userOffline", "anna")})
+
+
+def test_strict_transport(stage, network, tls):
+    policies, clients = {}, []
+
+    def made():
+        clients.append(Told("strict"))
+        return clients[-1]
+
+    endpoint = irc.StrictTransportEndpoint(stage.reactor, "localhost", network.port, policies, tls)
+    service = ClientService(endpoint, Factory.forProtocol(made), retryPolicy=lambda attempt: 0.01, clock=stage.reactor)
+    service.startService()
+    stage.until(lambda: policies)
+    stage.hear(clients[-1], "signedOn")
+    assert len(clients) == 2 and policies["localhost"][0] == network.tls_port and clients[1].transport.TLS
+    assert stage.result(clients[1].whois("strict")).isSecure
+    stage.result(service.stopService())
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,5 @@
-/* Sits in channels and prints what happens there:  irc_logbot ENDPOINT NICK CHANNEL [CHANNEL...]
+/* Sits in channels and prints what happens there, and who it is that comes:  irc_logbot ENDPOINT NICK CHANNEL
+ * [CHANNEL...]
  *
  * It connects again when the connection is lost, joins the channels again, and leaves when somebody tells it to: "NICK:
  * quit". For example: irc_logbot tls:irc.libera.chat:6697 logbot-x "#logbot-x" */
@@ -68,10 +69,24 @@ static void on_joined(void *user, plait_conn conn, const plait_irc_event *event)
     (void)conn;
     say("joined", event);
 }
-static void on_user_joined(void *user, plait_conn conn, const plait_irc_event *event) {
+/* One result, whatever the server needs to say it; or why there is none. */
+static void on_whois(void *user, plait_conn conn, const plait_irc_answer *answer, const plait_reason *reason) {
+    size_t i;
     (void)user;
     (void)conn;
-    say("came to", event);
+    if (reason->status) printf("who is it? %s\n", reason->text);
+    for (i = 0; i < answer->count; i++) {
+        const plait_irc_entry *who = &answer->entries[i];
+        printf("%.*s is %.*s, in %.*s%s\n", (int)who->nick.len, (const char *)who->nick.data, (int)who->name.len,
+               (const char *)who->name.data, (int)who->channel.len, (const char *)who->channel.data,
+               who->flags & PLAIT_IRC_IS_OPERATOR ? ", an operator" : "");
+    }
+    fflush(stdout);
+}
+
+static void on_user_joined(void *user, plait_conn conn, const plait_irc_event *event) {
+    say(event->flags & PLAIT_IRC_REJOINED ? "is back in" : "came to", event);
+    plait_irc_call(conn, PLAIT_IRC_WHOIS, event->nick.data, event->nick.len, 0, on_whois, user, NULL);
 }
 static void on_user_left(void *user, plait_conn conn, const plait_irc_event *event) {
     (void)user;
@@ -81,7 +96,7 @@ static void on_user_left(void *user, plait_conn conn, const plait_irc_event *eve
 static void on_user_quit(void *user, plait_conn conn, const plait_irc_event *event) {
     (void)user;
     (void)conn;
-    say("is gone", event);
+    say(event->flags & PLAIT_IRC_SPLIT ? "is cut off" : "is gone", event);
 }
 static void on_topic(void *user, plait_conn conn, const plait_irc_event *event) {
     (void)user;
