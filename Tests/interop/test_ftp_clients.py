@@ -107,6 +107,7 @@ def test_curl_looks(server, tmp_path):
     assert curl("-r", "4-6", f"{server.url}/text") == "two"
     curl("-R", f"{server.url}/text", "-o", tmp_path / "dated")
     assert (tmp_path / "dated").stat().st_mtime == 1_600_000_000
+    assert curl("-z", "01 Jan 2030", f"{server.url}/text") == "" and curl("-B", f"{server.url}/text").splitlines() == ["one", "two"]
     assert "550" in curl("-v", f"{server.url}/nope", ok=False) and "(9)" in curl(f"{server.url}/out/passwd", ok=False)
     assert "250" in curl("-v", "-Q", "MKD made", "-Q", "RMD made", f"{server.url}/text")
 
@@ -330,6 +331,33 @@ def test_twisted(one, passive):
     said = run(sys.executable, "-c", TWISTED, one.port, passive)
     assert said.splitlines() == ["['big', 'out', 'sub', 'text']", "b'one\\ntwo\\n'"], said
     assert (one.folder / "sub/twisted").read_bytes() == b"from twisted"
+
+
+# What clients say, and what is expected, in one session.
+EVERYTHING = """
+SYST 215 & FEAT 211 & OPTS UTF8 ON 200 & OPTS MLST type;size; 200 & OPTS NOSUCH 501
+CLNT me 200 & HELP 214 & HELP SITE 214 & SITE HELP 214 & NOOP 200 & noop 200
+PWD 257 & XPWD 257 & CWD sub 250 & CDUP 250 & XCWD sub 250 & XCUP 250 & CWD none 550
+MKD new 257 & MKD new 550 & RMD new 250 & XMKD new 257 & XRMD new 250 & RMD none 550
+TYPE A 200 & TYPE A N 200 & TYPE I 200 & TYPE L 8 200 & TYPE E 504 & STRU F 200 & STRU R 504 & MODE S 200 & MODE B 504 & ALLO 100 202 & ACCT x 202
+SIZE text 213 & SIZE sub 550 & MDTM text 213 & MDTM none 550
+MFMT 20200101000000 text 213 & MDTM 20200102000000 text 213 & SITE CHMOD 600 text 200 & HASH text 213
+MLST text 250 & MLST 250 & MLST none 550 & STAT 211 & STAT text 213 & STAT sub 213 & REST 5 350 & REST x 501 & REST 0 350 & ABOR 226
+RNFR none 550 & RNFR text 350 & RNTO moved 250 & RNFR moved 350 & RNTO text 250 & RNTO text 503 & DELE none 550
+EPSV 229 & EPSV 1 229 & EPSV 3 522 & PASV 227 & PORT 127,0,0,1,4,1 200 & PORT 127,0,0,1,4 501 & EPRT |1|127.0.0.1|1025| 200 & EPRT |9|127.0.0.1|1025| 522
+EPSV ALL 200 & PASV 503 & PORT 127,0,0,1,4,1 503 & EPSV 229 & RETR none 550 & RETR text 503 & LIST 503
+CCC 502 & HOST x 502 & SMNT / 502 & XYZZY 502 & USER 500 & RETR 500 & PBSZ 0 503 & AUTH TLS 502 & PASS x 503
+REIN 220 & PWD 530 & USER anonymous 331 & PWD 503 & PASS x 230 & USER anonymous 331 & PASS x 230 & PWD 257
+QUIT 221
+"""
+
+
+def test_every_command_is_answered(one):
+    raw = Raw(one)
+    for step in EVERYTHING.strip().replace("\n", " & ").split(" & "):
+        line, _, code = step.rpartition(" ")
+        assert raw.say(line) == int(code), (step, raw.line)
+    assert raw.file.readline() == b"", "it has closed"
 
 
 # ---- clients that mean harm

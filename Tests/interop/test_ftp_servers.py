@@ -401,6 +401,27 @@ def test_tool(peer, tmp_path):
         assert (tmp_path / "half").read_bytes() == BIG
 
 
+def test_the_bar(pem, tmp_path):
+    """On a terminal it shows how far it is, and elsewhere it does not."""
+    peer = Peer("plait", pem)
+    try:
+        (peer.root / "more").write_bytes(BIG * 20)
+        mine, its = os.openpty()
+        command = [TOOL, f"tcp:host=127.0.0.1:port={peer.port}", "get", "more", tmp_path / "got"]
+        done = subprocess.run(list(map(str, command)), stderr=its, timeout=LIMIT)
+        os.close(its)
+        seen = b""
+        with contextlib.suppress(OSError):  # the other side of a terminal has gone
+            while part := os.read(mine, 10_000):
+                seen += part
+        os.close(mine)
+        assert done.returncode == 0 and (tmp_path / "got").stat().st_size == len(BIG) * 20
+        assert re.search(rb"\rmore \[#{30}\] 100% 40 MiB [0-9]+ [BKMG]i?B?/s", seen), seen
+        assert subprocess.run(list(map(str, command)), stderr=subprocess.PIPE, timeout=LIMIT).stderr == b""
+    finally:
+        peer.close()
+
+
 def test_strangers_are_not_trusted(reactor, pem):  # noqa: F811
     peer = Peer("pyftpdlib", pem, "yes")
     try:

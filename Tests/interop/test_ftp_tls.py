@@ -57,6 +57,13 @@ def test_lftp_over_tls(strict, tmp_path, pem):
     assert (tmp_path / "there/deep/small").read_bytes() == b"small\n"
 
 
+def test_others_over_tls(strict, tmp_path, pem):
+    """curl would rather go on in clear; wget, whose data connections go on with the session."""
+    assert "502" in curl("-v", "--ssl-reqd", "--ftp-ssl-ccc", "--cacert", pem, f"{strict.url}/text")
+    run("wget", "-q", "--ca-certificate", pem, "-P", tmp_path, f"{strict.url.replace('ftp:', 'ftps:')}/big", cwd=tmp_path)
+    assert (tmp_path / "big").read_bytes() == (strict.folder / "big").read_bytes()
+
+
 def over_tls(server):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
@@ -82,6 +89,10 @@ def test_ftplib_cannot_resume(strict, tmp_path, pem):
         client.storbinary("STOR up", io.BytesIO(b"x" * 100_000))
         assert (relaxed.folder / "up").read_bytes() == b"x" * 100_000
         assert dict(client.mlsd())["text"]["size"] == "8"
+        with pytest.raises(ftplib.error_perm, match="52[12]|53[46]"):
+            client.prot_c()
+            client.retrbinary("RETR big", got.write)
+        client.prot_p()
         client.quit()
     finally:
         relaxed.stop()
