@@ -119,6 +119,7 @@ bench: stage build/venv/ready  ## measure against other libraries, in turn
 	PYTHON=$(CURDIR)/build/venv/bin/python PLAIT_LIBRARY=$(CURDIR)/$(LIBRARY) benchmarks/irc
 	PLAIT_LIBRARY=$(CURDIR)/$(LIBRARY) benchmarks/socks
 	PYTHON=$(CURDIR)/build/venv/bin/python benchmarks/ftp
+	$(PYTHON) benchmarks/ftp_client
 	PLAIT_LIBRARY=$(CURDIR)/$(LIBRARY) benchmarks/bandwidth
 
 fuzz:  ## run the fuzzers for TIME seconds each (60)

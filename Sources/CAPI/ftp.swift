@@ -237,7 +237,7 @@ public func plait_ftp_request_pass(_ request: plait_ftp_request, _ params: Unsaf
   onFTPRequest(request) { request in
     guard let bytes = checked(params, len), bytes.count <= 65536 else { return .invalid }
     let words = bytes.bytes.copied
-    return words.contains { $0 == 0 || $0 == 10 || $0 == 13 } ? .invalid : request.pass(words)
+    return words.contains { $0 == 0 || $0 == 10 } ? .invalid : request.pass(words)
   }
 }
 

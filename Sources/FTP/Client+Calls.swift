@@ -37,13 +37,21 @@ extension FTPClient {
     running = nil
     end(call, conn.context)
     if let transfer = call.transfer, call.outcome == nil, transfer.moved != transfer.told { tell(call, transfer, conn) }
+    ends(call)
     call.end(reason)
     if call.request.action == .quit, reason.status == .ok { conn.close(.ok) }
     next(conn)
   }
 
+  /// Its completion has to come before those of the calls behind it, also if the conn ends first.
+  func ends(_ call: FTPClientCall) {
+    past.removeAll { $0.isTold }
+    past.append(call)
+  }
+
   /// Nobody wants it any more: what is still to come is swallowed.
   func drop(_ call: FTPClientCall, _ conn: Conn) {
+    ends(call)
     guard running === call else { return queue.removeAll { $0 === call } }
     running = nil
     late = 1

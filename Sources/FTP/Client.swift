@@ -152,6 +152,8 @@ open class FTPClientCall: Call {
   final var at = 0
   final let transfer: ClientTransfer?
   final let limit = EntityTimer()
+  /// The host has heard of its end.
+  final var isTold = false
   /// A source may be asked again, at the turn's end.
   final var wantsSource = false
 
@@ -206,6 +208,7 @@ open class FTPClientCall: Call {
 
   public final override func completed(_ reason: Reason) {
     context.timers.remove(limit)
+    isTold = true
     told(reason.status == .cancelled ? FTPClient.reason(.cancelled, phrase, "cancelled") : reason)
   }
 

@@ -26,6 +26,8 @@ public final class FTPClient: Protocol {
   // What is to be done.
   var queue: [FTPClientCall] = []
   var running: FTPClientCall?
+  /// Those that are over, and of which the host may not have been told yet.
+  var past: [FTPClientCall] = []
   /// So many last replies are still to come that nobody waits for any more.
   var late = 0
   let clock = ClientClock()
@@ -55,6 +57,9 @@ public final class FTPClient: Protocol {
   /// Every call ends, and says what it was about.
   func stop(_ conn: Conn, _ reason: Reason, isNow: Bool) {
     conn.context.timers.remove(clock)
+    let before = past
+    past = []
+    if isNow { for call in before where !call.isTold { call.service() } }
     var calls = queue
     queue = []
     if let running {

@@ -26,9 +26,10 @@ class FileMover {
 
   init(isText: Bool) { text = isText ? LineEnds() : nil }
 
-  /// What moves while its conn rests: at once, and what is read for a socket that takes no more.
+  /// What moves while its conn rests, at once.
   static var slice: UInt64 { 16 << 20 }
-  static var chunk: Int { 256 * 1024 }
+  /// What is read for a socket that takes no more, and for TLS: the pool of buffers keeps so much, and what TLS makes of it.
+  static var chunk: Int { 112 * 1024 }
   static var mostPending: Int { 1 << 20 }
 
   /// Lets other threads use the socket, if bytes go over it as they are.
@@ -43,8 +44,10 @@ class FileMover {
   final func send(_ file: OpenFile, _ data: Conn, _ done: @escaping (Moved) -> Void) -> Status {
     let pipe = data.bareDescriptor < 0 ? nil : pipe
     let (text, place, most, patience) = (text, place, size - place, patience(data.context))
+    let moved = Moved(place)
+    if pipe == nil { moved.bytes = data.context.pool.take() }
     return work(
-      data.context,
+      data.context, moved,
       { moved in
         if let pipe {
           moved.outcome = pipe.send(file, at: &moved.place, most: min(most, FileMover.slice), patience: patience)
@@ -61,7 +64,7 @@ class FileMover {
     let pipe = isAtEnd || (data?.bareDescriptor ?? -1) < 0 ? nil : pipe
     let (text, isLast, patience) = (text, isAtEnd, patience(context))
     return work(
-      context,
+      context, Moved(place),
       { moved in
         moved.outcome = isLast ? .atEnd : .wouldBlock
         moved.status = FileMover.write(bytes, file, text, isLast: isLast, moved)
@@ -73,10 +76,11 @@ class FileMover {
   }
 
   /// Runs `body` on another thread, and then `done`, unless all is over.
-  private func work(_ context: Context, _ body: @escaping (Moved) -> Void, _ done: @escaping (Moved) -> Void) -> Status
-  {
+  private func work(
+    _ context: Context, _ moved: Moved, _ body: @escaping (Moved) -> Void, _ done: @escaping (Moved) -> Void
+  ) -> Status {
     isWorking = true
-    let work = FileWork(context, Moved(place), body) { answer in
+    let work = FileWork(context, moved, body) { answer in
       self.isWorking = false
       guard !self.isOver, let answer else { return }
       self.place = answer.place
@@ -87,7 +91,7 @@ class FileMover {
 
   /// The next bytes, for the conn to send: on another thread.
   private static func read(_ file: OpenFile, _ left: UInt64, _ text: LineEnds?, _ moved: Moved) {
-    var bytes = ByteBuffer()
+    var bytes = moved.bytes.take()
     moved.status = file.read(at: moved.place, Int(min(left, UInt64(chunk))), into: &bytes)
     if moved.status == .ok { moved.send(bytes.take(), text) }
   }
@@ -112,8 +116,8 @@ class FileMover {
     let count = bytes.count
     guard count > 0 else { return 0 }
     _ = data.write(count) { $0.put(bytes.bytes) }
-    bytes.removeAll()
     data.flush()
+    data.context.pool.give(bytes.take())
     return count
   }
 }

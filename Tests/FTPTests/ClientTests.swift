@@ -128,6 +128,15 @@ struct ClientTests {
     }
   }
 
+  @Test func inTheirOrder() {
+    let test = Scripted()
+    for name in ["a", "b", "c"] { test.ask(name, FTPClientRequest(.noop)) }
+    test.say("200 yes\r\nhello")
+    let heard = test.caller.heard()
+    #expect(heard.map { $0.prefix(2) } == ["a:", "b:", "c:", "en"], "also where the session ends in the same breath: \(heard)")
+    #expect(heard.first == "a: 200")
+  }
+
   @Test func noReplies() {
     for said in ["hello", "99 x", "600 x", "2000 x", "200x", "", "200-x\r\n200-y"] {
       let test = Scripted()

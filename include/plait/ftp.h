@@ -11,7 +11,7 @@
  * other threads (libuv's pool), so that a slow disk stops no other session.
  *
  * **Shells.** What a user sees need not be a directory: with #PLAIT_FTP_SHELL each look, change and file is a question to
- * plait_ftp_server_handler::ask, which is answered now or later.
+ * plait_ftp_server_handler::ask, which is answered now or later. For SIZE in TYPE A, and for HASH, the file is opened and read.
  *
  * **Commands.** plait_ftp_server_factory_add_command() adds a command, or replaces one: the host answers it, now or later, by plait_ftp_request_answer(), or has
  * the library's own do it by plait_ftp_request_pass().
@@ -305,7 +305,7 @@ PLAIT_API int plait_ftp_request_answer(plait_ftp_request request, uint32_t code,
  * @brief Has the library's own command of that name do what was asked.
  * @param request [in] of a plait_ftp_command_fn; stale afterwards.
  * @param params [in] copied; what stands behind the command, as the host wants it.
- * @param len [in] bytes, at most 65,536, without CR, LF and NUL.
+ * @param len [in] bytes, at most 65,536, without LF and NUL.
  * @return 0.
  * @errors those of a handle; #PLAIT_ERR_TYPE for another's request, #PLAIT_ERR_INVALID.
  * @thread the reactor's.
