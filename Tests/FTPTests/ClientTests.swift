@@ -133,7 +133,7 @@ struct ClientTests {
     for name in ["a", "b", "c"] { test.ask(name, FTPClientRequest(.noop)) }
     test.say("200 yes\r\nhello")
     let heard = test.caller.heard()
-    #expect(heard.map { $0.prefix(2) } == ["a:", "b:", "c:", "en"], "also where the session ends in the same breath: \(heard)")
+    #expect(heard.map { $0.prefix(2) } == ["a:", "b:", "c:", "en"], "also where the session ends at once: \(heard)")
     #expect(heard.first == "a: 200")
   }
 
