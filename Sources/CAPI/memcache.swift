@@ -163,6 +163,28 @@ public func plait_memcache_get(
   }
 }
 
+@_cdecl("plait_memcache_get_many") @implementation
+public func plait_memcache_get_many(
+  _ conn: plait_conn, _ keys: UnsafePointer<UInt8>?, _ len: Int, _ done: plait_memcache_answer_fn?,
+  _ user: UnsafeMutableRawPointer?, _ call: UnsafeMutablePointer<plait_call>?
+) -> CInt {
+  guard checked(keys, len) != nil, let keys, len > 0 else { return .invalid }
+  var listed = PlainList<plait_bytes>()
+  var at = 0
+  while at <= len {
+    // Sound: within the bytes that were checked, which live for the call.
+    let end = memchr(keys + at, 32, len - at).map { keys.distance(to: $0.assumingMemoryBound(to: UInt8.self)) } ?? len
+    guard listed.append(plait_bytes(data: keys + at, len: end - at)) else { return .noMemory }
+    at = end + 1
+  }
+  var request = plait_memcache_request()
+  request.struct_size = UInt32(MemoryLayout<plait_memcache_request>.size)
+  request.command = UInt32(PLAIT_MEMCACHE_GET)
+  request.keys = listed.pointer.map { UnsafePointer($0) }
+  request.count = listed.count
+  return plait_memcache_call(conn, &request, done, user, call)
+}
+
 @_cdecl("plait_memcache_set") @implementation
 public func plait_memcache_set(
   _ conn: plait_conn, _ key: UnsafePointer<UInt8>?, _ len: Int, _ value: UnsafePointer<UInt8>?, _ value_len: Int,

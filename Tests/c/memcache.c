@@ -114,6 +114,13 @@ static void conversation(void) {
     SAME(told, 4);
     sent_len = 0;
 
+    /* several keys as one text */
+    OK(plait_memcache_get_many(conn, BYTES("a b c"), NULL, "m", NULL));
+    OK(plait_memcache_get_many(conn, BYTES("a"), on_answer, "o", NULL));
+    SENT("get a b c\r\nget a\r\n");
+    FEED("VALUE b 3 1\r\n2\r\nEND\r\nVALUE a 0 1\r\n1\r\nEND\r\n");
+    HEARD("m 3 b=2 3 0|m 5 = 0 0|fo 1 a=1 0 0|");
+
     /* meta commands */
     request = (plait_memcache_request)PLAIT_MEMCACHE_REQUEST_INIT;
     request.command = PLAIT_MEMCACHE_META_GET;
@@ -155,6 +162,10 @@ static void refusals(void) {
     STATUS(plait_memcache_get(conn, BYTES(""), on_answer, "x", &call), PLAIT_ERR_INVALID);
     STATUS(plait_memcache_get(conn, NULL, 1, on_answer, "x", &call), PLAIT_ERR_INVALID);
     STATUS(plait_memcache_get(conn, (const uint8_t *)key, 251, on_answer, "x", &call), PLAIT_ERR_TOO_LONG);
+    STATUS(plait_memcache_get_many(conn, BYTES("a  b"), on_answer, "x", &call), PLAIT_ERR_INVALID);
+    STATUS(plait_memcache_get_many(conn, BYTES("a b "), on_answer, "x", &call), PLAIT_ERR_INVALID);
+    STATUS(plait_memcache_get_many(conn, BYTES("a\nb c"), on_answer, "x", &call), PLAIT_ERR_INVALID);
+    STATUS(plait_memcache_get_many(conn, (const uint8_t *)key, 251, on_answer, "x", &call), PLAIT_ERR_TOO_LONG);
     STATUS(plait_memcache_set(conn, BYTES("a\r\nflush_all"), BYTES("v"), 0, 0, NULL, "x", &call), PLAIT_ERR_INVALID);
     STATUS(plait_memcache_call(conn, &request, on_answer, "x", &call), PLAIT_ERR_INVALID);
     request.command = 24;

@@ -74,6 +74,7 @@ static void get(const char *key, const char *name, plait_call *call) {
 int main(void) {
     plait_memcache_handler handler = PLAIT_MEMCACHE_HANDLER_INIT;
     plait_memcache_pool_options options = PLAIT_MEMCACHE_POOL_OPTIONS_INIT;
+    char both[600];
     plait_memcache_server places[2] = {PLAIT_MEMCACHE_SERVER_INIT, PLAIT_MEMCACHE_SERVER_INIT};
     plait_memcache_request request = PLAIT_MEMCACHE_REQUEST_INIT;
     plait_bytes keys[2];
@@ -126,6 +127,11 @@ int main(void) {
     UNTIL(reactor, strstr(journal, "m "));
     HEARD("m 5 0|");
     STATUS(plait_call_cancel(call), PLAIT_ERR_STALE);
+    snprintf(both, sizeof both, "%.*s %.*s", (int)keys[0].len, (const char *)keys[0].data, (int)keys[1].len,
+             (const char *)keys[1].data);
+    OK(plait_memcache_get_many(pool, (const uint8_t *)both, strlen(both), on_answers, "b", NULL));
+    UNTIL(reactor, strstr(journal, "b "));
+    HEARD("b 5 0|");
     request = (plait_memcache_request)PLAIT_MEMCACHE_REQUEST_INIT;
     request.command = PLAIT_MEMCACHE_FLUSH_ALL;
     OK(plait_memcache_call(pool, &request, on_answers, "f", NULL));

@@ -133,7 +133,9 @@ def meta(reactor, cache):  # noqa: F811
     assert ask(b"ma", b"m", b"N0 J5 v").value == b"5"
     assert ask(b"ma", b"m", b"D10 v").value == b"15"
     assert ask(b"ma", b"no").result is memcache.NOT_FOUND
-    assert b"exp" in ask(b"me", b"k").flags or ask(b"me", b"k").result is memcache.HIT
+    debug = ask(b"me", b"k")
+    assert debug.result is memcache.HIT and int(debug.flags[b"size"]) > 0
+    assert ask(b"me", b"no").result is memcache.MISS
     assert ask(b"md", b"k").result is memcache.DELETED
     assert ask(b"md", b"k").result is memcache.NOT_FOUND
     assert ask(b"mn").result is memcache.OK
@@ -149,11 +151,66 @@ def meta(reactor, cache):  # noqa: F811
     assert all(one.flags == {} for one in told)
 
 
+def every_flag(reactor, cache):  # noqa: F811
+    """What protocol.txt lists under the meta commands, each at least once. "YWJj" is "abc" in base64."""
+
+    def ask(*arguments, **keywords):
+        return run(reactor, cache.meta(*arguments, **keywords))
+
+    # ms: b c C F I k O q T M(S E A P R), S of old
+    stored = ask(b"ms", b"YWJj", b"b T60 F7 c k Oone", b"value")
+    assert stored.result is memcache.STORED and stored.flags.keys() == {b"b", b"c", b"k", b"O"}
+    assert stored.flags[b"k"] == b"YWJj" and stored.flags[b"O"] == b"one"
+    assert ask(b"ms", b"abc", b"MA", b"+").result is memcache.STORED
+    assert ask(b"ms", b"abc", b"MP", b"-").result is memcache.STORED
+    assert ask(b"ms", b"YWJj", b"b MR T60 F9", b"again").result is memcache.STORED
+    assert ask(b"ms", b"new", b"ME", b"new").result is memcache.STORED
+    assert ask(b"ms", b"abc", b"C1", b"x").result is memcache.EXISTS
+    assert ask(b"ms", b"absent", b"C1", b"x").result is memcache.NOT_FOUND
+    # mg: b c f h k l O q s t v, N R T
+    found = ask(b"mg", b"YWJj", b"b c f h k l O2 s t v")
+    assert (found.value, found.flags[b"f"], found.flags[b"s"], found.flags[b"h"]) == (b"again", b"9", b"5", b"0")
+    assert found.flags[b"k"] == b"YWJj" and found.flags[b"O"] == b"2" and 0 < int(found.flags[b"t"]) <= 60
+    assert found.flags[b"l"].isdigit() and found.flags[b"c"].isdigit()
+    assert ask(b"mg", b"abc", b"h T90").flags == {b"h": b"1"}
+    won = ask(b"mg", b"abc", b"t R100").flags  # to be made anew by whoever hears W
+    assert won.keys() == {b"t", b"W"} and 60 < int(won[b"t"]) <= 90
+    assert ask(b"mg", b"abc", b"t R100").flags.keys() == {b"t", b"Z"}  # somebody is at it
+    # md: b C I k O q T, and what is stale from then on; ms: I
+    old = ask(b"mg", b"abc", b"c").flags[b"c"]
+    assert ask(b"md", b"abc", b"C1").result is memcache.EXISTS
+    assert ask(b"md", b"YWJj", b"b I T30 k O3").flags == {b"b": b"", b"k": b"YWJj", b"O": b"3"}
+    stale = ask(b"mg", b"abc", b"v c t")
+    assert stale.value == b"again" and b"X" in stale.flags and (b"W" in stale.flags or b"Z" in stale.flags)
+    assert ask(b"ms", b"abc", b"I C" + old, b"older").result is memcache.STORED
+    assert b"X" in ask(b"mg", b"abc", b"v").flags
+    # ma: b C N J D T M(I D), q t c v k
+    counted = ask(b"ma", b"bnVt", b"b N60 J10 D2 t c v k O4")
+    assert counted.value == b"10" and 0 < int(counted.flags[b"t"]) <= 60 and counted.flags[b"k"] == b"bnVt"
+    assert ask(b"ma", b"num", b"MI D5 v").value == b"15"
+    assert ask(b"ma", b"num", b"MD D3 v T90").value.strip() == b"12"
+    assert 60 < int(ask(b"mg", b"num", b"t").flags[b"t"]) <= 90
+    assert ask(b"ma", b"num", b"C1").result is memcache.EXISTS
+    # me, and what this server may be too old for: then it says so, and the conversation goes on.
+    assert b"exp" in ask(b"me", b"bnVt", b"b").flags
+    for command, key, flags, value in (
+        (b"ms", b"cas", b"E99 c", b"x"),
+        (b"ma", b"num", b"E98 c", b""),
+        (b"md", b"num", b"x", b""),
+    ):
+        try:
+            answer = ask(command, key, flags, value)
+            assert answer.result and answer.flags.get(b"c") in (None, b"99", b"98")
+        except memcache.ClientError as problem:
+            assert "invalid" in str(problem)
+
+
 def test_tcp(reactor):  # noqa: F811
     with served() as (_, where):
         cache = connected(reactor, where)
         converse(reactor, cache)
         meta(reactor, cache)
+        every_flag(reactor, cache)
         # Thousands at a time, of every kind, each with its own answer.
         waiting = []
         for index in range(3000):

@@ -59,6 +59,7 @@ FUNCTION(plait_socks_server_get_tunnel, plait_socks_server_get_tunnel(w->conn, &
 FUNCTION(plait_memcache_call, plait_memcache_call(w->conn, &w->question, NULL, NULL, &w->new_call))
 FUNCTION(plait_memcache_factory_new, plait_memcache_factory_new(&w->new_factory, NULL, NULL, NULL))
 FUNCTION(plait_memcache_get, plait_memcache_get(w->conn, TEXT, 1, NULL, NULL, &w->new_call))
+FUNCTION(plait_memcache_get_many, plait_memcache_get_many(w->conn, TEXT, 1, NULL, NULL, &w->new_call))
 FUNCTION(plait_memcache_get_pending, plait_memcache_get_pending(w->conn, NULL, NULL))
 FUNCTION(plait_memcache_parse_flag, plait_memcache_parse_flag(TEXT, 1, 'x', &w->part))
 FUNCTION(plait_memcache_pool_get_conn, plait_memcache_pool_get_conn(w->pool, 0, &w->new_conn))

@@ -324,6 +324,92 @@ def test_on_a_reactor(reactor):
         run(reactor, cache.get(b"a"))
 
 
+def burst(reactor, answers, ask):
+    """What comes of questions that are asked when several answers are told, and the lines that the server got."""
+    lines = []
+
+    class Noted(dict):
+        def get(self, line, otherwise):
+            lines.append(line)
+            return super().get(line, otherwise)
+
+    two = {b"get one": b"END\r\n", b"get two": b"VALUE two 1 1\r\n2\r\nEND\r\n"}
+    cache = pair(reactor, Noted({**two, **answers}))
+    asked = []
+    cache.get(b"one")
+    cache.get(b"two").addCallback(lambda _: asked.extend(ask(cache)))
+    until(reactor, lambda: asked)
+    ends = []
+    for one in asked:
+        ends.append(None)
+        one.addBoth(lambda end, at=len(ends) - 1: ends.__setitem__(at, end))
+    until(reactor, lambda: None not in ends)
+    return ends, lines[2:]
+
+
+def test_gets_that_leave_together(reactor):
+    value = b"VALUE %b 7 1\r\n%b\r\n"
+    answers = {
+        b"get a b a c": value % (b"a", b"1") + value % (b"a", b"1") + value % (b"c", b"3") + b"END\r\n",
+        b"get d": value % (b"d", b"4") + b"END\r\n",
+        b"delete d": b"DELETED\r\n",
+    }
+
+    def ask(cache):
+        asked = [cache.get(key) for key in (b"a", b"b", b"a", b"c")]
+        given_up = cache.get(b"c")
+        del given_up
+        return asked
+
+    def ask_in_order(cache):
+        return [cache.get(b"d"), cache.delete(b"d"), cache.get(b"d")]
+
+    answers[b"get a b a c c"] = answers[b"get a b a c"][:-5] + value % (b"c", b"3") + b"END\r\n"
+    found, lines = burst(reactor, answers, ask)
+    assert found == [(7, b"1"), (0, None), (7, b"1"), (7, b"3")] and lines == [b"get a b a c c"]
+    found, lines = burst(reactor, answers, ask_in_order)
+    assert found == [(7, b"4"), memcache.DELETED, (7, b"4")]
+    assert lines == [b"get d", b"delete d", b"get d"]
+
+    def ask_and_store(cache):
+        return [cache.get(b"d"), cache.set(b"d", b"5"), cache.get([b"a", b"b", b"a", b"c"])]
+
+    answers[b"5"] = b"STORED\r\n"
+    found, lines = burst(reactor, answers, ask_and_store)
+    assert found[:2] == [(7, b"4"), memcache.STORED] and found[2][b"c"] == (7, b"3")
+    assert lines == [b"get d", b"set d 0 0 1", b"5", b"get a b a c"]
+
+
+def test_gets_that_cannot_leave_together(reactor):
+    answers = {b"get a": b"VALUE a 0 1\r\nx\r\nEND\r\n"}
+    for bad in (b"b c", b"", b"b\x01"):
+        found, lines = burst(reactor, answers, lambda cache, bad=bad: [cache.get(b"a"), cache.get(bad)])
+        assert found[0] == (0, b"x") and found[1].check(memcache.ClientError) and lines == [b"get a"]
+    answers = {b"get a b": b"SERVER_ERROR out of memory\r\n"}
+    found, _ = burst(reactor, answers, lambda cache: [cache.get(b"a"), cache.get(b"b")])
+    assert all(end.check(memcache.ServerError) for end in found)
+
+    def ask_and_end(cache):
+        asked = [cache.get(b"a"), cache.get(b"b")]
+        cache.transport.abortConnection()
+        return asked
+
+    found, lines = burst(reactor, {}, ask_and_end)
+    assert all(end.check(error.ConnectionAborted, RuntimeError) for end in found) and lines == []
+
+
+def test_gets_that_leave_together_and_are_given_up(reactor):
+    answers = {b"get a b": b"VALUE a 0 1\r\nx\r\nVALUE b 0 1\r\ny\r\nEND\r\n"}
+
+    def ask(cache):
+        asked = [cache.get(b"a"), cache.get(b"b")]
+        asked[0].cancel()
+        return asked
+
+    found, _ = burst(reactor, answers, ask)
+    assert found[0].check(CancelledError) and found[1] == (0, b"y")
+
+
 def test_silence_on_a_reactor(reactor):
     cache = pair(reactor, {}, lambda: memcache.MemCacheProtocol(timeOut=0.05))
     waiting = [cache.get(b"a"), cache.get(b"b")]

@@ -75,21 +75,25 @@ def asynchronous(run, package):
 
     def one(client, index):
         def got(result):
+            nonlocal index
             assert result[1] == values[index]
             run.done += 1
             if not over():
-                one(client, (index + 1) % KEYS)
+                index = (index + 1) % KEYS
+                client.get(names[index]).addCallbacks(got, failed)
 
-        client.get(names[index]).addCallback(got).addErrback(failed)
+        client.get(names[index]).addCallbacks(got, failed)
 
     def store(client, index):
         def stored(result):
+            nonlocal index
             assert result
             run.done += 1
             if not over():
-                store(client, (index + 1) % KEYS)
+                index = (index + 1) % KEYS
+                client.set(names[index], values[index]).addCallbacks(stored, failed)
 
-        client.set(names[index], values[index]).addCallback(stored).addErrback(failed)
+        client.set(names[index], values[index]).addCallbacks(stored, failed)
 
     def flight(client, _):
         left = [KEYS]
@@ -103,7 +107,7 @@ def asynchronous(run, package):
                     flight(client, 0)
 
         for index in range(KEYS):
-            client.get(names[index]).addCallback(got, index).addErrback(failed)
+            client.get(names[index]).addCallbacks(got, failed, (index,))
 
     def many(client, _):
         def got(result):
@@ -112,7 +116,7 @@ def asynchronous(run, package):
             if not over():
                 many(client, 0)
 
-        client.getMultiple(names).addCallback(got).addErrback(failed)
+        client.getMultiple(names).addCallbacks(got, failed)
 
     def failed(failure):
         failure.printTraceback()

@@ -228,6 +228,30 @@ PLAIT_API int plait_memcache_get(plait_conn conn, const uint8_t *key, size_t len
                                  plait_call *call);
 
 /**
+ * @brief Gets the values of several keys, which stand as they do on the wire: separated by single blanks, "a b c". It is
+ *   #PLAIT_MEMCACHE_GET by plait_memcache_call(), for hosts that have one string sooner than a list of them.
+ *
+ * The answers come in blocks: #PLAIT_MEMCACHE_VALUE for each value that is there, with the number of its key, and #PLAIT_MEMCACHE_END behind the
+ * last. On a pool, each server is asked for the keys that belong to it, and the answers are joined. One key alone is plait_memcache_get().
+ *
+ * @param conn [in] one that speaks memcached.
+ * @param keys [in] at most 65,536 of them.
+ * @param len [in] bytes of all, with the blanks in between.
+ * @param done [in] what hears of the answers; NULL: the table's `answers`, if there are any.
+ * @param user [in] the first argument of done, and plait_memcache_answer::user.
+ * @param call [out] the call, for plait_call_cancel(); may be NULL, which is quicker.
+ * @return 0.
+ * @errors as those of plait_memcache_call(); #PLAIT_ERR_INVALID also for a blank too many.
+ * @thread the reactor's.
+ * @callbacks none now; done in a later delivery or turn.
+ * @lifetime nothing of the host's is kept but the user.
+ * @since 0.1.0
+ * @twisted `MemCacheProtocol.getMultiple`
+ */
+PLAIT_API int plait_memcache_get_many(plait_conn conn, const uint8_t *keys, size_t len, plait_memcache_answer_fn done, void *user,
+                                      plait_call *call);
+
+/**
  * @brief Stores a value under a key: #PLAIT_MEMCACHE_STORED.
  * @param conn [in] one that speaks memcached.
  * @param key [in]

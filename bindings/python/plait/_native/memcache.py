@@ -156,6 +156,16 @@ memcache_get: Callable[..., int] = quick(
     c_void_p,
     POINTER(Handle),
 )
+memcache_get_many: Callable[..., int] = quick(
+    "plait_memcache_get_many",
+    c_int,
+    Handle,
+    c_char_p,
+    c_size_t,
+    MemcacheAnswerFunction,
+    c_void_p,
+    POINTER(Handle),
+)
 memcache_set: Callable[..., int] = quick(
     "plait_memcache_set",
     c_int,

@@ -47,6 +47,7 @@ __all__ = [
 ]
 
 _T = TypeVar("_T")
+_ITSELF = "a callback returned the Deferred that it belongs to"
 
 
 class AlreadyCalledError(Exception):
@@ -88,6 +89,10 @@ class Deferred(Generic[_T]):
     _unhandled: Unhandled | None = None
 
     def __init__(self, canceller: Callable[[Deferred[Any]], None] | None = None) -> None:
+        # What is looked at for each result is the object's own: to find it at the class takes longer.
+        self.called = self._running = False
+        self.paused = 0
+        self._unhandled = None
         self._steps: list[Step] = []
         self._canceller = canceller
         if self.debug:
@@ -227,29 +232,31 @@ class Deferred(Generic[_T]):
     # Running the chain
 
     def _run(self) -> None:
-        # A list of those to go on with, and no recursion: chains of waiting Deferreds may be long.
-        ready: list[Deferred[Any]] = [self]
-        while ready:
-            current = ready.pop()
-            if current._running or current.paused:
-                continue
-            steps, result = current._steps, current.result
+        if self._running or self.paused:
+            return
+        current: Deferred[Any] = self
+        # Those to go on with; no recursion, since chains of waiting Deferreds may be long.
+        ready: list[Deferred[Any]] | None = None
+        while True:
             if current._unhandled is not None:
                 current._handled()
+            steps, result = current._steps, current.result
+            failing = isinstance(result, Failure)
             current._running = True
+            done = 0  # of them, and of those that are appended meanwhile
             try:
-                while steps:
-                    function, errback, args, keywords, failed, named = steps.pop(0)
-                    if isinstance(result, Failure):
+                for function, errback, args, keywords, failed, named in steps:
+                    done += 1
+                    if failing:
                         function, args, keywords = errback, failed, named
                     if function is None:
                         continue
                     if function is wait_for:
                         waiter: Deferred[Any] = args
-                        waiter.result, result = result, None
+                        waiter.result, current.result = result, None
                         waiter.paused -= 1
                         # Who waited goes on first, then what is left here.
-                        ready += (current, waiter)
+                        ready, failing = [*(ready or ()), current, waiter], False
                         break
                     try:
                         if args or keywords:
@@ -258,24 +265,38 @@ class Deferred(Generic[_T]):
                             result = function(result)
                     except BaseException:
                         result = Failure()
-                    if isinstance(result, Deferred):
-                        if result is current:
-                            words = "a callback returned the Deferred that it belongs to"
-                            result = Failure(RuntimeError(words))
-                        elif current._wait(result):
-                            break
-                        else:
+                    if result is None:
+                        failing = False
+                    else:
+                        if isinstance(result, Deferred):
                             inner = result
+                            if current._wait(inner):
+                                current.result, failing = inner, False
+                                break
                             result, inner.result = inner.result, None
+                            if inner is current:
+                                result = Failure(RuntimeError(_ITSELF))
+                        failing = isinstance(result, Failure)
                     current.result = result
+                else:
+                    steps.clear()
+                    done = 0
             finally:
-                current.result = result
                 current._running = False
-            if isinstance(result, Failure) and not steps:
+                if done:
+                    del steps[:done]
+            if failing and isinstance(result, Failure) and not steps:
                 current._unhandled = Unhandled(result, current._made)
+            while ready and (ready[-1]._running or ready[-1].paused):
+                ready.pop()  # it goes on by itself
+            if not ready:
+                return
+            current = ready.pop()
 
     def _wait(self, inner: Deferred[Any]) -> bool:
         """Waits for another's result, unless that is there."""
+        if inner is self:
+            return False
         if inner.called and not (inner.paused or inner._steps or inner._running):
             if not isinstance(inner.result, Deferred):
                 inner._handled()
@@ -359,12 +380,7 @@ from ._calling import (  # noqa: E402
     setDebugging,
     stack,
 )
-from ._coroutines import (  # noqa: E402
-    NotACoroutineError,
-    ensureDeferred,
-    inlineCallbacks,
-    returnValue,
-)
+from ._coroutines import NotACoroutineError, ensureDeferred, inlineCallbacks, returnValue  # noqa: E402
 from ._futures import as_future, from_future  # noqa: E402
 from ._gathering import (  # noqa: E402
     FAILURE,

@@ -192,6 +192,7 @@ class MemCachePool(MemCacheProtocol):
         made._bound(self._conn)
         # They share what waits; so that it can, each counts from another number on.
         made._asked, made._last, made._hashKey = self._asked, next(_counts) << 32, hashKey
+        made._isPlain = False
         return made
 
     def serverUp(self, index: int) -> None:

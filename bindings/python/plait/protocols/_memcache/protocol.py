@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from ctypes import byref, c_char_p, c_int, c_int64, c_size_t, c_uint32, c_uint64, c_void_p
+from ctypes import byref, c_int, c_int64, c_uint64
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..._native import structs
 from ..._native import memcache as native
-from ..._native.calls import bare, quickly
+from ..._native.calls import bare
 from ...internet.defer import Deferred, fail, succeed
 from ...internet.error import TimeoutError
 from ...internet.protocol import connectionDone
@@ -16,17 +16,15 @@ from ...python.failure import Failure
 from .._framed import Framed
 from ..policies import TimeoutMixin
 from .questions import (
+    Gathered,
     IdentifiedValue,
-    Meta,
-    Number,
     Question,
-    Stats,
+    Stored,
     Value,
     Values,
-    Version,
     memcache_factory,
 )
-from .results import META, ClientError, MemCacheOptions, milliseconds, refusal
+from .results import ClientError, MemCacheOptions, milliseconds, refusal
 from .storing import Storing
 
 if TYPE_CHECKING:
@@ -36,21 +34,12 @@ _Q = TypeVar("_Q", bound=Question)
 _nobody = native.MemcacheAnswerFunction()
 _call = native.memcache_call
 _get = bare("plait_memcache_get", c_int)
-#: What a number without a type may be; questions are counted through.
+_get_many = bare("plait_memcache_get_many", c_int)
+_set = bare("plait_memcache_set", c_int)
+#: What a number without a type may be; questions are counted through, and start again.
 _LONG = 0x7FFFFFFF
-#: With plain numbers in the place of what is never given: ctypes takes them quicker.
-_set = quickly(
-    "plait_memcache_set",
-    c_int,
-    c_uint64,
-    c_char_p,
-    c_size_t,
-    c_char_p,
-    c_size_t,
-    c_uint32,
-    c_int64,
-    *[c_void_p] * 3,
-)
+#: Numbers as ctypes hands them over, made once.
+_NEVER, _NOBODY = c_int64.from_param(0), c_uint64.from_param(0)
 
 
 class MemCacheProtocol(Storing, Framed, TimeoutMixin):
@@ -72,13 +61,19 @@ class MemCacheProtocol(Storing, Framed, TimeoutMixin):
     memCacheOptions: MemCacheOptions = MemCacheOptions()
     #: What the server is chosen by, in the place of the keys: see ``MemCachePool.placedBy``.
     _hashKey = b""
+    #: What is common may be asked in a quick way: the transport is one of our own, and the key decides.
+    _isPlain = False
+    #: Gets that leave together when all answers at hand are told, while they are.
+    _gathered: Gathered | None = None
 
     def __init__(self, timeOut: float | None = 60) -> None:
         self.persistentTimeOut = timeOut
         #: By their numbers: the questions that wait.
-        self._asked: dict[int, Question] = {}
+        self._asked: dict[int, Any] = {}
         self._last = 0
-        self._handle = c_uint64()
+        self._handle: Any = _NOBODY
+        #: Where the last one's number stands for C to take from the stack.
+        self._number = c_uint64()
 
     # Values
 
@@ -93,20 +88,19 @@ class MemCacheProtocol(Storing, Framed, TimeoutMixin):
         With an identifier it is ``(flags, identifier, value)``, for :meth:`checkAndSet`. Of several keys it
         is a dictionary: see :meth:`getMultiple`.
         """
-        number = self._last + 1
-        if (
-            type(key) is bytes
-            and timeout is None
-            and not withIdentifier
-            and len(key) <= native.MEMCACHE_KEY_MAX
-            and number <= _LONG
-            and not self._hashKey
-        ):
-            asked = self._asked
-            self._last = number
-            question = asked[number] = Value(asked, number)
-            status = _get(self._handle, key, len(key), None, number, None)
-            return question if status == 0 and self._feeder is None else self._sent(question, status)
+        if self._isPlain and type(key) is bytes and timeout is None and not withIdentifier:
+            # Numbers without types: the length must be one that C cannot misread.
+            if len(key) < 251:
+                gathered = self._gathered
+                if gathered is not None:
+                    question = Value()
+                    gathered.keys.append(key)
+                    gathered.questions.append(question)
+                    return question
+                self._last = number = self._last + 1 & _LONG
+                question = self._asked[number] = Value()
+                status = _get(self._handle, key, len(key), None, number, None)
+                return question if status == 0 else self._refused(number, status)
         if not isinstance(key, (bytes, str)):
             return self.getMultiple(key, withIdentifier, timeout)
         command = native.MEMCACHE_GETS if withIdentifier else native.MEMCACHE_GET
@@ -145,8 +139,46 @@ class MemCacheProtocol(Storing, Framed, TimeoutMixin):
         listed = list(keys)
         if not listed:
             return succeed({})
+        if self._isPlain and timeout is None and command == native.MEMCACHE_GET:
+            try:
+                joined = b" ".join(listed)
+            except TypeError:  # told below
+                joined = b""
+            # As many keys as there are words: none has a blank in it.
+            if 1 < len(listed) == joined.count(b" ") + 1 and len(joined) < _LONG:
+                question = Values().begin(listed, False)
+                status = self._getMany(joined, question)
+                return question if status == 0 else self._refused(question.key, status)
         question = Values().begin(listed, identified)
         return self._ask(question, command, listed, expiry=expiry, timeout=timeout)
+
+    def _getMany(self, joined: bytes, question: Values | Gathered) -> int:
+        """Asks for many keys; gives a status."""
+        if self._gathered is not None:
+            self._sendGathered()
+        self._last = question.key = self._last + 1 & _LONG
+        question.asked = self._asked
+        self._asked[question.key] = question
+        status: int = _get_many(self._handle, joined, len(joined), None, question.key, None)
+        return status
+
+    def _gather(self) -> None:
+        """Until :meth:`_sendGathered` keys that are asked for are gathered: they cost less together."""
+        if self._isPlain:
+            self._gathered = Gathered(self._asked)
+
+    def _sendGathered(self) -> None:
+        gathered, self._gathered = self._gathered, None
+        if gathered is None or not gathered.keys:
+            return
+        joined = b" ".join(gathered.keys)
+        if len(gathered.keys) == joined.count(b" ") + 1 and len(joined) < _LONG:
+            if self._getMany(joined, gathered) == 0:
+                return
+            del self._asked[gathered.key]
+        # One of them cannot be sent: each is told by itself.
+        for key, question in zip(gathered.keys, gathered.questions):
+            self._ask(question, native.MEMCACHE_GET, (key,))
 
     # Storing
 
@@ -160,101 +192,29 @@ class MemCacheProtocol(Storing, Framed, TimeoutMixin):
         noreply: bool = False,
     ) -> Deferred[Any]:
         """Stores a value: ``STORED``, which is true."""
-        asis = type(key) is bytes and type(value) is bytes and not self._hashKey
-        plain = asis and 0 <= flags < 1 << 32
-        if plain and timeout is None and not noreply and -1 << 32 < expireTime < 1 << 32:
-            asked, number = self._asked, self._last + 1
-            self._last = number
-            question = asked[number] = Question(asked, number)
+        if (
+            self._isPlain
+            and type(key) is bytes
+            and type(value) is bytes
+            and timeout is None
+            and not noreply
+            and len(key) < 251
+            and len(value) < _LONG
+            and (not flags or 0 <= flags < 1 << 32)
+            and (not expireTime or -1 << 32 < expireTime < 1 << 32)
+        ):
+            if self._gathered is not None:
+                self._sendGathered()
+            self._last = self._number.value = number = self._last + 1 & _LONG
+            question = self._asked[number] = Stored()
+            until = c_int64.from_param(expireTime) if expireTime else _NEVER
             status = _set(
-                self._conn, key, len(key), value, len(value), flags, expireTime, None, number, None
+                self._handle, key, len(key), value, len(value), flags, until, None, self._number, None
             )
-            return question if status == 0 and self._feeder is None else self._sent(question, status)
+            return question if status == 0 else self._refused(number, status)
         return self._store(
             native.MEMCACHE_SET, key, value, flags, expireTime, timeout=timeout, noreply=noreply
         )
-
-    # The rest
-
-    def increment(
-        self, key: bytes, val: int = 1, timeout: float | None = None, noreply: bool = False
-    ) -> Deferred[Any]:
-        """Adds to a value that is a number: the new one, or ``NOT_FOUND``, which is false."""
-        return self._ask(
-            Number(), native.MEMCACHE_INCR, (key,), number=val, timeout=timeout, noreply=noreply
-        )
-
-    def decrement(
-        self, key: bytes, val: int = 1, timeout: float | None = None, noreply: bool = False
-    ) -> Deferred[Any]:
-        """Subtracts from a value that is a number: the new one, at least 0; or ``NOT_FOUND``."""
-        return self._ask(
-            Number(), native.MEMCACHE_DECR, (key,), number=val, timeout=timeout, noreply=noreply
-        )
-
-    def touch(
-        self, key: bytes, expireTime: int, timeout: float | None = None, noreply: bool = False
-    ) -> Deferred[Any]:
-        """Gives a value a new time of expiry: ``TOUCHED``, or ``NOT_FOUND``, which is false."""
-        return self._ask(
-            Question(),
-            native.MEMCACHE_TOUCH,
-            (key,),
-            expiry=expireTime,
-            timeout=timeout,
-            noreply=noreply,
-        )
-
-    def delete(
-        self, key: bytes, timeout: float | None = None, noreply: bool = False
-    ) -> Deferred[Any]:
-        """Forgets a value: ``DELETED``, or ``NOT_FOUND``, which is false."""
-        return self._ask(
-            Question(), native.MEMCACHE_DELETE, (key,), timeout=timeout, noreply=noreply
-        )
-
-    def stats(self, arg: bytes | None = None, timeout: float | None = None) -> Deferred[Any]:
-        """The server's statistics, all or some, as a dictionary of bytes."""
-        return self._ask(
-            Stats().begin(), native.MEMCACHE_STATS, () if arg is None else (arg,), timeout=timeout
-        )
-
-    def version(self, timeout: float | None = None) -> Deferred[Any]:
-        """The server's version."""
-        return self._ask(Version(), native.MEMCACHE_VERSION, (), timeout=timeout)
-
-    def flushAll(
-        self, delay: int = 0, timeout: float | None = None, noreply: bool = False
-    ) -> Deferred[Any]:
-        """Has the server forget everything, after so many seconds."""
-        return self._ask(
-            Question(),
-            native.MEMCACHE_FLUSH_ALL,
-            (),
-            expiry=delay,
-            timeout=timeout,
-            noreply=noreply,
-        )
-
-    def meta(
-        self,
-        command: bytes,
-        key: bytes | None = None,
-        flags: bytes = b"",
-        value: bytes = b"",
-        timeout: float | None = None,
-    ) -> Deferred[Any]:
-        """A meta command (``mg``, ``ms``, ``md``, ``ma``, ``mn`` or ``me``) with its flags, separated by
-        blanks: a :class:`MetaAnswer`.
-
-        A quiet one, with the flag ``q``, ends when a later one is answered: end a batch of them with
-        ``mn``.
-        """
-        number = META.get(command)
-        if number is None:
-            return fail(ClientError(f"no meta command: {command!r}"))
-        keys = () if key is None else (key,)
-        return self._ask(Meta(), number, keys, value, timeout=timeout, meta=flags)
 
     # Asking
 
@@ -272,6 +232,8 @@ class MemCacheProtocol(Storing, Framed, TimeoutMixin):
         meta: bytes = b"",
     ) -> Deferred[Any]:
         """Sends a question."""
+        if self._gathered is not None:
+            self._sendGathered()
         if not self._conn:
             return fail(RuntimeError("not connected"))
         count = len(keys)
@@ -314,9 +276,16 @@ class MemCacheProtocol(Storing, Framed, TimeoutMixin):
                 self.setTimeout(self.persistentTimeOut)
             self._drive()
             return question
-        self._asked.pop(question.key, None)
-        question.errback(refusal(status))
-        return question
+        return self._refused(question.key, status, question)
+
+    def _refused(
+        self, number: int, status: int, question: Question | None = None
+    ) -> Deferred[Any]:
+        """A question was not sent."""
+        asked: Any = self._asked.pop(number, question)
+        asked.errback(refusal(status))
+        refused: Deferred[Any] = asked
+        return refused
 
     # A transport that is none of our own
 
@@ -332,6 +301,7 @@ class MemCacheProtocol(Storing, Framed, TimeoutMixin):
             self._feeder = self._attachment()
             self._feeder.send = transport.write
             self._feeder.feed(b"")
+            self._isPlain = False
         self.connectionMade()
 
     def _drive(self) -> None:
@@ -362,8 +332,11 @@ class MemCacheProtocol(Storing, Framed, TimeoutMixin):
         if self._feeder is not None:
             self._feeder.discard()
             self._feeder = self._attached = None
-        self._conn = 0
-        self._handle = c_uint64()
+        gathered, self._gathered = self._gathered, None
+        self._conn, self._isPlain = 0, False
+        self._handle = _NOBODY
+        if gathered is not None:
+            gathered.errback(reason)
         self._failAll(reason)
 
     def _failAll(self, reason: Failure) -> None:
@@ -380,8 +353,8 @@ class MemCacheProtocol(Storing, Framed, TimeoutMixin):
         return memcache_factory(cache, self._halfCloseable(), self.memCacheOptions, silence)
 
     def _bound(self, conn: int) -> None:
-        self._conn = conn
-        self._handle = c_uint64(conn)
+        self._conn, self._isPlain = conn, True
+        self._handle = c_uint64.from_param(conn)
 
     def _settle(self) -> bool:
         return False

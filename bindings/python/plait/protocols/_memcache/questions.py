@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from ctypes import CFUNCTYPE, byref, c_size_t, c_uint64, c_void_p, cast
-from typing import TYPE_CHECKING, Any
+from struct import Struct
+from typing import TYPE_CHECKING, Any, Tuple
 
 from ..._core.registry import conns, entry
 from ..._core.tables import _bound, _table, memory
@@ -16,6 +16,7 @@ from ...internet.defer import Deferred
 from ...internet.error import TimeoutError
 from .results import (
     OUTCOMES,
+    STORED,
     ClientError,
     MemCacheOptions,
     MetaAnswer,
@@ -28,49 +29,43 @@ if TYPE_CHECKING:
     from ..._core.factories import FactoryCache
     from .protocol import MemCacheProtocol
 
-#: Memory as numbers of eight bytes.
-_numbers: Any = (c_uint64 * (sys.maxsize // 8)).from_address(0)
-#: An answer has so many: user; status and result; flags and index; number; then address and length
-#: of the key, the value and the flags.
-ROW = 10
-_HIT = native.MEMCACHE_HIT << 32
-_LOW = 0xFFFFFFFF
+#: An answer as a row of numbers, which are read faster so than as fields: user, status, result, flags,
+#: index, number; then address and length of the key, the value and the flags of a meta command.
+_ROW = Struct("QiIIIQQQQQQQ")
+_row = _ROW.unpack_from
+_USER, _STATUS, _RESULT, _FLAGS, _INDEX, _NUMBER, _KEY, _, _VALUE, _, _META, _ = range(12)
+Row = Tuple[int, ...]
+# Where most answers come by, plain numbers stand for these names, and for PLAIT_MEMCACHE_HIT and STORED.
 
 
 class Question(Deferred[Any]):
-    """A call, and what will come of it. Each answer is a row of numbers."""
+    """A call, and what will come of it."""
 
-    asked: dict[int, Question]
-    key: int
+    #: The questions that wait, by their numbers, and this one's: of those that are answered in parts.
+    asked: dict[int, Question] = {}
+    key = 0
 
-    def __init__(self, asked: dict[int, Question] | None = None, key: int = 0) -> None:
+    def __init__(self) -> None:
+        # As a Deferred does it, without the call.
+        self.called = self._running = False
+        self.paused, self._unhandled = 0, None
         self._steps = []
-        if asked is not None:
-            self.asked, self.key = asked, key
         if self.debug:
             self._made = stack()
 
-    def cancel(self) -> None:
-        """Gives the call up; the late answer is swallowed."""
-        if not self.called:
-            self.asked.pop(self.key, None)
-        super().cancel()
-
-    def answered(self, row: list[int], at: int) -> None:
-        """An answer has come: the last one, if there are several."""
-        del self.asked[self.key]
-        status = row[at + 1] & _LOW
-        if status:
-            self.errback(failed(status - (1 << 32), row[at + 1] >> 32, text(row, at + 6)))
+    def answered(self, row: Row) -> None:
+        """The answer has come. (One that was given up does not mind.)"""
+        if row[_STATUS]:
+            self.errback(failed(row[_STATUS], row[_RESULT], text(row, _VALUE)))
         else:
-            self.callback(self.result_of(row[at + 1] >> 32, row, at))
+            self.callback(self.result_of(row[_RESULT], row))
 
-    def result_of(self, result: int, row: list[int], at: int) -> Any:
+    def result_of(self, result: int, row: Row) -> Any:
         """What the call comes to."""
         return OUTCOMES[result]
 
 
-def text(row: list[int], at: int) -> bytes:
+def text(row: Row, at: int) -> bytes:
     """Bytes by their address and length."""
     taken: bytes = memory[row[at] : row[at] + row[at + 1]]
     return taken
@@ -88,34 +83,77 @@ def failed(status: int, result: int, words: bytes) -> Exception:
     return connection_lost(status, words.decode("utf-8", "replace"))
 
 
+class Stored(Question):
+    """For whether a value was stored."""
+
+    def answered(self, row: Row) -> None:
+        """It was, as a rule: what a callback would look at is known."""
+        if row[2] == 6 and not self.called:
+            self.called, self.result = True, STORED
+            self._run()
+        else:
+            super().answered(row)
+
+
 class Value(Question):
     """For the value of a key."""
 
-    def answered(self, row: list[int], at: int) -> None:
+    def answered(self, row: Row) -> None:
         """The value, or that there is none."""
-        if row[at + 1] == _HIT:
-            del self.asked[self.key]
-            self.callback((row[at + 2] & _LOW, memory[row[at + 6] : row[at + 6] + row[at + 7]]))
+        if row[2] == 1 and not self.called:
+            at = row[8]
+            self.called, self.result = True, (row[3], memory[at : at + row[9]])
+            self._run()
         else:
-            super().answered(row, at)
+            super().answered(row)
 
-    def result_of(self, result: int, row: list[int], at: int) -> Any:
+    def result_of(self, result: int, row: Row) -> Any:
         """What is missing has no flags."""
-        return (0, None)
+        return (0, None) if result != native.MEMCACHE_HIT else (row[_FLAGS], text(row, _VALUE))
 
 
-class IdentifiedValue(Value):
+class Gathered:
+    """Gets of single keys that were asked for at one go, and are one question to the server."""
+
+    called = False
+
+    def __init__(self, asked: dict[int, Any]) -> None:
+        self.asked = asked
+        self.keys: list[bytes] = []
+        self.questions: list[Value] = []
+        self.key = 0
+
+    def answered(self, row: Row) -> None:
+        """One value; or the end: what has not come is not there."""
+        if row[2] == 3:  # PLAIT_MEMCACHE_VALUE
+            self.asked[self.key] = self
+            question, at = self.questions[row[4]], row[8]
+            if not question.called:
+                question.called, question.result = True, (row[3], memory[at : at + row[9]])
+                question._run()
+        elif row[_RESULT] == native.MEMCACHE_HIT:
+            self.questions[0].answered(row)
+        else:
+            missing = row[:_RESULT] + (native.MEMCACHE_MISS,) + row[_RESULT + 1 :]
+            for question in self.questions:
+                if not question.called:
+                    question.answered(row if row[_STATUS] else missing)
+
+    def errback(self, reason: Any) -> None:
+        """All of them have failed."""
+        for question in self.questions:
+            if not question.called:
+                question.errback(reason)
+
+
+class IdentifiedValue(Question):
     """The same, with the value's unique number."""
 
-    def answered(self, row: list[int], at: int) -> None:
-        """The value, or that there is none."""
-        Question.answered(self, row, at)
-
-    def result_of(self, result: int, row: list[int], at: int) -> Any:
+    def result_of(self, result: int, row: Row) -> Any:
         """A unique number is bytes, as Twisted has it."""
         if result != native.MEMCACHE_HIT:
             return (0, b"", None)
-        return (row[at + 2] & _LOW, b"%d" % row[at + 3], text(row, at + 6))
+        return (row[_FLAGS], b"%d" % row[_NUMBER], text(row, _VALUE))
 
 
 class Values(Question):
@@ -128,37 +166,42 @@ class Values(Question):
         self.found: dict[bytes, tuple[Any, ...]] = dict.fromkeys(keys, missing)
         return self
 
-    def answered(self, row: list[int], at: int) -> None:
+    def answered(self, row: Row) -> None:
         """One value, or the end."""
-        if row[at + 1] >> 32 != native.MEMCACHE_VALUE:
-            super().answered(row, at)
-            return
-        value, both = text(row, at + 6), row[at + 2]
-        self.found[self.keys[both >> 32]] = (
-            (both & _LOW, b"%d" % row[at + 3], value) if self.identified else (both & _LOW, value)
+        if row[_RESULT] == native.MEMCACHE_VALUE:
+            self.asked[self.key] = self
+            self.take(row)
+        else:
+            super().answered(row)
+
+    def take(self, row: Row) -> None:
+        """A value has come."""
+        flags, value = row[_FLAGS], text(row, _VALUE)
+        self.found[self.keys[row[_INDEX]]] = (
+            (flags, b"%d" % row[_NUMBER], value) if self.identified else (flags, value)
         )
 
-    def result_of(self, result: int, row: list[int], at: int) -> Any:
+    def result_of(self, result: int, row: Row) -> Any:
         """All of them."""
         if result == native.MEMCACHE_HIT:  # one key alone
-            self.answered([0, native.MEMCACHE_VALUE << 32, *row[at + 2 : at + ROW]], 0)
+            self.take(row)
         return self.found
 
 
 class Number(Question):
     """For a number, or that there is none."""
 
-    def result_of(self, result: int, row: list[int], at: int) -> Any:
+    def result_of(self, result: int, row: Row) -> Any:
         """The new number."""
-        return row[at + 3] if result == native.MEMCACHE_NUMBER else OUTCOMES[result]
+        return row[_NUMBER] if result == native.MEMCACHE_NUMBER else OUTCOMES[result]
 
 
 class Version(Question):
     """For the server's version."""
 
-    def result_of(self, result: int, row: list[int], at: int) -> Any:
+    def result_of(self, result: int, row: Row) -> Any:
         """The words."""
-        return text(row, at + 6)
+        return text(row, _VALUE)
 
 
 class Stats(Question):
@@ -169,14 +212,15 @@ class Stats(Question):
         self.found: dict[bytes, bytes] = {}
         return self
 
-    def answered(self, row: list[int], at: int) -> None:
+    def answered(self, row: Row) -> None:
         """One, or the end."""
-        if row[at + 1] >> 32 == native.MEMCACHE_STAT:
-            self.found[text(row, at + 4)] = text(row, at + 6)
+        if row[_RESULT] == native.MEMCACHE_STAT:
+            self.asked[self.key] = self
+            self.found[text(row, _KEY)] = text(row, _VALUE)
         else:
-            super().answered(row, at)
+            super().answered(row)
 
-    def result_of(self, result: int, row: list[int], at: int) -> Any:
+    def result_of(self, result: int, row: Row) -> Any:
         """All of them."""
         return self.found
 
@@ -184,13 +228,25 @@ class Stats(Question):
 class Meta(Question):
     """For the answer to a meta command."""
 
-    def result_of(self, result: int, row: list[int], at: int) -> Any:
+    def flag(self, word: bytes) -> tuple[bytes, bytes]:
+        """A flag's letter, and what stands behind it."""
+        return word[:1], word[1:]
+
+    def result_of(self, result: int, row: Row) -> Any:
         """As it was told."""
-        words = text(row, at + 8).split()
-        flags = {word[:1]: word[1:] for word in words}
+        flags = dict(map(self.flag, text(row, _META).split()))
         # A value of no bytes has an address nevertheless.
-        value = text(row, at + 6) if row[at + 6] else None
+        value = text(row, _VALUE) if row[_VALUE] else None
         return MetaAnswer(OUTCOMES[result], value, flags)
+
+
+class Debug(Meta):
+    """For what the server knows of an item."""
+
+    def flag(self, word: bytes) -> tuple[bytes, bytes]:
+        """A name, and what stands behind its equals sign."""
+        name, _, value = word.partition(b"=")
+        return name, value
 
 
 # What the C library calls
@@ -209,14 +265,20 @@ def _answers(user: int, conn: int, answers: int, count: int) -> None:
     driver = self.driver
     driver.inside = True
     try:
-        asked = self.framer._asked
-        row = _numbers[answers >> 3 : (answers >> 3) + ROW * count]
-        for at in range(0, ROW * count, ROW):
-            question = asked.get(row[at])
+        waiting = self.framer._asked.pop
+        if count > 1:  # so what is asked for now will be much, too
+            self.framer._gather()
+        while count:
+            row = _row(memory, answers)
+            question = waiting(row[0], None)
             if question is not None:
-                question.answered(row, at)
+                question.answered(row)
+            answers += 80  # the length of a row
+            count -= 1
     except BaseException as error:
         self.crashed(error)
+    if self.framer._gathered is not None:
+        self.framer._sendGathered()
     if driver.dirty:
         driver.flush()
     driver.inside = False

@@ -79,7 +79,7 @@ class MetaAnswer(NamedTuple):
 
     :ivar result: what became of it.
     :ivar value: the value, if it was asked for and is there.
-    :ivar flags: by letter: what stands behind it in the answer.
+    :ivar flags: by letter: what stands behind it in the answer. Of ``me``: by name, such as ``b"exp"``.
     """
 
     result: Outcome
