@@ -1,4 +1,4 @@
-/* A SOCKS proxy: 4, 4a and 5.
+/* A SOCKS proxy: 4, 4a and 5, CONNECT and BIND. UDP ASSOCIATE is refused with reply 7.
  *
  *   plait-socksd [OPTION...] ENDPOINT...
  *

@@ -38,10 +38,27 @@ extension MemcacheProtocol {
   public func set(
     _ key: RawSpan, _ value: RawSpan, _ flags: UInt32, _ expiry: Int64, _ asking: Asking, _ conn: Conn
   ) -> Status {
-    var request = Request(.set)
-    request.flags = flags
-    request.expiry = expiry
-    return store(request, key, value, asking, conn)
+    let status = KeyRules(prefix: prefix).fault(key)
+    guard status == .ok else { return status }
+    guard value.byteCount <= factory.options.longestValue else { return .tooLong }
+    var size = prefix &+ key.byteCount &+ value.byteCount &+ 11
+    size &+= decimalDigits(Int(flags)) &+ ByteWriter.length(expiry) &+ decimalDigits(value.byteCount)
+    return begin(Waiting(command: .set), RawSpan(), 0, asking, conn) {
+      conn.write(size) { out in
+        out.put("set ")
+        putPrefix(&out)
+        out.put(key)
+        out.put(UInt8(ascii: " "))
+        out.put(decimal: flags)
+        out.put(UInt8(ascii: " "))
+        out.put(decimal: expiry)
+        out.put(UInt8(ascii: " "))
+        out.put(decimal: Int64(value.byteCount))
+        out.endLine()
+        out.put(value)
+        out.endLine()
+      }
+    }
   }
 
   // MARK: Any
@@ -51,47 +68,22 @@ extension MemcacheProtocol {
     guard fault == .ok else { return fault }
     let total = request.keys.reduce(0) { $0 &+ $1.len }
     guard let first = request.keys.first.map({ checked($0.data, $0.len) }) ?? checked(nil, 0) else { return .invalid }
-    let value = request.value.bytes
     if request.command.isRetrieval { return retrieve(request, total, asking, conn) }
-    if request.command.isMeta { return meta(request, first.bytes, value, asking, conn) }
-    if request.command.isStorage { return store(request, first.bytes, value, asking, conn) }
-    return short(request, first.bytes, asking, conn)
+    if request.command.isMeta { return meta(request, first.bytes, asking, conn) }
+    return request.command.isStorage
+      ? store(request, first.bytes, asking, conn) : short(request, first.bytes, asking, conn)
   }
 
-  /// `set key flags expiry length`, a value behind it.
-  func store(_ request: Request, _ key: RawSpan, _ value: RawSpan, _ asking: Asking, _ conn: Conn) -> Status {
-    let status = KeyRules(prefix: prefix).fault(key)
-    guard status == .ok else { return status }
-    guard value.byteCount <= factory.options.longestValue else { return .tooLong }
-    let word = request.command.word
-    let hasNumber = request.command == .cas
-    var size = word.utf8CodeUnitCount &+ prefix &+ key.byteCount &+ value.byteCount &+ 8
-    size &+= decimalDigits(Int(request.flags)) &+ ByteWriter.length(request.expiry) &+ decimalDigits(value.byteCount)
-    if hasNumber { size &+= 1 &+ ByteWriter.length(unsigned: request.number) }
-    if request.isSilent { size &+= 8 }
-    return begin(Waiting(command: request.command), RawSpan(), request.limit, asking, conn, isSilent: request.isSilent)
-    {
-      conn.write(size) { out in
-        out.put(word)
-        out.put(UInt8(ascii: " "))
-        putPrefix(&out)
-        out.put(key)
-        out.put(UInt8(ascii: " "))
-        out.put(decimal: request.flags)
-        out.put(UInt8(ascii: " "))
-        out.put(decimal: request.expiry)
-        out.put(UInt8(ascii: " "))
-        out.put(decimal: Int64(value.byteCount))
-        if hasNumber {
-          out.put(UInt8(ascii: " "))
-          out.put(unsigned: request.number)
-        }
-        if request.isSilent { out.put(" noreply") }
-        out.endLine()
-        out.put(value)
-        out.endLine()
-      }
-    }
+  /// `add key flags expiry length`, a value behind it.
+  func store(_ request: Request, _ key: RawSpan, _ asking: Asking, _ conn: Conn) -> Status {
+    var words = Words(request.command.word)
+    words.add(factory.options.prefix, key)
+    words.add(unsigned: UInt64(request.flags))
+    words.add(signed: request.expiry)
+    words.add(unsigned: UInt64(request.value.count))
+    if request.command == .cas { words.add(unsigned: request.number) }
+    if request.isSilent { words.add("noreply") }
+    return send(words.line, request, Waiting(command: request.command), RawSpan(), asking, conn)
   }
 
   /// `get key key ...`, `gat expiry key key ...`
@@ -106,7 +98,7 @@ extension MemcacheProtocol {
     guard keys.reserve(total + count * (prefix + 1)) else { return .noMemory }
     for key in request.keys { if let key = checked(key.data, key.len) { keys.put(factory.options.prefix, key.bytes) } }
     waiting.keys = UInt32(truncatingIfNeeded: count)
-    let status = begin(waiting, RawSpan(), request.limit, asking, conn) {
+    let status = beginByCall(waiting, RawSpan(), request.limit, asking, conn, isSilent: false) {
       conn.write(size) { out in
         out.put(word)
         if request.command.isTouching {
@@ -129,38 +121,19 @@ extension MemcacheProtocol {
   /// What is one line.
   func short(_ request: Request, _ key: RawSpan, _ asking: Asking, _ conn: Conn) -> Status {
     let command = request.command
-    let hasPrefix = key.byteCount > 0 && command != .stats
-    var size = command.word.utf8CodeUnitCount + 2
-    if key.byteCount > 0 { size += 1 + key.byteCount + (hasPrefix ? prefix : 0) }
-    let hasNumber = command == .incr || command == .decr
-    let hasExpiry = command == .touch || (command == .flushAll && request.expiry > 0)
-    if hasNumber { size += 1 + ByteWriter.length(unsigned: request.number) }
-    if hasExpiry { size += 1 + ByteWriter.length(request.expiry) }
-    if request.isSilent { size += 8 }
+    var words = Words(command.word)
+    if key.byteCount > 0 { words.add(command == .stats ? nil : factory.options.prefix, key) }
+    if command == .incr || command == .decr { words.add(unsigned: request.number) }
+    if command == .touch || (command == .flushAll && request.expiry > 0) { words.add(signed: request.expiry) }
+    if request.isSilent { words.add("noreply") }
     var waiting = Waiting(command: command)
     waiting.isMany = command == .stats
-    return begin(waiting, RawSpan(), request.limit, asking, conn, isSilent: request.isSilent) {
-      conn.write(size) { out in
-        out.put(command.word)
-        if key.byteCount > 0 {
-          out.put(UInt8(ascii: " "))
-          if hasPrefix { putPrefix(&out) }
-          out.put(key)
-        }
-        if hasNumber || hasExpiry { out.put(UInt8(ascii: " ")) }
-        if hasNumber { out.put(unsigned: request.number) }
-        if hasExpiry { out.put(decimal: request.expiry) }
-        if request.isSilent { out.put(" noreply") }
-        out.endLine()
-      }
-    }
+    return send(words.line, request, waiting, RawSpan(), asking, conn)
   }
 
   /// `mg key flags`, `ms key length flags`, with an opaque where it is quiet.
-  func meta(_ request: Request, _ key: RawSpan, _ value: RawSpan, _ asking: Asking, _ conn: Conn) -> Status {
+  func meta(_ request: Request, _ key: RawSpan, _ asking: Asking, _ conn: Conn) -> Status {
     let flags = request.meta.bytes
-    guard MetaFlags.areRight(flags) else { return .invalid }
-    guard value.byteCount <= factory.options.longestValue else { return .tooLong }
     let command = request.command
     var waiting = Waiting(command: command)
     waiting.isQuiet = MetaFlags.find(UInt8(ascii: "q"), flags) != nil
@@ -173,56 +146,44 @@ extension MemcacheProtocol {
       token.put(given == nil ? Token.own.rawValue : Token.hosts.rawValue)
       if let given { token.put(flags.extracting(given)) } else { token.put(hex: serial) }
     }
-    let added = waiting.isQuiet && given == nil
-    var size = command.word.utf8CodeUnitCount + 2
-    if key.byteCount > 0 { size += 1 + prefix + key.byteCount }
-    if command == .metaSet { size += 3 + decimalDigits(value.byteCount) + value.byteCount }
-    if flags.byteCount > 0 { size += 1 + flags.byteCount }
-    if added { size += 1 + token.count }
-    return begin(waiting, token.bytes, request.limit, asking, conn) {
-      conn.write(size) { out in
-        out.put(command.word)
-        if key.byteCount > 0 {
-          out.put(UInt8(ascii: " "))
-          putPrefix(&out)
-          out.put(key)
-        }
-        if command == .metaSet {
-          out.put(UInt8(ascii: " "))
-          out.put(decimal: Int64(value.byteCount))
-        }
-        if flags.byteCount > 0 {
-          out.put(UInt8(ascii: " "))
-          out.put(flags)
-        }
-        if added {
-          out.put(" O")
-          out.put(token.bytes.extracting(droppingFirst: 1))
-        }
-        out.endLine()
-        if command == .metaSet {
-          out.put(value)
-          out.endLine()
-        }
-      }
+    var words = Words(command.word)
+    if key.byteCount > 0 { words.add(factory.options.prefix, key) }
+    if command == .metaSet { words.add(unsigned: UInt64(request.value.count)) }
+    if flags.byteCount > 0 { words.add(nil, flags) }
+    if waiting.isQuiet, given == nil {
+      words.add("O")
+      words.put(token.bytes.extracting(droppingFirst: 1))
     }
+    return send(words.line, request, waiting, token.bytes, asking, conn)
   }
 
   /// Name and password go first; false: they cannot be sent.
   func authenticate(_ conn: Conn) -> Bool {
     guard let secret = factory.options.secret else { return true }
-    let word = Command.authenticate.word
-    let status = begin(Waiting(command: .authenticate), RawSpan(), 0, Asking(done: 0, user: 0), conn) {
-      conn.write(word.utf8CodeUnitCount + 5 + decimalDigits(secret.count) + secret.count) { out in
-        out.put(word)
-        out.put(UInt8(ascii: " "))
-        out.put(decimal: Int64(secret.count))
+    var request = Request(.authenticate)
+    request.value = UnsafeRawBufferPointer(start: secret.pointer, count: secret.count)
+    var words = Words(Command.authenticate.word)
+    words.add(unsigned: UInt64(secret.count))
+    return send(words.line, request, Waiting(command: .authenticate), RawSpan(), Asking(done: 0, user: 0), conn) == .ok
+  }
+
+  /// Sends a line, and the request's value where it has one; `key` as in `begin`.
+  func send(
+    _ words: RawSpan, _ request: Request, _ waiting: Waiting, _ key: RawSpan, _ asking: Asking, _ conn: Conn
+  ) -> Status {
+    guard words.byteCount > 0 else { return .noMemory }
+    let hasValue = request.command.hasValue || request.command == .authenticate
+    let value = request.value.bytes
+    let size = words.byteCount &+ 2 &+ (hasValue ? value.byteCount &+ 2 : 0)
+    return beginByCall(waiting, key, request.limit, asking, conn, isSilent: request.isSilent) {
+      conn.write(size) { out in
+        out.put(rare: words)
         out.endLine()
-        out.put(secret.bytes)
+        guard hasValue else { return }
+        out.put(rare: value)
         out.endLine()
       }
     }
-    return status == .ok
   }
 
   // MARK: The line
@@ -259,6 +220,15 @@ extension MemcacheProtocol {
     if time > 0 || factory.options.silenceTime > 0 { watch(time, conn) }
     if let give = asking.give { return makeCall(give, conn) }
     return .ok
+  }
+
+  /// The same for what is seldom begun, or is much.
+  @inline(never)
+  func beginByCall(
+    _ waiting: Waiting, _ key: RawSpan, _ limit: UInt64, _ asking: Asking, _ conn: Conn, isSilent: Bool,
+    _ write: () -> Status
+  ) -> Status {
+    begin(waiting, key, limit, asking, conn, isSilent: isSilent, write)
   }
 
   /// The host wants a handle for the last in line. Without one it has begun nevertheless, and cannot be cancelled: so it must not fail.

@@ -67,19 +67,55 @@ struct KeyRules {
   }
 }
 
-extension ByteWriter {
-  /// How many digits a number has; and the number.
-  @inline(__always) static func length(unsigned value: UInt64) -> Int {
-    guard value > UInt64(Int64.max) else { return length(Int64(truncatingIfNeeded: value)) }
-    return length(Int64(truncatingIfNeeded: value / 10)) &+ 1
+/// The line of a request that is seldom sent, put together word by word: by calls, since this is not where time goes.
+struct Words: ~Copyable {
+  private var bytes = ByteBuffer()
+  private var isWhole = true
+
+  init(_ word: StaticString) { put(word) }
+
+  /// What it is without the end of the line; nothing, if there was no memory.
+  var line: RawSpan {
+    @_lifetime(borrow self) get { bytes.bytes.extracting(first: isWhole ? bytes.count : 0) }
   }
-  @inline(__always) mutating func put(unsigned value: UInt64) {
-    if value > UInt64(Int64.max) {
-      put(decimal: Int64(truncatingIfNeeded: value / 10))
-      put(UInt8(truncatingIfNeeded: 48 &+ value % 10))
-    } else {
-      put(decimal: Int64(truncatingIfNeeded: value))
+
+  @inline(never) mutating func put(_ part: RawSpan) {
+    if !bytes.append(part, limit: mostBytes) { isWhole = false }
+  }
+  @inline(never) mutating func put(_ word: StaticString) {
+    // Sound: a literal's bytes are static.
+    put(UnsafeRawBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount).bytes)
+  }
+  mutating func add(_ word: StaticString) {
+    put(" ")
+    put(word)
+  }
+  @inline(never) mutating func add(_ prefix: Text?, _ word: RawSpan) {
+    put(" ")
+    if let prefix { put(prefix.bytes) }
+    put(word)
+  }
+  mutating func add(unsigned value: UInt64) {
+    put(" ")
+    put(digits: value)
+  }
+  mutating func add(signed value: Int64) {
+    put(value < 0 ? " -" : " ")
+    put(digits: value.magnitude)
+  }
+  @inline(never) private mutating func put(digits value: UInt64) {
+    guard bytes.reserve(20, limit: mostBytes) else { return isWhole = false }
+    bytes.append { out in
+      if value > UInt64(Int64.max) {
+        out.put(decimal: Int64(truncatingIfNeeded: value / 10))
+        out.put(UInt8(truncatingIfNeeded: 48 &+ value % 10))
+      } else {
+        out.put(decimal: Int64(truncatingIfNeeded: value))
+      }
     }
   }
+}
+
+extension ByteWriter {
   @inline(__always) mutating func endLine() { put(UInt16(littleEndian: 0x0a0d)) }
 }

@@ -118,6 +118,11 @@ public final class Loop: Environment {
 
   public override func connect(_ endpoint: Endpoint, _ connect: Connect) -> Status { begin(endpoint, connect) }
 
+  public override func resolve(_ host: Text, _ done: @escaping ([IP]) -> Void) -> Attempt? {
+    defer { wake() }
+    return HostLookup.begin(self, host, done)
+  }
+
   // MARK: Time
 
   public override var now: UInt64 { manualTime ?? uv_now(uv) }

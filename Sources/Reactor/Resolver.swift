@@ -79,3 +79,29 @@ final class Lookup {
     }
   }
 }
+
+/// The same for whoever wants no more than the addresses.
+final class HostLookup: Attempt {
+  var lookup: Lookup?
+
+  static func begin(_ loop: Loop, _ host: Text, _ done: @escaping ([IP]) -> Void) -> HostLookup? {
+    let made = HostLookup()
+    var fault = Status.ok
+    made.lookup = Lookup.begin(loop, host.pointer, 0, &fault) { [unowned(unsafe) made] found, _ in
+      made.lookup = nil
+      var ips: [IP] = []
+      for socket in found {
+        var address = Address()
+        address.socket = socket
+        if let ip = address.ip { ips.append(ip) }
+      }
+      done(ips)
+    }
+    return made.lookup == nil ? nil : made
+  }
+
+  override func cancel() {
+    lookup?.cancel()
+    lookup = nil
+  }
+}

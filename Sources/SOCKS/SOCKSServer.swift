@@ -20,6 +20,9 @@ public final class SOCKSServer: SOCKSEnd {
   var port = 0
   var connect: Connect?
   var listener: Listener?
+  /// A name that a client waits for is being looked up; and who may come.
+  var lookup: Attempt?
+  var awaited: [IP] = []
   /// The client has said that it will send no more, before that could be passed on.
   var hasEnded = false
   var isResting = false
@@ -98,9 +101,10 @@ public final class SOCKSServer: SOCKSEnd {
   /// What was begun for the client is not wanted any more.
   func giveUp(_ conn: Conn) {
     conn.context.timers.remove(timer)
-    let (begun, waiting) = (connect, listener)
-    (connect, listener) = (nil, nil)
+    let (begun, waiting, asking) = (connect, listener, lookup)
+    (connect, listener, lookup) = (nil, nil, nil)
     begun?.cancel()
+    asking?.cancel()
     waiting?.close()
   }
 
@@ -113,7 +117,7 @@ public final class SOCKSServer: SOCKSEnd {
 
   func timeIsUp(_ conn: Conn) {
     guard isOpen else {
-      if stage == .bound { return refuse(.expired, conn) }
+      if stage == .bound || lookup != nil { return refuse(.expired, conn) }
       return conn.close(Reason(.timeout, text: "there was no request in time"))
     }
     var last = lastTime
@@ -290,9 +294,34 @@ public final class SOCKSServer: SOCKSEnd {
   /// BIND.
   func listen(_ conn: Conn) {
     guard factory.options.canBind else { return refuse(.badCommand, conn) }
-    guard let ip else { return refuse(.badAddress, conn) }
-    guard factory.admits(ip) else { return refuse(.denied, conn) }
-    guard let endpoint = factory.placeToListen(conn, ip),
+    if let ip { return listen(conn, [ip]) }
+    guard let host else { return refuse(.badAddress, conn) }
+    stage = .connecting
+    arm(conn, factory.options.connectTime)
+    let (id, context) = (conn.id, conn.context)
+    lookup = factory.resolve(host, context) { found in
+      guard let conn = context.conn(id) else { return }
+      _ = conn.speaking(Tag.socksServer) { (server: SOCKSServer) in
+        server.lookup = nil
+        server.listen(conn, found)
+        return .ok
+      }
+    }
+    if lookup == nil { refuse(.failed, conn) }
+  }
+
+  /// For whoever comes from one of these, where the rules admit it. A listener has one family: the client's own, if there is a choice.
+  func listen(_ conn: Conn, _ found: [IP]) {
+    guard !conn.isClosing else { return }
+    var local = Address()
+    let isOwn = conn.local(&local) == .ok ? local.ip?.isIPv4 : nil
+    var chosen: IP?
+    for ip in found where factory.admits(ip) && (version == 5 || ip.isIPv4) {
+      awaited.append(ip)
+      if chosen == nil || (chosen?.isIPv4 != isOwn && ip.isIPv4 == isOwn) { chosen = ip }
+    }
+    guard let chosen else { return refuse(found.isEmpty ? .noHost : .denied, conn) }
+    guard let endpoint = factory.placeToListen(conn, chosen),
       case .listener(let made) = conn.context.listen(endpoint, ListenOptions(), factory.targets, parent: conn)
     else { return refuse(.failed, conn) }
     listener = made
@@ -311,7 +340,7 @@ public final class SOCKSServer: SOCKSEnd {
     listener?.close()
     listener = nil
     var peer = Address()
-    guard made.peer(&peer) == .ok, let ip, factory.isExpected(peer, ip) else {
+    guard made.peer(&peer) == .ok, awaited.contains(where: { factory.isExpected(peer, $0) }) else {
       refuse(.denied, client)
       return false
     }

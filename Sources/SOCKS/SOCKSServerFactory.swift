@@ -61,6 +61,10 @@ open class SOCKSServerFactory: Factory {
   open func heard(_ client: Conn, _ bytes: RawSpan, toClient: Bool) {}
   /// Where a host's port is.
   open func place(_ host: Text, _ port: Int) -> Endpoint? { Endpoint.host(host, port: port, from: options.interface) }
+  /// The addresses of a host that a client waits for.
+  open func resolve(_ host: Text, _ context: Context, _ done: @escaping ([IP]) -> Void) -> Attempt? {
+    context.environment.resolve(host, done)
+  }
   /// Is a connection that came that which a client waits for?
   open func isExpected(_ peer: Address, _ ip: IP) -> Bool { peer.ip == ip }
 

@@ -38,6 +38,9 @@ open class Environment {
   /// Begins to connect: `connect` is told how it ends, in this turn or a later one.
   open func connect(_ endpoint: Endpoint, _ connect: Connect) -> Status { .unsupported }
 
+  /// Looks up a host's addresses of IP; `done` gets them, or none where there are none, inside a driving call. Nil where it can't.
+  open func resolve(_ host: Text, _ done: @escaping ([IP]) -> Void) -> Attempt? { nil }
+
   /// Has it run where it may block, and tells it by `ran`. Without threads of its own that is at the turn's end.
   open func take(_ work: Work) -> Status {
     work.runHere()

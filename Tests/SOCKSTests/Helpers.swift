@@ -26,6 +26,20 @@ final class Proxy: SOCKSServerFactory {
     parsed("memory:\(text(host.bytes))-\(port)".replacing(":", with: ".", from: 7), .connect)
   }
   override func placeToListen(_ conn: Conn, _ ip: IP) -> Endpoint? { parsed("memory:bound", .listen) }
+  /// What is told when a name's addresses are known.
+  var found: (([IP]) -> Void)?
+  var canResolve = false
+  var searches: [Search] = []
+  final class Search: Attempt {
+    var isCancelled = false
+    override func cancel() { isCancelled = true }
+  }
+  override func resolve(_ host: Text, _ context: Context, _ done: @escaping ([IP]) -> Void) -> Attempt? {
+    guard canResolve else { return nil }
+    found = done
+    searches.append(Search())
+    return searches.last
+  }
   override func isExpected(_ peer: Address, _ ip: IP) -> Bool { ip == IP(ipv4: 0x0102_0304) }
   override var asksLogin: Bool { wantsLogin }
   override var asksHost: Bool { wantsRequest }

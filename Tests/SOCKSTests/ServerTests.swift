@@ -53,7 +53,7 @@ struct SOCKSServerTests {
     (bytes(5, 1, 0, 5, 1, 0, 3, 3, "a b", 0, 80), [5, 0, 5, 1, 0, 1, 0, 0, 0, 0, 0, 0]),
     (bytes(5, 1, 0, 5, 1, 0, 1, 1, 2, 3, 4, 0, 81), [5, 0, 5, 5, 0, 1, 0, 0, 0, 0, 0, 0]),
     (bytes(5, 1, 0, 4, 1, 0, 1, 1, 2, 3, 4, 0, 80), [5, 0, 5, 1, 0, 1, 0, 0, 0, 0, 0, 0]),
-    (bytes(5, 1, 0, 5, 2, 0, 3, 1, "a", 0, 80), [5, 0, 5, 8, 0, 1, 0, 0, 0, 0, 0, 0]),  // BIND for a name
+    (bytes(5, 1, 0, 5, 2, 0, 3, 1, "a", 0, 80), [5, 0, 5, 1, 0, 1, 0, 0, 0, 0, 0, 0]),  // BIND for a name
   ])
   func refused(_ stream: [UInt8], _ reply: [UInt8]) {
     let town = Town()
@@ -259,13 +259,38 @@ struct SOCKSServerTests {
     wrong.feed(bytes(4, 2, 0, 80, 1, 2, 3, 5, 0))
     meet()
     #expect(wrong.sent == SOCKSServerTests.granted4 + text(bytes(0, 91, 0, 0, 0, 0, 0, 0)) && wrong.conn == nil)
+    let named = bytes(4, 2, 0, 80, 0, 0, 0, 1, 0, "here", 0)
+    let refused4 = text(bytes(0, 91, 0, 0, 0, 0, 0, 0))
+    town.proxy.canResolve = true
+    for addresses in [[IP(ipv4: 0x0102_0303), IP(ipv4: 0x0102_0304)], [IP(ipv4: 0x7f00_0001)], []] {
+      let client = town.client()
+      client.feed(named)
+      #expect(client.sent == "")
+      town.bench.turn { town.proxy.found?(addresses) }
+      #expect(client.sent == (addresses.count == 2 ? SOCKSServerTests.granted4 : refused4))
+      guard addresses.count == 2 else { continue }
+      meet()
+      #expect(client.sent == SOCKSServerTests.granted4 + SOCKSServerTests.granted4)
+      client.end(.aborted)
+      town.turns()
+    }
+    let patient = town.client()
+    patient.feed(named)
+    let gone = town.client()
+    gone.feed(named)
+    gone.end(.aborted)
+    #expect(town.proxy.searches.map { $0.isCancelled } == [false, false, false, false, true])
+    town.bench.advance(30_000)
+    #expect(patient.sent == refused4 && town.proxy.searches[3].isCancelled)
+    town.proxy.found?([IP(ipv4: 0x0102_0304)])  // too late
+    town.proxy.canResolve = false
     let alone = town.client()
     alone.feed(bytes(5, 1, 0, 5, 2, 0, 1, 1, 2, 3, 4, 0, 80))
     town.bench.advance(500)
     #expect(alone.sent.hasSuffix(text(bytes(5, 6, 0, 1, 0, 0, 0, 0, 0, 0))) && alone.conn == nil)
-    let gone = town.client()
-    gone.feed(bytes(4, 2, 0, 80, 1, 2, 3, 4, 0))
-    gone.end(.aborted)
+    let left = town.client()
+    left.feed(bytes(4, 2, 0, 80, 1, 2, 3, 4, 0))
+    left.end(.aborted)
     let barred = town.client()
     barred.feed(bytes(4, 2, 0, 80, 127, 0, 0, 1, 0))
     #expect(barred.sent == text(bytes(0, 91, 0, 0, 0, 0, 0, 0)))

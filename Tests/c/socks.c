@@ -166,7 +166,9 @@ static void rules(int target) {
     journal[0] = 0;
 }
 
-static void bind_for(int other) {
+static void bind_for(int other, const char *name) {
+    char request[64] = "\4\2\0\120\177\0\0\1\0";
+    size_t len = 9;
     plait_socks_server_options options = PLAIT_SOCKS_SERVER_OPTIONS_INIT;
     plait_listener listener;
     struct peer one, two;
@@ -174,7 +176,13 @@ static void bind_for(int other) {
 
     options.allow = other ? "127.0.0.9" : "127.0.0.1";
     peer_dial(&one, proxy(&options, 0, &listener));
-    CHECK(send(one.fd, other ? "\4\2\0\120\177\0\0\11\0" : "\4\2\0\120\177\0\0\1\0", 9, 0) == 9);
+    if (other) request[7] = 9;
+    if (name) { /* 4a */
+        memset(request + 4, 0, 3);
+        strcpy(request + len, name);
+        len += strlen(name) + 1;
+    }
+    CHECK(send(one.fd, request, len, 0) == (ssize_t)len);
     UNTIL(reactor, (peer_turn(&one), one.len == 8));
     CHECK(!memcmp(one.heard, "\0\132", 2) && !memcmp(one.heard + 4, "\177\0\0\1", 4));
     port = (uint8_t)one.heard[2] << 8 | (uint8_t)one.heard[3];
@@ -197,6 +205,28 @@ static void bind_for(int other) {
     UNTIL(reactor, strstr(journal, "gone"));
     OK(plait_listener_close(listener));
     journal[0] = 0;
+}
+
+/* A name that has no address, or none that the rules allow. */
+static void bind_to_nobody(void) {
+    plait_socks_server_options options = PLAIT_SOCKS_SERVER_OPTIONS_INIT;
+    plait_listener listener;
+    static const char *const names[] = {"a..b", "localhost"};
+    int i;
+
+    for (i = 0; i < 2; i++) {
+        char request[64] = "\4\2\0\120\0\0\0\1\0";
+        struct peer peer;
+        peer_dial(&peer, proxy(&options, 0, &listener));
+        strcpy(request + 9, names[i]);
+        CHECK(send(peer.fd, request, 10 + strlen(names[i]), 0) == (ssize_t)(10 + strlen(names[i])));
+        UNTIL(reactor, peer_ended(&peer));
+        CHECK(peer.len == 8 && !memcmp(peer.heard, "\0\133", 2));
+        peer_close(&peer);
+        UNTIL(reactor, strstr(journal, "gone"));
+        OK(plait_listener_close(listener));
+        journal[0] = 0;
+    }
 }
 
 /* Much, from an end that is quick to one that is slow: it is all there, and the quick one waits. */
@@ -331,8 +361,10 @@ int main(void) {
     target = listen_on(reactor, lines, &listener);
     asked(lines, target);
     rules(target);
-    bind_for(0);
-    bind_for(1);
+    bind_for(0, NULL);
+    bind_for(1, NULL);
+    bind_for(0, "localhost");
+    bind_to_nobody();
     much();
     by_factory(target);
     OK(plait_factory_release(lines));

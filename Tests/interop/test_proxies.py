@@ -142,6 +142,14 @@ def test_pysocks(proxy, page, kind, there):
     assert b"".join(parts).endswith(PAGE)
 
 
+def test_datagrams_are_refused(proxy):
+    with pysocks.socksocket(socket.AF_INET, socket.SOCK_DGRAM) as plain:
+        plain.settimeout(LIMIT)
+        plain.set_proxy(pysocks.SOCKS5, "127.0.0.1", proxy)
+        with pytest.raises(pysocks.ProxyError, match="0x07: Command not supported"):
+            plain.sendto(b"question", ("127.0.0.1", 53))
+
+
 class FTP(threading.Thread):
     """A server of one file, which knows active mode alone."""
 
@@ -178,14 +186,14 @@ class FTP(threading.Thread):
 class Bound:
     """A BIND at a proxy, in the place of a socket that listens."""
 
-    def __init__(self, proxy, version):
+    def __init__(self, proxy, version, by_name):
         self.version, self.plain = version, socket.create_connection(("127.0.0.1", proxy), LIMIT)
         if version == 4:
-            self.plain.sendall(b"\4\2\0\0\x7f\0\0\1me\0")
+            self.plain.sendall(b"\4\2\0\0\0\0\0\1me\0localhost\0" if by_name else b"\4\2\0\0\x7f\0\0\1me\0")
         else:
             self.plain.sendall(b"\5\1\0")
             assert self.hear(2) == b"\5\0"
-            self.plain.sendall(b"\5\2\0\1\x7f\0\0\1\0\0")
+            self.plain.sendall(b"\5\2\0\3\x09localhost\0\0" if by_name else b"\5\2\0\1\x7f\0\0\1\0\0")
         self.place = self.reply()
 
     def hear(self, count):
@@ -221,12 +229,12 @@ class Client(ftplib.FTP):
 
 
 @pytest.mark.parametrize("version", [4, 5])
-@pytest.mark.parametrize("name", ["proxy", "dante"])
-def test_ftp_in_active_mode(request, name, version):
+@pytest.mark.parametrize("name, by_name", [("proxy", False), ("proxy", True), ("dante", False)])
+def test_ftp_in_active_mode(request, name, by_name, version):
     server = FTP()
     server.start()
     with Client(timeout=LIMIT) as client:
-        client.by = request.getfixturevalue(name), version
+        client.by = request.getfixturevalue(name), version, by_name
         client.connect("127.0.0.1", server.port)
         client.login("me", "secret")
         client.set_pasv(False)

@@ -12,8 +12,8 @@
  * or with plait_socks_factory_new() around its factory and a conn to the proxy, however that came to be.
  *
  * **The server.** CONNECT and BIND, for names and for addresses of IPv4 and IPv6; UDP ASSOCIATE is refused as a command that is not
- * known, with reply 7. BIND takes numeric addresses alone, and the first to come decides: where it is not the address
- * that was asked for, it is refused, and so is the client. Who may do what is said, in this order, by
+ * known, with reply 7 (#PLAIT_SOCKS_BAD_COMMAND): this proxy relays no datagrams. Under BIND the first to come decides: where it does not come
+ * from the host that was asked for, by any of the addresses that its name has and the rules allow, it is refused, and so is the client. Who may do what is said, in this order, by
  * plait_socks_server_handler::login, plait_socks_server_handler::request, now or later by plait_socks_server_answer(), and by the rules.
  *
  * **Rules.** No request reaches this host, its networks or what is set aside (loopback, link-local, private, shared, multicast and
@@ -90,7 +90,7 @@ typedef struct plait_socks_server_options {
     uint32_t struct_size;
     uint32_t flags;        /**< PLAIT_SOCKS_WITHOUT_4, ... */
     uint64_t handshake_ms; /**< until a request is there and granted; 30,000 */
-    uint64_t connect_ms;   /**< for a connection to the target, look-up included; 30,000 */
+    uint64_t connect_ms;   /**< for a connection to the target, look-up included, and for that of BIND; 30,000 */
     uint64_t bind_ms;      /**< until somebody has come; 120,000 */
     uint64_t idle_ms;      /**< how long a tunnel may be without a byte; 0: for ever */
     const char *allow;     /**< addresses that may be reached, as access.h writes them; NULL: all */

@@ -131,7 +131,8 @@ def _released(user: int) -> None:
 
 
 class Proxy(Factory):
-    """A proxy that speaks SOCKS 4, 4a and 5. What is passed on does not come to Python.
+    """A proxy that speaks SOCKS 4, 4a and 5: CONNECT and BIND. UDP ASSOCIATE is refused, with reply 7 of
+    SOCKS 5. What is passed on does not come to Python.
 
     It reaches no private ranges and not this machine, whatever a host's name leads to, unless
     ``allowPrivate`` is true or a network in ``allow`` lies within them.
