@@ -11,7 +11,7 @@ import Wire
 #endif
 
 /// How many callbacks of events a table has.
-private var eventCount: Int { 24 }
+private var eventCount: Int { 25 }
 
 /// A factory of clients that calls the host.
 final class HostIRCFactory: IRCFactory, Tellable {

@@ -6,7 +6,7 @@ public struct Event {
   public enum Kind: UInt32 {
     case signedOn, privmsg, noticed, action, ctcpQuery, ctcpReply, joined, left, kickedFrom, nickChanged, modeChanged
     case topicUpdated, userJoined, userLeft, userQuit, userKicked, userRenamed, invited, names, changed, pong, numeric
-    case other, batch
+    case other, batch, tooLong
   }
   public var kind: Kind
   public var flags: UInt32 = 0

@@ -72,7 +72,14 @@ open class IRCFactory: MessageFactory {
   }
 
   /// One that is too long is dropped alone: whoever can make a server send such a line shall not end a conversation.
-  public final override func tooLong(_ bytes: RawSpan, _ length: UInt64, _ conn: Conn) -> Bool { true }
+  public final override func tooLong(_ bytes: RawSpan, _ length: UInt64, _ conn: Conn) -> Bool {
+    let shown = bytes.extracting(first: min(bytes.byteCount, options.longestLine))
+    var event = Event(.tooLong)
+    event.text = Part(0, shown.byteCount)
+    tell(event, Message(), shown, 0, conn)
+    giveRows(shown, conn)
+    return true
+  }
 
   public final override func take(_ block: RawSpan, _ conn: Conn) -> Int {
     let table = conn.context.table.pairs
@@ -87,13 +94,16 @@ open class IRCFactory: MessageFactory {
       }
       return .ok
     }
-    if rowCount > 0 {
-      let count = rowCount
-      rowCount = 0
-      takeRows(block, count, conn)
-      rows.removeAll()
-    }
+    giveRows(block, conn)
     return taken
+  }
+
+  private final func giveRows(_ block: RawSpan, _ conn: Conn) {
+    guard rowCount > 0 else { return }
+    let count = rowCount
+    rowCount = 0
+    takeRows(block, count, conn)
+    rows.removeAll()
   }
 
   /// How many numbers an event's row has.

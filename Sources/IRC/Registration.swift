@@ -118,6 +118,7 @@ extension IRCSession {
       let name = whole.extracting(first: end)
       if Words.contains(wanted.span.bytes, name), !hasCapability(name) {
         if name.isEqual("sasl"), options.mechanisms.isEmpty || phase == .ready { continue }
+        if name.isEqual("sts") { continue }  // says something, and is no capability
         var bytes: [UInt8] = []
         bytes.append(name)
         found.append(bytes)

@@ -78,7 +78,7 @@ static plait_irc_handler all_events(void) {
     plait_irc_handler handler = PLAIT_IRC_HANDLER_INIT;
     plait_irc_event_fn *entry = &handler.signed_on;
     int kind;
-    for (kind = PLAIT_IRC_ON_SIGNED_ON; kind <= PLAIT_IRC_ON_OTHER; kind++) entry[kind] = on_event;
+    for (kind = PLAIT_IRC_ON_SIGNED_ON; kind <= PLAIT_IRC_ON_TOO_LONG; kind++) entry[kind] = on_event;
     CHECK(&entry[PLAIT_IRC_ON_OTHER] == &handler.other && &entry[PLAIT_IRC_ON_PONG] == &handler.pong);
     handler.disconnected = on_disconnected;
     return handler;

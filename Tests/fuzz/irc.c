@@ -107,7 +107,7 @@ static void run(struct host *host, unsigned how, int in_rows, const uint8_t *dat
         options.mechanisms = PLAIT_IRC_PLAIN | PLAIT_IRC_SCRAM_SHA_256;
         options.sasl_name = options.sasl_password = options.nick;
     }
-    for (int kind = PLAIT_IRC_ON_SIGNED_ON; kind <= PLAIT_IRC_ON_BATCH; kind++) entry[kind] = on_event;
+    for (int kind = PLAIT_IRC_ON_SIGNED_ON; kind <= PLAIT_IRC_ON_TOO_LONG; kind++) entry[kind] = on_event;
     if (in_rows) handler.events = on_events;
     handler.disconnected = disconnected;
     ops.write = keep;

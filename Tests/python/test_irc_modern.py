@@ -79,6 +79,15 @@ def test_a_bot_says_so():
     assert sent(client) == []
 
 
+def test_a_line_that_is_too_long():
+    client = inside(MAX_LENGTH=600)
+    exceeded = []
+    client.lineLengthExceeded = exceeded.append
+    feed(client, ":a!b@c PRIVMSG me :before", ":a!b@c PRIVMSG me :" + "x" * 700, ":a!b@c PRIVMSG me :behind")
+    assert [h[3] for h in client.heard if h[0] == "privmsg"] == ["before", "behind"]
+    assert exceeded == [b":a!b@c PRIVMSG me :" + b"x" * 581]
+
+
 def test_utf_8_alone():
     client = inside(encoding="latin-1")
     client.msg("#c", "caf\u00e9")

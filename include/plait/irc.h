@@ -42,7 +42,7 @@
  * **Reconnecting** is a connector's (connector.h). With #PLAIT_IRC_REJOIN, what the factory builds next joins the channels again that
  * the conn before was in, with their keys.
  *
- * A line that is longer than `max_line` is dropped alone; no line ends a conn, in whatever encoding it is.
+ * A line that is longer than `max_line` is dropped alone, which `too_long` tells; no line ends a conn, in whatever encoding it is.
  */
 #ifndef PLAIT_IRC_H
 #define PLAIT_IRC_H
@@ -124,7 +124,8 @@ enum {
     PLAIT_IRC_ON_PONG = 20,
     PLAIT_IRC_ON_NUMERIC = 21,
     PLAIT_IRC_ON_OTHER = 22,
-    PLAIT_IRC_ON_BATCH = 23
+    PLAIT_IRC_ON_BATCH = 23,
+    PLAIT_IRC_ON_TOO_LONG = 24
 };
 
 #define PLAIT_IRC_ROW_LENGTH 15 /**< numbers of a row: see plait_irc_handler::events */
@@ -231,6 +232,8 @@ typedef struct plait_irc_handler {
     plait_irc_event_fn other;
     /** A batch begins: `number` is its own, `target` its type, such as `netsplit`, and `text` its parameters, as on the wire. Or, #PLAIT_IRC_ENDED, it ends. */
     plait_irc_event_fn batch;
+    /** A line was dropped that is longer than plait_irc_options::max_line: `text` has so much of it. */
+    plait_irc_event_fn too_long;
     /** All events of what has arrived at once, in place of those above, for hosts to which calls are dear. `rows` has `count` rows of
      *  #PLAIT_IRC_ROW_LENGTH numbers: kind, flags, number, length of the nick; then offset into `data` and length of the source (which the nick
      *  begins), target, text, argument and line; then the batch. What is state is what it was after the last of them. */
@@ -241,7 +244,7 @@ typedef struct plait_irc_handler {
     /** Keep such a policy for so many seconds from now on; 0: forget it. Needs `get_policy`. `user` is the factory's. */
     void (*set_policy)(void *user, const uint8_t *name, size_t len, uint32_t port, uint64_t seconds);
 } plait_irc_handler;
-#define PLAIT_IRC_HANDLER_INIT { sizeof(plait_irc_handler), 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
+#define PLAIT_IRC_HANDLER_INIT { sizeof(plait_irc_handler), 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
 
 /**
  * @brief Makes a factory of clients.

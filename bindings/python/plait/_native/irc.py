@@ -247,6 +247,7 @@ IRC_ON_PONG = 20
 IRC_ON_NUMERIC = 21
 IRC_ON_OTHER = 22
 IRC_ON_BATCH = 23
+IRC_ON_TOO_LONG = 24
 IRC_ROW_LENGTH = 15
 
 
@@ -366,6 +367,7 @@ class IrcHandler(Sized):
         ("numeric", IrcEventFunction),
         ("other", IrcEventFunction),
         ("batch", IrcEventFunction),
+        ("too_long", IrcEventFunction),
         ("events", IrcEventsFunction),
         ("get_policy", IrcGetPolicyFunction),
         ("set_policy", IrcSetPolicyFunction),

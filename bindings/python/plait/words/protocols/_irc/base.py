@@ -29,14 +29,7 @@ _log = logging.getLogger("plait")
 #: Of a row: its kind; where the source, the target and the text are, and how long; and the line.
 _ROW = Struct("@I12x6I8x2I4x")
 _send_line = native.irc_send_line
-_PRIVMSG = native.IRC_ON_PRIVMSG
-_UPPER, _LOWER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz"
-_FOLDS = {
-    "ascii": str.maketrans(_UPPER, _LOWER),
-    "rfc1459": str.maketrans(_UPPER + "[]\\~", _LOWER + "{}|^"),
-    "strict-rfc1459": str.maketrans(_UPPER + "[]\\", _LOWER + "{}|"),
-    "rfc1459-strict": str.maketrans(_UPPER + "[]\\", _LOWER + "{}|"),
-}
+_PRIVMSG, _TOO_LONG = native.IRC_ON_PRIVMSG, native.IRC_ON_TOO_LONG
 _MECHANISMS = {
     "SCRAM-SHA-256-PLUS": native.IRC_SCRAM_SHA_256_PLUS,
     "SCRAM-SHA-256": native.IRC_SCRAM_SHA_256,
@@ -274,7 +267,11 @@ class Base(Framed):
                 for kind, user, userLength, target, targetLength, said, length, at, lineLength in left:
                     self._at = at
                     if kind != short or not length or data[said] == 1:
-                        self.lineReceived(data[at : at + lineLength].rstrip(b"\r"))
+                        line = data[at : at + lineLength]
+                        if kind == _TOO_LONG:
+                            self.lineLengthExceeded(line)
+                        else:
+                            self.lineReceived(line.rstrip(b"\r"))
                     elif text is not None:
                         told(
                             text[user : user + userLength],
@@ -339,6 +336,9 @@ class Base(Framed):
     def privmsg(self, user: str, channel: str, message: str) -> None:
         """A message: to a channel, or to this side. To be overridden."""
 
+    def lineLengthExceeded(self, line: bytes) -> None:
+        """A line was dropped that is longer than ``MAX_LENGTH``: so much of it. To be overridden."""
+
     def badMessage(self, line: Any, excType: Any, excValue: Any, tb: Any) -> None:
         """A message that nothing can be made of. It is logged."""
         _log.warning("bad message: %r: %s", line, excValue)
@@ -346,17 +346,6 @@ class Base(Framed):
     def quirkyMessage(self, s: str) -> None:
         """A message that is odd. It is logged."""
         _log.info("%s", s)
-
-    # Names
-
-    def fold(self, name: str) -> str:
-        """The small letters of a nick or channel, as the server has them."""
-        mapping = (self.supported.getFeature("CASEMAPPING") or ("rfc1459",))[0]
-        return name.translate(_FOLDS.get(mapping, _FOLDS["rfc1459"]))
-
-    def isSame(self, name: str, other: str) -> bool:
-        """Whether two names are those of the same person or channel."""
-        return name == other or self.fold(name) == self.fold(other)
 
     # What leaves
 

@@ -10,6 +10,14 @@ from .base import Base
 from .batches import Batch
 from .messages import made
 
+_UPPER, _LOWER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz"
+_FOLDS = {
+    "ascii": str.maketrans(_UPPER, _LOWER),
+    "rfc1459": str.maketrans(_UPPER + "[]\\~", _LOWER + "{}|^"),
+    "strict-rfc1459": str.maketrans(_UPPER + "[]\\", _LOWER + "{}|"),
+    "rfc1459-strict": str.maketrans(_UPPER + "[]\\", _LOWER + "{}|"),
+}
+
 
 class Knowing(Base):
     """The state of :class:`IRCClient`, which the C library keeps."""
@@ -23,6 +31,15 @@ class Knowing(Base):
             if name:
                 raise KeyError(name[0]) from None
             return ""
+
+    def fold(self, name: str) -> str:
+        """The small letters of a nick or channel, as the server has them."""
+        mapping = (self.supported.getFeature("CASEMAPPING") or ("rfc1459",))[0]
+        return name.translate(_FOLDS.get(mapping, _FOLDS["rfc1459"]))
+
+    def isSame(self, name: str, other: str) -> bool:
+        """Whether two names are those of the same person or channel."""
+        return name == other or self.fold(name) == self.fold(other)
 
     @property
     def channels(self) -> list[str]:
