@@ -9,7 +9,8 @@ from plait.words.protocols import irc
 TOLD = (
     "created yourHost myInfo luserClient isupport luserChannels luserMe privmsg joined left noticed modeChanged pong signedOn "
     "kickedFrom nickChanged userJoined userLeft userQuit userKicked action topicUpdated userRenamed receivedMOTD irc_unknown "
-    "invited ctcpUnknownReply userAway userAccount userHost userRealname userOnline userOffline"
+    "invited ctcpUnknownReply userAway userAccount userHost userRealname userOnline userOffline luserOp ctcpUnknownQuery dccDoSend "
+    "dccDoResume dccDoAcceptResume dccDoChat"
 ).split()
 
 

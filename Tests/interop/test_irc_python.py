@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from irc_side import SECONDS, Program, Server, Somebody, free_port
-from irc_stage import Stage, Told
+from irc_stage import TOLD, Stage, Told
 from plait.internet.protocol import ReconnectingClientFactory
 from plait.words.protocols import irc
 
@@ -109,6 +109,59 @@ def test_two_in_a_channel(stage, server):
     assert "good night" in stage.hear(anna, "userQuit", "robert")[2]
     stage.until(lambda: bob.reason is not None)
     assert anna.membersOf("#here") == {"anna": "@"}
+
+
+def test_every_callback(stage, server):
+    """What Twisted's client tells, a real server has this one tell, but for 010: there is no other server to be sent to."""
+    ever = set()
+
+    class Heard(list):
+        def append(self, told):
+            super().append(told)
+            ever.add(told[0])
+
+    def client(nick, **attributes):
+        return stage.client(server.port, nick, heard=Heard(), **attributes)
+
+    anna = client("anna")
+    anna.sendLine("OPER root secret")
+    stage.hear(anna, "irc_unknown", "irc.test.example", "RPL_YOUREOPER")
+    bob = client("bob")
+    for each in (anna, bob):
+        each.join("#here")
+        stage.hear(each, "joined", "#here")
+    bob.msg("#here", "hello")
+    bob.notice("#here", "hello")
+    bob.describe("#here", "waves")
+    bob.ping("anna")
+    stage.hear(bob, "pong")
+    queries = (
+        ("DCC", ["SEND", "f.txt", 2130706433, 80, 12]), ("DCC", ["RESUME", "f.txt", 80, 5]), ("DCC", ["ACCEPT", "f.txt", 80, 5]),
+        ("DCC", ["CHAT", "chat", 2130706433, 80]), ("NONE", "such"),
+    )  # fmt: skip
+    for query in queries:
+        bob.ctcpMakeQuery("anna", [query])
+    stage.hear(anna, "ctcpUnknownQuery")
+    anna.ctcpMakeReply("bob", [("NONE", "such")])
+    stage.hear(bob, "ctcpUnknownReply")
+    anna.topic("#here", "about")
+    anna.mode("#here", True, "v", user="bob")
+    anna.kick("#here", "bob", "why")
+    stage.hear(bob, "kickedFrom")
+    anna.invite("bob", "#here")
+    stage.hear(bob, "invited")
+    bob.join("#here")
+    stage.hear(bob, "joined")
+    bob.setNick("robert")
+    stage.hear(anna, "userRenamed")
+    bob.leave("#here")
+    stage.hear(anna, "userLeft")
+    bob.join("#here")
+    stage.hear(anna, "userJoined")
+    bob.quit()
+    stage.hear(anna, "userQuit")
+    ircv3 = {"userAway", "userAccount", "userHost", "userRealname", "userOnline", "userOffline"}
+    assert ever == set(TOLD) - ircv3
 
 
 def test_a_nick_that_is_in_use(stage, server):
