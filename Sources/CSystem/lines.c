@@ -23,6 +23,12 @@ const uint32_t csystem_heads[CSYSTEM_SHORT + 1] = {
     TEN(TWO, 7), TEN(TWO, 8), TEN(TWO, 9), TEN(THREE, 0), TEN(THREE, 1), THREE(2, 0), THREE(2, 1), THREE(2, 2),
     THREE(2, 3), THREE(2, 4), THREE(2, 5), THREE(2, 6),   THREE(2, 7),   THREE(2, 8)};
 
+uint32_t csystem_blanks_each(const uint8_t *at, size_t len) {
+    uint32_t found = 0;
+    while (len-- > 0) found = found << 1 | (uint32_t)(at[len] == ' ');
+    return found;
+}
+
 void csystem_copy_long(void *to, const void *from, size_t len) {
     if (len > 0) memcpy(to, from, len);
 }

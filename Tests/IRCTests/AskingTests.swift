@@ -49,7 +49,8 @@ private final class Asker: IRCCall {
     let said = [
       ":s BATCH +x netsplit a b", "@batch=x :carl!u@h QUIT :a b", ":s BATCH -x",
       "@label=plait1 :s BATCH +a labeled-response", "@label=plait2 :s 401 me no :None such",
-      "@batch=a :s BATCH +b more", "@batch=b :s 354 me 1 #c u h s bob H 2 0 :Bob", "@batch=b :s 354 me 1 #c u h s anna G 2 acc :A",
+      "@batch=a :s BATCH +b more", "@batch=b :s 354 me 1 #c u h s bob H 2 0 :Bob",
+      "@batch=b :s 354 me 1 #c u h s anna G 2 acc :A",
       ":s BATCH -b", "@batch=a :s 315 me #c :End", ":s BATCH -a",
     ]
     let count = said.joined(separator: "\r\n").utf8.count + 2

@@ -260,18 +260,15 @@ CSYSTEM_HOT uint32_t csystem_blanks16(const uint8_t *at) {
     return (uint32_t)__builtin_ia32_pmovmskb128((csystem_bytes16)(bytes == blanks));
 }
 #endif
+uint32_t csystem_blanks_each(const uint8_t *at, size_t len); /* one by one */
 CSYSTEM_HOT uint32_t csystem_blanks(const uint8_t *line, size_t at, size_t end) {
     size_t left = end - at;
-    uint32_t found = 0;
 #if defined(__SSE2__)
     if (left >= 32) return csystem_blanks16(line + at) | csystem_blanks16(line + at + 16) << 16;
     if (left > 16) return csystem_blanks16(line + at) | csystem_blanks16(line + end - 16) << (left - 16);
     if (end >= 16) return csystem_blanks16(line + end - 16) >> (16 - left);
-#else
-    if (left > 32) left = 32;
 #endif
-    for (size_t i = 0; i < left; i++) found |= (uint32_t)(line[at + i] == ' ') << i;
-    return found;
+    return csystem_blanks_each(line + at, left < 32 ? left : 32);
 }
 
 /* memmem, which Swift sees only with the GNU macro. */
