@@ -48,6 +48,8 @@ class MemCacheProtocol(Storing, Framed, TimeoutMixin):
     Keys and values are bytes. A question fails with :class:`ClientError` before anything is sent if its
     key cannot be one: empty, longer than 250 bytes, or with blanks or control bytes in it.
 
+    Gets that are asked for while several answers are told leave as one, which costs both sides less.
+
     All methods that ask take ``timeout``: how many seconds this question may take. Those that store or
     change take ``noreply``: the server does not answer, and the Deferred has its result, None, at once.
 
