@@ -343,31 +343,15 @@ class IrcHandler(Sized):
 
     _fields_ = [
         *TABLE,
-        ("signed_on", IrcEventFunction),
-        ("privmsg", IrcEventFunction),
-        ("noticed", IrcEventFunction),
-        ("action", IrcEventFunction),
-        ("ctcp_query", IrcEventFunction),
-        ("ctcp_reply", IrcEventFunction),
-        ("joined", IrcEventFunction),
-        ("left", IrcEventFunction),
-        ("kicked_from", IrcEventFunction),
-        ("nick_changed", IrcEventFunction),
-        ("mode_changed", IrcEventFunction),
-        ("topic_updated", IrcEventFunction),
-        ("user_joined", IrcEventFunction),
-        ("user_left", IrcEventFunction),
-        ("user_quit", IrcEventFunction),
-        ("user_kicked", IrcEventFunction),
-        ("user_renamed", IrcEventFunction),
-        ("invited", IrcEventFunction),
-        ("names", IrcEventFunction),
-        ("changed", IrcEventFunction),
-        ("pong", IrcEventFunction),
-        ("numeric", IrcEventFunction),
-        ("other", IrcEventFunction),
-        ("batch", IrcEventFunction),
-        ("too_long", IrcEventFunction),
+        *[
+            (name, IrcEventFunction)
+            for name in (
+                "signed_on privmsg noticed action ctcp_query ctcp_reply joined left kicked_from "
+                "nick_changed mode_changed topic_updated user_joined user_left user_quit "
+                "user_kicked user_renamed invited names changed pong numeric other batch "
+                "too_long"
+            ).split()
+        ],
         ("events", IrcEventsFunction),
         ("get_policy", IrcGetPolicyFunction),
         ("set_policy", IrcSetPolicyFunction),
@@ -388,17 +372,9 @@ irc_send_line: Callable[..., int] = quick(
 irc_say: Callable[..., int] = quick(
     "plait_irc_say", c_int, Handle, c_uint32, c_char_p, c_size_t, c_char_p, c_size_t
 )
+_HEARD = (IrcAnswerFunction, c_void_p, POINTER(Handle))
 irc_call: Callable[..., int] = quick(
-    "plait_irc_call",
-    c_int,
-    Handle,
-    c_uint32,
-    c_char_p,
-    c_size_t,
-    c_uint64,
-    IrcAnswerFunction,
-    c_void_p,
-    POINTER(Handle),
+    "plait_irc_call", c_int, Handle, c_uint32, c_char_p, c_size_t, c_uint64, *_HEARD
 )
 irc_close: Callable[..., int] = quick("plait_irc_close", c_int, Handle, c_char_p, c_size_t)
 irc_get_nick: Callable[..., int] = quick(
