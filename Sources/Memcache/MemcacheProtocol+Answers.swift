@@ -10,6 +10,9 @@ extension MemcacheProtocol {
     finish(waiting, answer, conn)
   }
 
+  /// The same by a call, for what is seldom.
+  @inline(never) func endByCall(_ answer: Answer, _ conn: Conn) { end(answer, conn) }
+
   @inline(__always) func finish(_ waiting: Waiting, _ answer: Answer, _ conn: Conn) {
     if waiting.isOver {
       late -= 1
@@ -104,13 +107,13 @@ extension MemcacheProtocol {
       return true
     }
     if command == .version, words.starts("VERSION ") {
-      end(Answer(.version, value: words.extracting(droppingFirst: 8)), conn)
+      endByCall(Answer(.version, value: words.extracting(droppingFirst: 8)), conn)
       return true
     }
     if command == .incr || command == .decr, let number = words.number(blanks: true) {
       var answer = Answer(.number)
       answer.number = number
-      end(answer, conn)
+      endByCall(answer, conn)
       return true
     }
     if command == .authenticate { return refuse(words, conn) }
@@ -159,7 +162,7 @@ extension MemcacheProtocol {
     } else {
       return false
     }
-    end(answer, conn)
+    endByCall(answer, conn)
     return true
   }
 

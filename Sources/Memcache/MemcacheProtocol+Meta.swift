@@ -35,7 +35,7 @@ extension MemcacheProtocol {
       answer.set(value: value)
       if outcome == .number { answer.number = value.number(blanks: true) ?? 0 }
     }
-    end(answer, conn)
+    endByCall(answer, conn)
     return total
   }
 
@@ -86,7 +86,7 @@ extension MemcacheProtocol {
         case .metaSet: .stored
         default: .ok
         }
-      end(Answer(outcome), conn)
+      endByCall(Answer(outcome), conn)
     }
   }
 }

@@ -85,7 +85,7 @@ extension MemcacheProtocol {
     late += 1
   }
 
-  func tellFailure(_ waiting: Waiting, _ reason: Reason, _ conn: Conn) {
+  @inline(never) func tellFailure(_ waiting: Waiting, _ reason: Reason, _ conn: Conn) {
     factory.withWords(reason) { words in
       var answer = Answer(.none, value: words)
       answer.status = reason.status
