@@ -22,7 +22,7 @@ export PLAIT_XMPP := 1
 VERSION := $(shell sed -n 's/^\#define PLAIT_VERSION_STRING "\(.*\)"/\1/p' include/plait/version.h)
 SOURCES := $(shell find Package.swift Sources include -type f 2>/dev/null)
 # Naming traits drops the defaults, so they are spelled out.
-PRODUCT := -c release --omit-frame-pointers --disable-default-traits --traits Embedded,TLS,XMPP
+PRODUCT := -c release --omit-frame-pointers --disable-default-traits --traits Embedded,TLS,XMPP --experimental-lto-mode full --product plait-static
 LIBRARY := build/lib/libplait.so.$(VERSION)
 STAGE := $(CURDIR)/build/stage
 TOOLS := $(patsubst tools/%.c,build/bin/%,$(wildcard tools/*.c))
@@ -35,7 +35,7 @@ SWIFT_DIRECTORIES := $(wildcard Package.swift Sources Tests)
 all: $(LIBRARY) $(TOOLS) build/docs/man/ready  ## build libplait.so, libplait.a and the man pages (the default)
 
 # The archive is made by the same rule, before this one's timestamp.
-$(LIBRARY): $(SOURCES) pkgconfig/plait.map scripts/build-library scripts/build-archive
+$(LIBRARY): $(SOURCES) pkgconfig/plait.map scripts/build-library scripts/build-object scripts/build-archive
 	scripts/bootstrap build
 	$(SWIFT) build $(PRODUCT)
 	scripts/build-library .build/release build/lib

@@ -19,18 +19,7 @@ let swift: [SwiftSetting] = [
 let compact = swift + [.unsafeFlags(["-Osize"], .when(traits: ["Embedded"]))]
 // Embedded must not be named here: with a test target it changes how test programs are linked, trait or not.
 let tests: [SwiftSetting] = [.swiftLanguageMode(.v6), .enableExperimentalFeature("Lifetimes")]
-// The toolchain's own linker: it exports nothing but what the map names, and keeps one of several equal functions; nothing here asks
-// whether two functions are the same.
-let link: [LinkerSetting] = [
-  .linkedLibrary("m", .when(traits: ["Embedded"])),
-  .unsafeFlags(
-    [
-      "--version-script=pkgconfig/plait.map", "-soname=libplait.so.0", "-z", "defs", "-z", "relro", "-z", "now",
-      "--gc-sections", "--icf=all",
-      // What runs for messages lies side by side.
-      "--symbol-ordering-file=pkgconfig/order.txt", "--no-warn-symbol-ordering",
-    ].flatMap { ["-Xlinker", $0] } + ["-use-ld=lld"], .when(traits: ["Embedded"])),
-]
+let link: [LinkerSetting] = [.linkedLibrary("m", .when(traits: ["Embedded"]))]
 
 // Where OpenSSL's headers are missing, a plain build goes without TLS. PLAIT_OPENSSL=1 says that they are there, and is what the
 // Makefile says: SwiftPM remembers a manifest's answer as long as the environment stays the same.
@@ -76,8 +65,8 @@ let openSSL: [Target.Dependency] = hasOpenSSL ? [.target(name: "COpenSSL", condi
 let package = Package(
   name: "plait",
   products: [
-    .library(name: "plait", type: .dynamic, targets: ["CAPI"]),
-    .library(name: "plait-static", type: .static, targets: ["CAPI"]),
+    // `make` links libplait.so out of it, too: scripts/build-library.
+    .library(name: "plait-static", type: .static, targets: ["CAPI"])
   ],
   traits: [
     .trait(name: "Embedded", description: "The product build: no Swift runtime"),

@@ -26,7 +26,7 @@ check() { # PREFIX LIB
 
     gcc -o "$WORK/shared" "$program" "${shared[@]}"
     LD_LIBRARY_PATH=$prefix/$lib "$WORK/shared"
-    gcc -o "$WORK/archive" "$program" "${cflags[@]}" "$(pkg-config --variable=archive plait)" "${needs[@]}" -lresolv -lm
+    gcc -Wl,--gc-sections -o "$WORK/archive" "$program" "${cflags[@]}" "$(pkg-config --variable=archive plait)" "${needs[@]}" -lresolv -lm
     "$WORK/archive"
     gcc -static -o "$WORK/static" "$program" "${static[@]}" 2>"$WORK/static.log" || { cat "$WORK/static.log"; exit 1; }
     "$WORK/static"
@@ -49,6 +49,12 @@ UNINSTALL=1 scripts/install "$WORK/gone" /usr lib >/dev/null
 if [ -n "$(find "$WORK/gone" -not -type d)" ]; then find "$WORK/gone" -not -type d; exit 1; fi
 
 archive=$STAGE/lib/libplait.a
+# A program of lines takes in no other protocol.
+read -ra needs <<<"$(pkg-config --libs libuv openssl expat libidn)"
+gcc -O2 -Wl,--gc-sections -s -I "$STAGE/include" -o "$WORK/lines" examples/c/chat_server.c "$archive" "${needs[@]}" -lresolv -lm
+size=$(stat -c %s "$WORK/lines")
+[ "$size" -lt $((400 << 10)) ] || { echo "a program of lines has $size bytes"; exit 1; }
+echo "a program of lines, linked with the archive: $size bytes"
 # An ordinary Swift program has a runtime of its own, which the archive must not replace.
 cp "$STAGE"/../../include/module.modulemap "$WORK/"
 swiftc -O -module-cache-path "$WORK/cache" -I "$STAGE/../../include" -o "$WORK/swift-host" Tests/c/consumer/host.swift "$archive" -luv -lssl -lcrypto -lexpat -lidn -lresolv -lm
