@@ -34,7 +34,7 @@ public struct ByteWriter: ~Copyable {
   /// The same, by a call: for what is seldom appended.
   @inline(__always) public mutating func put(rare bytes: RawSpan) {
     let to = advance(bytes.byteCount)
-    bytes.withUnsafeBytes { csystem_copy_long(to, $0.baseAddress, $0.count) }  // sound: as above
+    bytes.withUnsafeBytes { csystem_copy_rare(to, $0.baseAddress, $0.count) }  // sound: as above
   }
 
   /// A number in this machine's byte order.

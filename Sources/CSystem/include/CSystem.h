@@ -141,6 +141,9 @@ __attribute__((preserve_most))
 #endif
 void csystem_copy_long(void *to, const void *from, size_t len);
 
+/* The same for Swift, which does not know of such ways to call, and would call it as it calls all others. */
+CSYSTEM_HOT void csystem_copy_rare(void *to, const void *from, size_t len) { csystem_copy_long(to, from, len); }
+
 /* memcpy of at most 128 bytes, without a call: two or more moves that may overlap. */
 enum { CSYSTEM_SHORT = 128 };
 CSYSTEM_HOT void csystem_copy_short(void *to, const void *from, size_t len) {
