@@ -103,3 +103,11 @@ public struct Reason {
 
 /// Bytes inside a host's struct: bytes.h, plait_bytes.
 public typealias HostBytes = plait_bytes
+
+extension HostBytes {
+  public static var none: HostBytes { HostBytes(data: nil, len: 0) }
+  /// Where bytes lie, as long as they stay there.
+  public static func at(_ bytes: UnsafeRawBufferPointer) -> HostBytes {
+    HostBytes(data: bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), len: bytes.count)
+  }
+}

@@ -71,6 +71,16 @@ import Wire
       }
     }
 
+    override func roster(_ status: Status, _ conn: Conn) {
+      handler.roster?(conn.user, plait_conn(id: conn.id), status)
+    }
+    override func contact(_ contact: Contact, _ conn: Conn) {
+      guard let told = handler.contact else { return }
+      var shown = unsafeBitCast(contact, to: plait_xmpp_contact.self)
+      shown.struct_size = UInt32(MemoryLayout<plait_xmpp_contact>.size)
+      told(conn.user, plait_conn(id: conn.id), &shown)
+    }
+
     #if TLS
       override var canStartTLS: Bool { config != nil }
       override func startTLS(_ conn: Conn, _ done: @escaping (Conn, Reason) -> Void) -> Status {
@@ -111,7 +121,8 @@ import Wire
 
   func xmpp(_ wanted: plait_xmpp_options, _ status: inout Status) -> XMPPOptions {
     var options = XMPPOptions()
-    let known = UInt32(PLAIT_XMPP_WITHOUT_TLS | PLAIT_XMPP_WITHOUT_MANAGEMENT)
+    let ofClients = UInt32(PLAIT_XMPP_ROSTER | PLAIT_XMPP_CARBONS)
+    let known = UInt32(PLAIT_XMPP_WITHOUT_TLS | PLAIT_XMPP_WITHOUT_MANAGEMENT | PLAIT_XMPP_RECEIPTS) | ofClients
     guard wanted.flags & ~known == 0, wanted.mechanisms <= 127, let login = checkedTime(wanted.login_ms),
       let call = checkedTime(wanted.call_ms), let alive = checkedTime(wanted.keep_alive_ms),
       options.limits.set(wanted.max_stanza, wanted.max_depth, wanted.max_elements, wanted.max_attributes),
@@ -128,6 +139,10 @@ import Wire
     }
     options.allowsPlaintext = wanted.flags & UInt32(PLAIT_XMPP_WITHOUT_TLS) != 0
     options.resumes = wanted.flags & UInt32(PLAIT_XMPP_WITHOUT_MANAGEMENT) == 0
+    options.keepsRoster = wanted.flags & UInt32(PLAIT_XMPP_ROSTER) != 0
+    options.wantsCopies = wanted.flags & UInt32(PLAIT_XMPP_CARBONS) != 0
+    options.answersReceipts = wanted.flags & UInt32(PLAIT_XMPP_RECEIPTS) != 0
+    if options.role != .client, wanted.flags & ofClients != 0 { status = .invalid }
     if wanted.mechanisms != 0 {
       options.mechanisms = Mechanisms(rawValue: UInt16(truncatingIfNeeded: wanted.mechanisms))
     }
@@ -139,7 +154,14 @@ import Wire
     let jid = words(wanted.jid, &status)
     let password = words(wanted.password, &status)
     options.language = words(wanted.language, &status)
+    let software = words(wanted.software, &status)
+    let version = words(wanted.software_version, &status)
+    let identity = words(wanted.identity, &status)
+    let features = words(wanted.features, &status)
     if status == .ok { status = options.set(jid: jid, password: password) }
+    if status == .ok {
+      status = options.describe(software: software, version: version, identity: identity, features: features)
+    }
     return options
   }
 #endif

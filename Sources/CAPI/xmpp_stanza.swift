@@ -39,18 +39,7 @@ public func plait_xmpp_call(
     onSpeaker(conn) { speaker, conn in
       guard let time = checkedTime(limit_ms) else { return .invalid }
       return onElement(element, node) { tree in
-        guard !conn.context.isEnding else { return .aborted }
-        let made = HostXMPPCall(conn.context)
-        guard made.register(Kind.call) else { return .limit }
-        let status = speaker.ask(tree, node, time, made, conn)
-        guard status == .ok else {
-          made.unregister()
-          return status
-        }
-        made.done = done
-        made.user = user
-        call?.pointee.id = made.id
-        return .ok
+        ask(conn, done, user, call) { speaker.ask(tree, node, time, $0, conn) }
       }
     }
   #else

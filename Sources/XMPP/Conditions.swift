@@ -193,4 +193,18 @@ public enum Space {
   static var session: StaticString { "urn:ietf:params:xml:ns:xmpp-session" }
   static var management: StaticString { "urn:xmpp:sm:3" }
   static var ping: StaticString { "urn:xmpp:ping" }
+  static var roster: StaticString { "jabber:iq:roster" }
+  static var versions: StaticString { "urn:xmpp:features:rosterver" }
+  static var version: StaticString { "jabber:iq:version" }
+  static var info: StaticString { "http://jabber.org/protocol/disco#info" }
+  static var caps: StaticString { "http://jabber.org/protocol/caps" }
+  static var form: StaticString { "jabber:x:data" }
+  static var receipts: StaticString { "urn:xmpp:receipts" }
+  static var states: StaticString { "http://jabber.org/protocol/chatstates" }
+  static var carbons: StaticString { "urn:xmpp:carbons:2" }
+  static var forward: StaticString { "urn:xmpp:forward:0" }
+  static var delay: StaticString { "urn:xmpp:delay" }
+  static var room: StaticString { "http://jabber.org/protocol/muc" }
+  static var roomUser: StaticString { "http://jabber.org/protocol/muc#user" }
+  static var roomAdmin: StaticString { "http://jabber.org/protocol/muc#admin" }
 }

@@ -26,6 +26,17 @@ public struct XMPPOptions {
   public var loginTime: UInt64 = 30_000
   public var callTime: UInt64 = 0
   public var keepAliveTime: UInt64 = 0
+  public var keepsRoster = false
+  public var wantsCopies = false
+  public var answersReceipts = false
+  /// What this side is, to who asks; empty: nobody is told.
+  public internal(set) var software: [UInt8] = []
+  var softwareVersion: [UInt8] = []
+  var category: [UInt8] = []
+  var type: [UInt8] = []
+  var features: [[UInt8]] = []
+  /// The digest of all that.
+  var caps: [UInt8] = []
   public init() { limits.bytes = 1 << 20 }
 
   var space: StaticString { role == .client ? Space.client : Space.component }
@@ -59,6 +70,7 @@ open class XMPPFactory: Factory {
   public final let options: XMPPOptions
   /// A session whose connection was lost, and which the next one may take up again.
   final var kept: XMPPSession?
+  final var roster: Roster?
 
   public init(_ options: XMPPOptions, user: UnsafeMutableRawPointer?) {
     self.options = options
@@ -78,6 +90,9 @@ open class XMPPFactory: Factory {
   open func take(_ tree: Tree, _ kind: StanzaKind, _ speaker: XMPPProtocol, _ conn: Conn) -> Bool { false }
   /// A stanza that the server may not have got.
   open func returned(_ tree: Tree, _ speaker: XMPPProtocol, _ conn: Conn) {}
+  /// The roster is there, or could not be had.
+  open func roster(_ status: Status, _ conn: Conn) {}
+  open func contact(_ contact: Contact, _ conn: Conn) {}
   /// Has TLS begin on the conn; `done` is told how.
   open func startTLS(_ conn: Conn, _ done: @escaping (Conn, Reason) -> Void) -> Status { .unsupported }
   open var canStartTLS: Bool { false }

@@ -37,6 +37,7 @@ extension XMPPProtocol {
       return choose(conn)
     }
     offersManagement = tree.child(0, "sm", Space.management) != nil
+    offersVersions = tree.child(0, "ver", Space.versions) != nil
     if offersManagement, options.resumes, let kept = factory.kept, !kept.id.isEmpty {
       factory.kept = nil
       session = kept
@@ -252,6 +253,20 @@ extension XMPPProtocol {
     }
     factory.ready(conn, isResumed: isResumed)
     giveBack(conn)
+    if !isResumed { prepareSession(conn) }
+  }
+}
+
+extension XMPPProtocol {
+  static var copiesId: StaticString { "plait-copies" }
+
+  /// What every session begins with.
+  private func prepareSession(_ conn: Conn) {
+    guard phase == .ready, !conn.isClosing else { return }
+    if options.keepsRoster { askForRoster(conn) }
+    if options.wantsCopies {
+      _ = sendStanza(conn) { $0.put("<iq type='set' id='plait-copies'><enable xmlns='urn:xmpp:carbons:2'/></iq>") }
+    }
   }
 }
 

@@ -9,8 +9,11 @@ extension XMPPProtocol {
     if session.isManaged { session.received = session.received &+ 1 }
     let kind = kind(tree)
     if kind == .answer, answered(tree, conn) { return }
+    if kind == .request, options.keepsRoster, rosterChanged(tree, conn) { return }
     let isTaken = factory.take(tree, kind, self, conn)
-    if kind == .request, !isTaken, phase == .ready, !conn.isClosing { answerOurselves(tree, conn) }
+    guard phase == .ready, !conn.isClosing else { return }
+    if kind == .request, !isTaken { answerOurselves(tree, conn) }
+    if kind == .message, options.answersReceipts { confirm(tree, conn) }
   }
 
   /// Runs `body` with a handle that the tree has for so long.
@@ -35,6 +38,7 @@ extension XMPPProtocol {
 
   /// Nobody has taken the request: a ping is answered all the same, and anything else is not to be had here (RFC 6120 §8.4).
   func answerOurselves(_ tree: Tree, _ conn: Conn) {
+    if describe(tree, conn) { return }
     let isPing = tree.child(0, "ping", Space.ping) != nil
     _ = reply(tree, conn, isError: !isPing) { out in
       if isPing { return }
@@ -132,6 +136,13 @@ extension XMPPProtocol {
 
   /// Is it the answer to a request of this side's, by whom it was asked?
   func answered(_ tree: Tree, _ conn: Conn) -> Bool {
+    if let id = tree.attribute(0, "id"), isFrom([], tree) {
+      if options.wantsCopies, tree.says(id, XMPPProtocol.copiesId) { return true }
+      if options.keepsRoster, tree.says(id, XMPPProtocol.rosterId) {
+        rosterCame(tree, conn)
+        return true
+      }
+    }
     guard let id = tree.attribute(0, "id"), let serial = XMPPProtocol.serial(tree.bytes(id)),
       let found = session.calls[serial]
     else { return false }

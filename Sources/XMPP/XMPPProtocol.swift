@@ -26,6 +26,10 @@ public final class XMPPProtocol: Protocol {
   /// Does a session request follow the binding?
   var wantsSession = false
   var offersManagement = false
+  /// Has the server versions of the roster?
+  var offersVersions = false
+  /// The stanza that is being made.
+  let made = Tree()
   /// The other side's name, where it is a component.
   public internal(set) var peerName: [UInt8] = []
 

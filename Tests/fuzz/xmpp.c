@@ -26,6 +26,35 @@ static void ready(void *user, plait_conn conn, int resumed) {
     MUST(status == 0 || status == PLAIT_ERR_CLOSED);
     plait_element_free(request);
 }
+/* What was read can be said again, but for what only a server may say. */
+static void as_people_read_it(struct host *host, plait_conn conn, plait_element element) {
+    plait_xmpp_message message = PLAIT_XMPP_MESSAGE_INIT;
+    plait_xmpp_presence presence = PLAIT_XMPP_PRESENCE_INIT;
+    uint8_t caps[28];
+    size_t len;
+    if (plait_xmpp_read_message(conn, element, &message) == 0) {
+        write_down(&host->heard, 'm', message.body.data, message.body.len);
+        message.flags = 0;
+        message.node = 0;
+        message.error = 0;
+        message.type &= 3;
+        plait_xmpp_send_message(conn, &message);
+    }
+    if (plait_xmpp_read_presence(conn, element, &presence) == 0) {
+        write_down(&host->heard, 'p', (const uint8_t *)&presence.flags, sizeof presence.flags);
+        presence.flags &= PLAIT_XMPP_PRESENCE_JOIN;
+        presence.error = 0;
+        plait_xmpp_send_presence(conn, &presence);
+        plait_xmpp_set_occupant(conn, &presence, NULL, NULL, NULL);
+    }
+    plait_xmpp_get_caps(element, 0, caps, sizeof caps, &len);
+}
+static void contact(void *user, plait_conn conn, const plait_xmpp_contact *contact) {
+    plait_xmpp_contact first = PLAIT_XMPP_CONTACT_INIT;
+    struct host *host = user;
+    write_down(&host->heard, 'c', contact->groups.data, contact->groups.len);
+    plait_xmpp_get_contact(conn, 0, &first);
+}
 static int stanza(void *user, plait_conn conn, plait_element element) {
     struct host *host = user;
     uint8_t text[8192];
@@ -33,6 +62,7 @@ static int stanza(void *user, plait_conn conn, plait_element element) {
     MUST(plait_element_write(element, 0, NULL, text, sizeof text, &len) == 0 || (len = 0) == 0);
     write_down(&host->heard, 's', text, len);
     MUST(plait_element_free(element) == PLAIT_ERR_BOUND);
+    as_people_read_it(host, conn, element);
     int status = plait_xmpp_send(conn, element, 0);
     MUST(status == 0 || status == PLAIT_ERR_CLOSED);
     return host->takes++ & 1;
@@ -56,13 +86,16 @@ static void run(struct host *host, unsigned role, const uint8_t *data, size_t le
 
     memset(host, 0, sizeof *host);
     options.role = role;
-    options.flags = PLAIT_XMPP_WITHOUT_TLS;
+    options.flags = PLAIT_XMPP_WITHOUT_TLS | PLAIT_XMPP_RECEIPTS;
+    if (role == PLAIT_XMPP_CLIENT) options.flags |= PLAIT_XMPP_ROSTER | PLAIT_XMPP_CARBONS;
+    options.software = "Probe";
     options.jid = role == PLAIT_XMPP_COMPONENT_HOST ? NULL : "example.org";
     options.password = role == PLAIT_XMPP_CLIENT ? NULL : "secret";
     options.max_stanza = 2000;
     options.max_depth = 20;
     handler.ready = ready;
     handler.message = handler.presence = handler.request = handler.other = stanza;
+    handler.contact = contact;
     handler.disconnected = disconnected;
     ops.write = keep;
     MUST(plait_xmpp_factory_new(&factory, &options, &handler, host) == 0);

@@ -33,7 +33,7 @@ s2s_ports = {{ }}
 component_ports = {{ {component} }}
 component_interfaces = {{ "127.0.0.1" }}
 modules_disabled = {{ "s2s" }}
-modules_enabled = {{ "roster", "saslauth", "tls", "disco", "ping", "version", "smacks" }}
+modules_enabled = {{ "roster", "saslauth", "tls", "disco", "ping", "version", "smacks", "carbons" }}
 storage = "internal"
 authentication = "internal_hashed"
 password_hash = "{hash}"
@@ -400,14 +400,14 @@ def turn(reactor, condition):
         assert time.monotonic() < end, "it took too long"
 
 
-def twisted_names(reactor, server, name, password="secret"):
+def twisted_names(reactor, server, name, password="secret", resource="twisted", **more):
     """An account by Twisted's names, with what its stream tells."""
     from plait.internet import ssl
     from plait.words.protocols.jabber import client, jid, xmlstream
 
     trust = ssl.trustRootFromCertificates([ssl.Certificate.loadPEM((server.folder / "root.pem").read_bytes())])
     options = ssl.optionsForClientTLS("localhost", trustRoot=trust)
-    factory = client.XMPPClientFactory(jid.JID(f"{name}@localhost/twisted"), password, options)
+    factory = client.XMPPClientFactory(jid.JID(f"{name}@localhost/{resource}"), password, options, **more)
     factory.initialDelay = factory.delay = 0.05
     heard = []
     for event in (
@@ -502,6 +502,107 @@ def test_parts_of_a_program(reactor, server):
     factory.stopTrying()
     manager.xmlstream.sendFooter()
     turn(reactor, lambda: heard[-1] == "lost")
+
+
+class Person:
+    """An account as people use it: what it hears, by the names of xmppim."""
+
+    def __init__(self, reactor, server, name, resource="im"):
+        from plait.words.protocols.jabber import xmppim
+
+        self.heard, self.contacts, self.rosters = [], [], []
+        self.factory, events = twisted_names(
+            reactor, server, name, resource=resource, software="Probe", software_version="1", identity="client/bot",
+            features="urn:x", flags=xmppim.ROSTER | xmppim.CARBONS | xmppim.RECEIPTS,
+        )
+        self.factory.addBootstrap(xmppim.CONTACT_EVENT, self.contacts.append)
+        self.factory.addBootstrap(xmppim.ROSTER_EVENT, self.rosters.append)
+        turn(reactor, lambda: events and events[-1][0] == "authd")
+        self.stream = events[-1][1]
+        self.stream.addObserver("/message", lambda stanza: self.heard.append(xmppim.readMessage(self.stream, stanza)))
+        self.stream.addObserver("/presence", lambda stanza: self.heard.append(xmppim.readPresence(self.stream, stanza)))
+        turn(reactor, lambda: self.rosters == [0])
+        xmppim.sendPresence(self.stream)
+
+    def take(self, reactor, wanted):
+        turn(reactor, lambda: any(wanted(thing) for thing in self.heard))
+        found = next(thing for thing in self.heard if wanted(thing))
+        self.heard.remove(found)
+        return found
+
+    def leave(self, reactor):
+        self.factory.stopTrying()
+        self.stream.sendFooter()
+
+
+def done(reactor, deferred):
+    results = []
+    deferred.addBoth(results.append)
+    turn(reactor, lambda: results)
+    return results[0]
+
+
+def test_people(reactor, server):
+    from plait.words.protocols.jabber import xmppim
+    from plait.words.protocols.jabber.xmppim import Contact, Message, Presence
+    from plait.words.xish import domish
+
+    alice, other, bob = (Person(reactor, server, *who) for who in (("alice", "one"), ("alice", "two"), ("bob", "im")))
+
+    # The roster: what one client changes, the other is told; the contact answers.
+    result = done(reactor, xmppim.setContact(alice.stream, Contact("bob@localhost", "Bob", ["Friends", "H\u00e9"])))
+    assert isinstance(result, domish.Element), result
+    for side in (alice, other):
+        turn(reactor, lambda side=side: side.contacts)
+        assert side.contacts[0].jid == "bob@localhost" and sorted(side.contacts[0].groups) == ["Friends", "H\u00e9"]
+        assert [contact.name for contact in xmppim.contacts(side.stream)] == ["Bob"]
+    xmppim.sendPresence(alice.stream, Presence(to="bob@localhost", type="subscribe"))
+    asked = bob.take(reactor, lambda thing: getattr(thing, "type", "") == "subscribe")
+    assert asked.sender == "alice@localhost"
+    xmppim.sendPresence(bob.stream, Presence(to=asked.sender, type="subscribed"))
+    turn(reactor, lambda: alice.contacts[-1].subscription == "to")
+    seen = alice.take(reactor, lambda thing: thing.sender == "bob@localhost/im" and thing.type == "available")
+
+    # What the other's software can do is what its digest says.
+    info = done(reactor, xmppim.query(alice.stream, seen.sender, "query", "http://jabber.org/protocol/disco#info"))
+    assert xmppim.capabilities(info) == seen.capsVer and seen.capsNode == "Probe"
+    version = done(reactor, xmppim.query(alice.stream, seen.sender, "query", "jabber:iq:version"))
+    assert str(version.query.firstChildElement()) == "Probe"
+    assert done(reactor, xmppim.query(alice.stream, None, "ping", "urn:xmpp:ping"))["type"] == "result"
+
+    # A message, its receipt, and the copy that the other client gets of each.
+    xmppim.sendMessage(alice.stream, Message("bob@localhost/im", "h\u00e9 <ho>", id="m1", thread="t", state="active", wantsReceipt=True))
+    got = bob.take(reactor, lambda thing: isinstance(thing, Message))
+    assert (got.body, got.id, got.thread, got.state, got.wantsReceipt, got.copy) == ("h\u00e9 <ho>", "m1", "t", "active", True, None)
+    assert alice.take(reactor, lambda thing: isinstance(thing, Message)).receipt == "m1"
+    copied = other.take(reactor, lambda thing: isinstance(thing, Message) and thing.copy == "sent")
+    assert copied.body == "h\u00e9 <ho>" and copied.sender == "alice@localhost/one"
+    xmppim.sendMessage(bob.stream, Message("alice@localhost/one", "secret", private=True))
+    assert alice.take(reactor, lambda thing: isinstance(thing, Message)).body == "secret"
+
+    # A room: who is there, what is said, and who is sent away.
+    room = "people@rooms.localhost"
+    xmppim.sendPresence(alice.stream, Presence(to=f"{room}/alice", join=True))
+    mine = alice.take(reactor, lambda thing: thing.sender == f"{room}/alice")
+    assert mine.role == "moderator" and mine.affiliation == "owner" and mine.flags & 4
+    xmppim.sendPresence(bob.stream, Presence(to=f"{room}/bob", join=True, history=0))
+    assert alice.take(reactor, lambda thing: thing.sender == f"{room}/bob").role == "participant"
+    xmppim.sendMessage(bob.stream, Message(room, "hi all", type="groupchat"))
+    assert alice.take(reactor, lambda thing: getattr(thing, "body", None) == "hi all").sender == f"{room}/bob"
+    xmppim.sendMessage(alice.stream, Message(room, subject="Tea", type="groupchat"))
+    assert bob.take(reactor, lambda thing: getattr(thing, "subject", None) == "Tea").type == "groupchat"
+    assert done(reactor, xmppim.setOccupant(alice.stream, room, nick="bob", role="none", reason="late"))["type"] == "result"
+    gone = bob.take(reactor, lambda thing: thing.sender == f"{room}/bob" and thing.type == "unavailable")
+    assert gone.flags & 32 and gone.reason == "late"
+    done(reactor, xmppim.setOccupant(alice.stream, room, jid="bob@localhost", affiliation="outcast"))
+    xmppim.sendPresence(bob.stream, Presence(to=f"{room}/bob", join=True))
+    assert bob.take(reactor, lambda thing: thing.type == "error").error == 204  # forbidden
+
+    done(reactor, xmppim.removeContact(alice.stream, "bob@localhost"))
+    turn(reactor, lambda: other.contacts[-1].subscription == "remove")
+    assert xmppim.contacts(alice.stream) == []
+    for side in (alice, other, bob):
+        side.leave(reactor)
 
 
 def test_a_component_by_the_names_of_twisted(reactor, server):

@@ -55,14 +55,14 @@ FIELDS_OUT_OF_RANGE = {
     "size": (C["PLAIT_BYTES_MAX"] + 1, (1 << 64) - 1), "delay_ms": ((1 << 64) - 1,),
     "min_version": (1, 0x0301, 0x0305), "max_version": (1, 0x0302), "client_certificate": (3, 0xFFFFFFFF),
     "verify_depth": (101, 0xFFFFFFFF), "connect_ms": ((1 << 64) - 1,), "bind_ms": ((1 << 64) - 1,), "version": (1, 0xFFFFFFFF), "family": (77, 0xFFFFFFFF), "port": (65536,), "identity_count": (1, 1001, (1 << 64) - 1), "alpn_count": (1, 33, (1 << 64) - 1),
-    "pin_count": (1, 65, (1 << 64) - 1), "ticket_keys_len": (1, 80, (1 << 64) - 1), "role": (3, 0xFFFFFFFF),
+    "pin_count": (1, 65, (1 << 64) - 1), "ticket_keys_len": (1, 80, (1 << 64) - 1), "role": (99, 0xFFFFFFFF),
     "idle_ms": ((1 << 64) - 1,), "handshake_ms": ((1 << 64) - 1,), "absolute_ms": ((1 << 64) - 1,), "grace_ms": ((1 << 64) - 1,),
     "rate_ms": ((1 << 64) - 1,), "deny_ms": ((1 << 64) - 1,), "ipv6_peer_bits": (129,), "ipv4_subnet_bits": (33,),
     "ipv6_subnet_bits": (129,), "fd": (-1,), "mode": (0o1000,), "distribution": (99,),
     "call_ms": ((1 << 64) - 1,), "silence_ms": ((1 << 64) - 1,), "query_ms": ((1 << 64) - 1,), "limit_ms": ((1 << 64) - 1,), "max_value": (C["PLAIT_BYTES_MAX"] + 1,),
     "mechanisms": (128, 0xFFFFFFFF), "login_ms": ((1 << 64) - 1,), "max_depth": (10_001,),
     "passive_first": (65536,), "passive_last": (65536,), "data_ms": ((1 << 64) - 1,), "stall_ms": ((1 << 64) - 1,), "file_mode": (0o1000,),
-    "directory_mode": (0o1000,),
+    "directory_mode": (0o1000,), "show": (5,), "state": (6,), "error": (1,), "node": (1,), "affiliation": (6,), "subscription": (5,),
     "descriptor": (-2, 1 << 20), "offset": (1, (1 << 64) - 1), "reply_ms": ((1 << 64) - 1,),
     "factor": (0.5, -1.0, float("nan"), float("inf")), "jitter": (1.0, -0.5, float("nan")),
 }
@@ -82,7 +82,7 @@ ANY = {
 # The same for the fields of structs; limits, `max_...`, may be anything.
 FIELDS_ANY = {
     "len", "length_limit", "size_limit", "turn_bytes", "seed", "form", "offset_minutes", "integer", "real", "count", "type", "room",
-    "accept_rate", "accept_burst", "read", "write", "read_each", "write_each", "overflow", "attempt_delay_ms", "high_water", "low_water",
+    "accept_rate", "accept_burst", "history", "priority", "read", "write", "read_each", "write_each", "overflow", "attempt_delay_ms", "high_water", "low_water",
     "min_rate", "numeric", "parameters", "keep_alive_ms", "tls", "parent", "most_two", "foreground", "background", "backlog", "value_flags",
     "expiry", "number", "command", "weight", "eject_after", "rate", "scope", "host", "file_size", "modified", "links", "uid", "gid",
 }
@@ -103,7 +103,7 @@ NUMBERS = {
     ("plait_ftp_request_answer", "code"): 200, ("plait_ftp_server_factory_add_command", "flags"): 0,
     ("plait_amp_send_boxes", "len"): 2, ("plait_amp_get_items", "count"): 0,
     ("plait_irc_split", "room"): 8,
-    ("plait_element_parse", "len"): 4, ("plait_xmpp_call", "node"): 0, ("plait_xmpp_answer_error", "condition"): 219,
+    ("plait_element_parse", "len"): 4, ("plait_xmpp_call", "node"): 0, ("plait_xmpp_get_caps", "node"): 0, ("plait_xmpp_answer_error", "condition"): 219,
 }
 # What is refused though nothing is wrong with the call. ABSENT: the box, the element or the text has no such thing; UNSUPPORTED: the conns
 # here have a host's own transport and no TLS; PROTOCOL and VALUE: "abc" is read, or made a part of something. Any other function whose
@@ -219,7 +219,7 @@ class Cases:
             if part.name == "pairs":  # of a key and a value each
                 return at_the_wall(bytes(abi.STRUCTS["plait_bytes"](at_the_wall(b"abc"), 3)) * 2)
             if part.type == "char" and function.name.startswith(("plait_element_", "plait_xmpp_")):
-                return b"a" if part.name == "name" else None
+                return {"name": b"a", "space": b"u"}.get(part.name if function.name == "plait_xmpp_query" or part.name == "name" else "")
             if part.type == "char":
                 return b"memory:spare" if function.name == "plait_listen" else b"memory:here"
             if part.type == "void" or (function.name, part.name) == ("plait_irc_get_lag", "lag_ms"):  # there is none yet
@@ -270,6 +270,8 @@ class Cases:
             return world.requests[function.name]
         if function.name == "plait_xmpp_call" and part.type == "plait_element":
             return world.element(b"<iq xmlns='jabber:client' type='get'><q/></iq>")
+        if function.name in ("plait_xmpp_read_message", "plait_xmpp_read_presence") and part.type == "plait_element":
+            return world.element(b"<%s xmlns='jabber:client'/>" % function.name.rsplit("_", 1)[1].encode())
         if part.type == "plait_factory" and function.name.startswith("plait_xmpp_factory_"):
             return world.factories["xmpp"]
         if part.type == "plait_element" and part.name in ("from", "payload"):

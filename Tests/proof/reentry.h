@@ -76,6 +76,9 @@ struct world {
     plait_factory accounts;
     plait_xmpp_options account;
     plait_xmpp_session xmpp_session;
+    plait_xmpp_contact contact;
+    plait_xmpp_message saying;
+    plait_xmpp_presence showing;
     plait_element element, other_element, new_element, gone_element;
     plait_element_table element_table;
     plait_jid jid;

@@ -405,6 +405,9 @@ static void elements(struct world *w) {
         abort();
     w->element_table.struct_size = sizeof w->element_table;
     w->xmpp_session.struct_size = sizeof w->xmpp_session;
+    w->contact.struct_size = sizeof w->contact;
+    w->saying.struct_size = sizeof w->saying;
+    w->showing.struct_size = sizeof w->showing;
     w->account.struct_size = sizeof w->account;
     w->account.jid = "example.org";
     if (plait_xmpp_factory_new(&w->accounts, &w->account, NULL, NULL)) abort();

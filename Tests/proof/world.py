@@ -98,7 +98,13 @@ class World:
             made.states, made.state_count = ctypes.addressof(states), 1
             self.keep.append(states)
         if name == "xmpp_options":
-            made.jid, made.flags = b"example.org", 1
+            made.jid, made.flags = b"example.org", abi.CONSTANTS["PLAIT_XMPP_WITHOUT_TLS"] | abi.CONSTANTS["PLAIT_XMPP_ROSTER"]
+        if name == "xmpp_contact":
+            made.jid.data, made.jid.len = at_the_wall(b"abc"), 3
+        if name == "xmpp_presence":
+            made.role = 1
+            for field in (made.to, made.nick):
+                field.data, field.len = at_the_wall(b"abc"), 3
         if name == "timeout_options":
             made.idle_ms = 1 << 40
         if name == "access_options":
@@ -217,7 +223,8 @@ class World:
                   b"</stream:features>")
         for text in (header % b"<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>ANONYMOUS</mechanism></mechanisms>",
                      b"<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>", header % b"<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>",
-                     b"<iq type='result' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><jid>me@example.org/r</jid></bind></iq>"):
+                     b"<iq type='result' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><jid>me@example.org/r</jid></bind></iq>",
+                     b"<iq type='result' id='plait-roster'><query xmlns='jabber:iq:roster'><item jid='a@b'/></query></iq>"):
             self.check(self.library.plait_conn_feed(conn, text, len(text)), "login")
 
     def element(self, document=b"<a a='1'><b/>t<c/></a>"):

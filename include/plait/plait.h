@@ -38,6 +38,7 @@
 #include "jid.h"
 #include "element.h"
 #include "xmpp.h"
+#include "xmpp_im.h"
 #include "irc.h"
 #include "ftp.h"
 #include "ftp_client.h"

@@ -71,8 +71,11 @@ enum {
 
 /** plait_xmpp_options::flags */
 enum {
-    PLAIT_XMPP_WITHOUT_TLS = 1,       /**< go on where TLS is not to be had; components need it not */
-    PLAIT_XMPP_WITHOUT_MANAGEMENT = 2 /**< sessions end with their connections */
+    PLAIT_XMPP_WITHOUT_TLS = 1,        /**< go on where TLS is not to be had; components need it not */
+    PLAIT_XMPP_WITHOUT_MANAGEMENT = 2, /**< sessions end with their connections */
+    PLAIT_XMPP_ROSTER = 4,             /**< ask for the roster, and keep it: xmpp_im.h */
+    PLAIT_XMPP_CARBONS = 8,            /**< have copies of what this account's other clients send and receive: xmpp_im.h */
+    PLAIT_XMPP_RECEIPTS = 16           /**< tell senders that want to know that their messages have arrived (XEP-0184) */
 };
 
 /** plait_xmpp_options::mechanisms */
@@ -159,7 +162,7 @@ enum {
 /** Who this side is, and how XMPP is spoken. Zero means the default. Texts are NUL-terminated and copied. */
 typedef struct plait_xmpp_options {
     uint32_t struct_size;
-    uint32_t flags;           /**< PLAIT_XMPP_WITHOUT_ */
+    uint32_t flags;           /**< PLAIT_XMPP_WITHOUT_TLS to PLAIT_XMPP_RECEIPTS */
     uint32_t role;            /**< #PLAIT_XMPP_CLIENT, #PLAIT_XMPP_COMPONENT or #PLAIT_XMPP_COMPONENT_HOST */
     uint32_t mechanisms;      /**< those that may be used; all */
     const char *jid;          /**< the account, with the resource that is wanted, or without; a component's domain. A component host needs none. */
@@ -175,8 +178,12 @@ typedef struct plait_xmpp_options {
     uint64_t login_ms;        /**< how long it may take up to `ready`; 30 s */
     uint64_t call_ms;         /**< how long requests that say nothing else may take; none */
     uint64_t keep_alive_ms;   /**< a sign of life goes out so often; none */
+    const char *software;     /**< what it is called to who asks (XEP-0030, XEP-0092, XEP-0115); NULL: nobody is told */
+    const char *software_version; /**< its version; none */
+    const char *identity;     /**< what it is, as in `client/bot` (the registrar's categories); `client/pc` */
+    const char *features;     /**< namespaces of what it can do beyond what the library does, with blanks between them; none */
 } plait_xmpp_options;
-#define PLAIT_XMPP_OPTIONS_INIT { sizeof(plait_xmpp_options), 0, 0, 0, NULL, NULL, NULL, { 0 }, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+#define PLAIT_XMPP_OPTIONS_INIT { sizeof(plait_xmpp_options), 0, 0, 0, NULL, NULL, NULL, { 0 }, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL }
 
 /** Gets a stanza: 1 when it has taken it, else 0. It is valid until the callback returns. */
 typedef int (*plait_xmpp_stanza_fn)(void *user, plait_conn conn, plait_element stanza);
@@ -184,6 +191,33 @@ typedef int (*plait_xmpp_stanza_fn)(void *user, plait_conn conn, plait_element s
 /** A request of this side's has ended. The status is 0 when `answer` has the result; #PLAIT_ERR_REMOTE when it has an error, whose condition is in plait_reason::code; else `answer` is {0}.
  *  `conn` is the one on which it was answered, or {0}. The reason is valid until the callback returns. */
 typedef void (*plait_xmpp_answer_fn)(void *user, plait_conn conn, plait_element answer, const plait_reason *reason);
+
+/** plait_xmpp_contact::subscription (RFC 6121 §2.1.2.5) */
+enum {
+    PLAIT_XMPP_SUBSCRIPTION_NONE = 0,
+    PLAIT_XMPP_SUBSCRIPTION_TO = 1,    /**< this side sees the contact's presence */
+    PLAIT_XMPP_SUBSCRIPTION_FROM = 2,  /**< the contact sees this side's */
+    PLAIT_XMPP_SUBSCRIPTION_BOTH = 3,
+    PLAIT_XMPP_SUBSCRIPTION_REMOVE = 4 /**< the contact is on the roster no more */
+};
+
+/** plait_xmpp_contact::flags */
+enum {
+    PLAIT_XMPP_CONTACT_ASKED = 1,   /**< this side has asked to see the contact's presence, and waits */
+    PLAIT_XMPP_CONTACT_APPROVED = 2 /**< the contact may see this side's as soon as it asks */
+};
+
+/** One of the roster: see xmpp_im.h. */
+typedef struct plait_xmpp_contact {
+    uint32_t struct_size;
+    uint32_t flags;        /**< PLAIT_XMPP_CONTACT_; read only */
+    uint32_t subscription; /**< one of PLAIT_XMPP_SUBSCRIPTION_; to be set: #PLAIT_XMPP_SUBSCRIPTION_REMOVE, or it does not count */
+    uint32_t reserved;
+    plait_bytes jid;
+    plait_bytes name;      /**< how this account calls it */
+    plait_bytes groups;    /**< the names of its groups, each ended by a NUL */
+} plait_xmpp_contact;
+#define PLAIT_XMPP_CONTACT_INIT { sizeof(plait_xmpp_contact), 0, 0, 0, { NULL, 0 }, { NULL, 0 }, { NULL, 0 } }
 
 /** The callbacks of XMPP. The first eight fields are those of every table: see factory.h. All may be NULL. */
 typedef struct plait_xmpp_handler {
@@ -205,8 +239,12 @@ typedef struct plait_xmpp_handler {
     int (*other)(void *user, plait_conn conn, plait_element stanza);
     /** A stanza of this side's that may not have arrived: the server has forgotten the session in which it was sent. */
     void (*returned)(void *user, plait_conn conn, plait_element stanza);
+    /** The roster is there, or could not be had: then the status is not 0. What has changed in it was told before. */
+    void (*roster)(void *user, plait_conn conn, int status);
+    /** A contact was added to the roster, changed, or removed. It is valid until the callback returns. */
+    void (*contact)(void *user, plait_conn conn, const plait_xmpp_contact *contact);
 } plait_xmpp_handler;
-#define PLAIT_XMPP_HANDLER_INIT { sizeof(plait_xmpp_handler), 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
+#define PLAIT_XMPP_HANDLER_INIT { sizeof(plait_xmpp_handler), 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
 
 /** plait_xmpp_session::flags */
 enum {

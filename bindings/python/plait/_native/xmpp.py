@@ -14,6 +14,9 @@ XMPP_COMPONENT = 1
 XMPP_COMPONENT_HOST = 2
 XMPP_WITHOUT_TLS = 1
 XMPP_WITHOUT_MANAGEMENT = 2
+XMPP_ROSTER = 4
+XMPP_CARBONS = 8
+XMPP_RECEIPTS = 16
 XMPP_SCRAM_SHA_256_PLUS = 1
 XMPP_SCRAM_SHA_256 = 2
 XMPP_SCRAM_SHA_1_PLUS = 4
@@ -79,6 +82,13 @@ XMPP_STANZA_SERVICE_UNAVAILABLE = 219
 XMPP_STANZA_SUBSCRIPTION_REQUIRED = 220
 XMPP_STANZA_UNDEFINED_CONDITION = 221
 XMPP_STANZA_UNEXPECTED_REQUEST = 222
+XMPP_SUBSCRIPTION_NONE = 0
+XMPP_SUBSCRIPTION_TO = 1
+XMPP_SUBSCRIPTION_FROM = 2
+XMPP_SUBSCRIPTION_BOTH = 3
+XMPP_SUBSCRIPTION_REMOVE = 4
+XMPP_CONTACT_ASKED = 1
+XMPP_CONTACT_APPROVED = 2
 XMPP_READY = 1
 XMPP_MANAGED = 2
 XMPP_RESUMABLE = 4
@@ -110,7 +120,29 @@ class XmppOptions(Sized):
         ("login_ms", c_uint64),
         ("call_ms", c_uint64),
         ("keep_alive_ms", c_uint64),
+        ("software", c_char_p),
+        ("software_version", c_char_p),
+        ("identity", c_char_p),
+        ("features", c_char_p),
     ]
+
+
+class XmppContact(Sized):
+    """``plait_xmpp_contact``."""
+
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("flags", c_uint32),
+        ("subscription", c_uint32),
+        ("reserved", c_uint32),
+        ("jid", Bytes),
+        ("name", Bytes),
+        ("groups", Bytes),
+    ]
+
+
+XmppRosterFunction = CFUNCTYPE(None, c_void_p, Handle, c_int)
+XmppContactFunction = CFUNCTYPE(None, c_void_p, Handle, POINTER(XmppContact))
 
 
 class XmppHandler(Sized):
@@ -124,6 +156,8 @@ class XmppHandler(Sized):
         ("request", XmppStanzaFunction),
         ("other", XmppStanzaFunction),
         ("returned", XmppReturnedFunction),
+        ("roster", XmppRosterFunction),
+        ("contact", XmppContactFunction),
     ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ctypes import byref
-from typing import TYPE_CHECKING, Any, Optional, Union
+from typing import TYPE_CHECKING, Any, Callable, Optional, Union
 
 from ...._core.registry import drop, hold
 from ...._native import constants, functions, structs
@@ -11,6 +11,7 @@ from ...._native import element as elements
 from ...._native import xmpp as native
 from ....error import PlaitError
 from ....internet import error as internetError
+from ....internet._reasons import check
 from ....internet.defer import Deferred
 from ...xish import domish
 from . import error
@@ -29,7 +30,22 @@ def tree_of(obj: Stanza, namespace: str) -> int:
         data = obj.toXml(defaultUri=namespace).encode()
     else:
         data = obj.encode() if isinstance(obj, str) else bytes(obj)
-    data = b"<s xmlns='%s'>%s</s>" % (namespace.encode(), data)
+    return _parsed(b"<s xmlns='%s'>%s</s>" % (namespace.encode(), data))
+
+
+def root_of(stanza: domish.Element, namespace: str) -> int:
+    """A tree of the C library's that is the stanza; what has no namespace of its own has this one."""
+    if stanza.uri is None:
+        tree = tree_of(stanza, namespace)
+        out = structs.Handle()
+        status = elements.element_copy(byref(out), tree, 1)
+        elements.element_free(tree)
+        check(status)
+        return int(out.value)
+    return _parsed(stanza.toXml().encode())
+
+
+def _parsed(data: bytes) -> int:
     out, reason = structs.Handle(), structs.Reason()
     status = elements.element_parse(byref(out), data, len(data), None, byref(reason))
     if status < 0:
@@ -57,10 +73,17 @@ class IQ(domish.Element):
             self["to"] = to
         stream = self._xmlstream
         limit = self.timeout if self.timeout is not None else stream.iqDefaultTimeout
-        return _Request(stream, limit).begin(self)
+        request = Request(stream, limit)
+        handle = tree_of(self, stream.namespace)
+        try:
+            return request.begin(
+                lambda *callback: native.xmpp_call(stream._conn, handle, 1, request.limit, *callback)
+            )
+        finally:
+            elements.element_free(handle)
 
 
-class _Request:
+class Request:
     """A request that waits."""
 
     def __init__(self, stream: XmlStream, limit: Optional[float]) -> None:
@@ -69,18 +92,13 @@ class _Request:
         self.call = 0
         self.deferred: Deferred[domish.Element] = Deferred(self.cancel)
 
-    def begin(self, request: IQ) -> Deferred[domish.Element]:
-        """Sends it."""
+    def begin(self, ask: Callable[..., int]) -> Deferred[domish.Element]:
+        """Sends it: ``ask`` calls the C library's function, whose last arguments it is given."""
         from ._tables import answered
 
-        handle, out, key = tree_of(request, self.stream.namespace), structs.Handle(), hold(self)
-        try:
-            self.stream._flush()
-            status = native.xmpp_call(
-                self.stream._conn, handle, 1, self.limit, answered, key, byref(out)
-            )
-        finally:
-            elements.element_free(handle)
+        out, key = structs.Handle(), hold(self)
+        self.stream._flush()
+        status = ask(answered, key, byref(out))
         if status < 0:
             drop(key)
             self.deferred.errback(

@@ -40,6 +40,16 @@ def _returned(user: int, conn: int, stanza: int) -> None:
     _tell(conn, "_returned", stanza)
 
 
+@entry(native.XmppRosterFunction)
+def _roster(user: int, conn: int, status: int) -> None:
+    _tell(conn, "_rosterCame", status)
+
+
+@entry(native.XmppContactFunction)
+def _contact(user: int, conn: int, contact: Any) -> None:
+    _tell(conn, "_contactChanged", contact.contents)
+
+
 @entry(structs.DisconnectedFunction)
 def _disconnected(user: int, conn: int, reason: Any) -> None:
     self = conns.get(conn)
@@ -79,4 +89,6 @@ table = native.XmppHandler(
     request=_stanza,
     other=_stanza,
     returned=_returned,
+    roster=_roster,
+    contact=_contact,
 )

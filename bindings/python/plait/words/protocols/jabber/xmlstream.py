@@ -154,6 +154,16 @@ class XmlStream(Framed, EventDispatcher):
     def _returned(self, handle: int) -> None:
         self.dispatch(domish.fromHandle(handle), STANZA_RETURNED_EVENT)
 
+    def _rosterCame(self, status: int) -> None:
+        from .xmppim import ROSTER_EVENT
+
+        self.dispatch(status, ROSTER_EVENT)
+
+    def _contactChanged(self, contact: Any) -> None:
+        from .xmppim import CONTACT_EVENT, contactOf
+
+        self.dispatch(contactOf(contact), CONTACT_EVENT)
+
     def onElement(self, element: domish.Element) -> None:
         """A stanza came: to be overridden. It is dispatched afterwards."""
 
@@ -232,7 +242,10 @@ class Authenticator:
                 jid=self._wanted.encode(),
                 password=self.password.encode() if self.password else None,
                 tls=use.configuration.handle if use is not None else 0,
-                **self._options,
+                **{
+                    name: value.encode() if isinstance(value, str) else value
+                    for name, value in self._options.items()
+                },
             )
             out = structs.Handle()
             check(native.xmpp_factory_new(byref(out), byref(options), byref(_table()), None))

@@ -1,0 +1,232 @@
+import Bytes
+import Wire
+
+/// One of the roster: xmpp.h, plait_xmpp_contact, which has the same layout (a test compares).
+public struct Contact: BitwiseCopyable {
+  var size: UInt32 = 0
+  public var flags: UInt32 = 0
+  public var subscription: UInt32 = 0
+  public var reserved: UInt32 = 0
+  public var jid = HostBytes.none
+  public var name = HostBytes.none
+  public var groups = HostBytes.none
+  public init() {}
+
+  static var subscriptions: WordList { WordList("none to from both remove") }
+  static var isRemoved: UInt32 { 4 }
+}
+
+/// The contacts of an account, as its server last told (RFC 6121 §2): the elements that it sent, in one tree.
+public final class Roster {
+  var tree = Tree()
+  /// The numbers of the elements, and the hashes of their addresses.
+  var items = PlainList<UInt32>()
+  var hashes = PlainList<UInt64>()
+  /// Elements in the tree that are none of these any more.
+  var dead = 0
+  var version: [UInt8] = []
+  var isThere = false
+  /// The groups of the contact that was shown last.
+  var groups = ByteBuffer()
+  static var most: Int { 50_000 }
+
+  init() {}
+
+  /// FNV-1a.
+  static func hash(_ jid: RawSpan) -> UInt64 {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for at in 0..<jid.byteCount { hash = (hash ^ UInt64(jid.byte(at))) &* 0x100_0000_01b3 }
+    return hash
+  }
+
+  func find(_ jid: RawSpan) -> Int? {
+    let hash = Roster.hash(jid)
+    let tree = tree
+    for index in 0..<items.count where hashes[index] == hash {
+      if let own = tree.attribute(items[index], "jid"), tree.bytes(own).isEqual(jid) { return index }
+    }
+    return nil
+  }
+
+  /// Takes what the server says of a contact. False: it says nothing that can be kept.
+  func take(_ item: UInt32, _ other: Tree) -> Bool {
+    var status: Status = .ok
+    guard other.isNamed(item, "item"), let said = other.attribute(item, "jid") else { return false }
+    let jid = JID.parse(other.bytes(said), &status)
+    guard status == .ok else { return false }
+    let at = find(jid.text.bytes)
+    if other.word(item, "subscription", Contact.subscriptions) == Contact.isRemoved {
+      if let at { remove(at) }
+      return true
+    }
+    guard at != nil || items.count < Roster.most else { return false }
+    let made = tree.add(copyOf: item, in: other, to: Tree.none)
+    guard made >= 0 else { return false }
+    let node = UInt32(truncatingIfNeeded: made)
+    guard tree.set(node, utf8("jid"), RawSpan(), jid.text.bytes) == .ok else { return false }
+    if let at {
+      items[at] = node
+      dead += 1
+      tidy()
+      return true
+    }
+    guard hashes.append(Roster.hash(jid.text.bytes)) else { return false }
+    if items.append(node) { return true }
+    _ = hashes.resize(items.count, 0)
+    return false
+  }
+
+  private func remove(_ at: Int) {
+    let last = items.count - 1
+    (items[at], hashes[at]) = (items[last], hashes[last])
+    _ = items.resize(last, 0)
+    _ = hashes.resize(last, 0)
+    dead += 1
+    tidy()
+  }
+
+  /// What changed often is not kept as often.
+  private func tidy() {
+    guard dead > items.count + 64 else { return }
+    let fresh = Tree()
+    var places = PlainList<UInt32>()
+    for index in 0..<items.count {
+      let made = fresh.add(copyOf: items[index], in: tree, to: Tree.none)
+      guard made >= 0, places.append(UInt32(truncatingIfNeeded: made)) else { return }  // without memory it stays as it is
+    }
+    for index in 0..<items.count { items[index] = places[index] }
+    tree = fresh
+    dead = 0
+  }
+
+  /// Shows a contact; its bytes are the tree's, and those of its groups this one's until the next is shown.
+  func show(_ node: UInt32, _ tree: Tree, _ out: inout Contact) {
+    out.flags = 0
+    if tree.attribute(node, "ask").map({ tree.says($0, "subscribe") }) == true { out.flags |= 1 }
+    if tree.attribute(node, "approved").map({ tree.says($0, "true") || tree.says($0, "1") }) == true { out.flags |= 2 }
+    out.subscription = tree.word(node, "subscription", Contact.subscriptions) ?? 0
+    out.reserved = 0
+    out.jid = tree.point(tree.attribute(node, "jid"))
+    out.name = tree.point(tree.attribute(node, "name"))
+    var names = groups.take()
+    names.removeAll()
+    var at = tree.nodes[Int(node)].first
+    while at != Tree.none {
+      if tree.isNamed(at, "group"), let text = tree.text(at), names.append(tree.bytes(text), limit: mostBytes) {
+        _ = names.append(utf8("\0"), limit: mostBytes)
+      }
+      at = tree.nodes[Int(at)].next
+    }
+    out.groups = names.bytes.withUnsafeBytes { HostBytes.at($0) }
+    groups = names.take()  // the memory stays where it is
+  }
+}
+
+extension XMPPProtocol {
+  static var rosterId: StaticString { "plait-roster" }
+
+  /// Asks for the roster; of one that there is, for what has changed, where the server knows (RFC 6121 §2.6).
+  func askForRoster(_ conn: Conn) {
+    let version = factory.roster?.isThere == true ? factory.roster?.version : nil
+    _ = sendStanza(conn) { out in
+      out.put("<iq type='get' id='plait-roster'><query xmlns='jabber:iq:roster'")
+      if offersVersions {
+        out.put(" ver='")
+        if let version { out.escape(version.span.bytes, isValue: true) }
+        out.put("'")
+      }
+      out.put("/></iq>")
+    }
+  }
+
+  /// The answer to that.
+  func rosterCame(_ tree: Tree, _ conn: Conn) {
+    guard tree.attribute(0, "type").map({ tree.says($0, "result") }) == true else {
+      return factory.roster(.remote, conn)
+    }
+    if let query = tree.child(0, "query", Space.roster) {
+      let former = factory.roster
+      let made = Roster()
+      factory.roster = made
+      made.isThere = true
+      made.version = tree.attribute(query, "ver").map { tree.copy($0) } ?? []
+      each(query, tree) { item in if made.take(item, tree) { tell(item, tree, made, conn) } }
+      if let former { tellGone(former, made, conn) }
+    }
+    if !conn.isClosing { factory.roster(.ok, conn) }
+  }
+
+  private func each(_ query: UInt32, _ tree: Tree, _ body: (UInt32) -> Void) {
+    var at = tree.nodes[Int(query)].first
+    while at != Tree.none {
+      if tree.isElement(at) { body(at) }
+      at = tree.nodes[Int(at)].next
+    }
+  }
+
+  private func tell(_ item: UInt32, _ tree: Tree, _ roster: Roster, _ conn: Conn) {
+    guard !conn.isClosing else { return }
+    var contact = Contact()
+    roster.show(item, tree, &contact)
+    factory.contact(contact, conn)
+  }
+
+  /// Who was on the roster, and is not any more.
+  private func tellGone(_ former: Roster, _ roster: Roster, _ conn: Conn) {
+    let tree = former.tree
+    for index in 0..<former.items.count where !conn.isClosing {
+      guard let jid = tree.attribute(former.items[index], "jid"), roster.find(tree.bytes(jid)) == nil else { continue }
+      var contact = Contact()
+      former.show(former.items[index], tree, &contact)
+      contact.subscription = Contact.isRemoved
+      factory.contact(contact, conn)
+    }
+  }
+
+  /// The server tells of a change. Others can't: whose word is not the account's own is not taken (RFC 6121 §2.1.6).
+  func rosterChanged(_ tree: Tree, _ conn: Conn) -> Bool {
+    guard let query = tree.child(0, "query", Space.roster), let type = tree.attribute(0, "type"),
+      tree.says(type, "set"), isFromAccount(tree)
+    else { return false }
+    guard let roster = factory.roster, let item = tree.child(query, "item"), roster.take(item, tree) else {
+      return false
+    }
+    roster.version = tree.attribute(query, "ver").map { tree.copy($0) } ?? roster.version
+    _ = reply(tree, conn, isError: false) { _ in }
+    tell(item, tree, roster, conn)
+    return true
+  }
+
+  public func contact(_ index: UInt32, _ out: inout Contact) -> Status {
+    guard options.keepsRoster else { return .unsupported }
+    guard let roster = factory.roster, roster.isThere, Int(index) < roster.items.count else { return .absent }
+    roster.show(roster.items[Int(index)], roster.tree, &out)
+    return .ok
+  }
+
+  /// Changes a contact on the server.
+  public func change(_ contact: Contact, _ call: XMPPCall, _ conn: Conn) -> Status {
+    guard contact.flags == 0, contact.reserved == 0, contact.subscription <= Contact.isRemoved, contact.jid.len > 0
+    else { return .invalid }
+    let isRemoval = contact.subscription == Contact.isRemoved
+    var out = StanzaBuilder(made, "iq", in: space)
+    out.set("type", utf8("set"))
+    let item = out.add("item", in: out.add("query", Space.roster))
+    out.setAddress("jid", contact.jid, on: item)
+    if isRemoval { out.set("subscription", utf8("remove"), on: item) } else { out.set("name", contact.name, on: item) }
+    guard out.status == .ok else { return out.status }
+    guard let groups = checked(contact.groups.data, contact.groups.len) else { return .invalid }
+    var start = 0
+    while !isRemoval, start < groups.bytes.byteCount {
+      let end = groups.bytes.position(of: 0, from: start)
+      guard end >= 0 else { return .invalid }
+      let group = groups.bytes.extracting(start..<end)
+      let node = out.add("group", in: item)
+      guard out.status == .ok else { return out.status }
+      let text = made.add(text: group, to: node)
+      guard text >= 0 else { return text }
+      start = end + 1
+    }
+    return ask(made, 0, 0, call, conn)
+  }
+}
