@@ -92,7 +92,8 @@ public final class Roster {
     var places = PlainList<UInt32>()
     for index in 0..<items.count {
       let made = fresh.add(copyOf: items[index], in: tree, to: Tree.none)
-      guard made >= 0, places.append(UInt32(truncatingIfNeeded: made)) else { return }  // without memory it stays as it is
+      // Without memory it stays as it is.
+      guard made >= 0, places.append(UInt32(truncatingIfNeeded: made)) else { return }
     }
     for index in 0..<items.count { items[index] = places[index] }
     tree = fresh
