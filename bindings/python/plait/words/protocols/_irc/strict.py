@@ -19,8 +19,10 @@ class StrictTransportEndpoint:
     as there is one. Where a server without TLS names a port for it, the connection is aborted, and the
     next one (:class:`plait.application.internet.ClientService` makes it by itself) goes there.
 
-    >>> endpoint = StrictTransportEndpoint(reactor, "irc.example.org", 6667, shelve.open("policies"))
-    >>> ClientService(endpoint, Factory.forProtocol(Parrot)).startService()
+    >>> from plait.internet import reactor
+    >>> policies = {"irc.example.org": (6697, 4e9)}  # what shelve.open() gives outlives the program
+    >>> StrictTransportEndpoint(reactor, "irc.example.org", 6667, policies).securePort()
+    6697
 
     :param policies: keeps them: by host, the port and until when, in seconds since 1970.
     :param options: of TLS, as :func:`plait.internet.ssl.optionsForClientTLS` makes them.
