@@ -10,6 +10,7 @@ from irc_side import SECONDS, Program, Server, Somebody, free_port
 from irc_stage import TOLD, Stage, Told
 from plait.internet.protocol import ReconnectingClientFactory
 from plait.words.protocols import irc
+from test_proxies import socksd
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 OPERATOR = "[Operator]\nName = root\nPassword = secret\n"
@@ -238,9 +239,19 @@ def test_a_net_is_split(stage, tmp_path):
         one.stop()
 
 
+def test_by_way_of_a_proxy(server):
+    with socksd("-p") as proxy:
+        echoes(server, rf"socks5:proxy=tcp\:127.0.0.1\:{proxy}:host=127.0.0.1:port={server.port}")
+
+
 def test_the_example(server):
+    echoes(server, f"tcp:127.0.0.1:{server.port}")
+
+
+def echoes(server, where):
+    """The example answers, connected to the server by this endpoint."""
     program = ROOT / "examples" / "python" / "irc_echo.py"
-    echo = Program(sys.executable, program, f"tcp:127.0.0.1:{server.port}", "echo", "#here", env=os.environ)
+    echo = Program(sys.executable, program, where, "echo", "#here", env=os.environ)
     try:
         echo.until("in #here as echo")
         anna = Somebody(server.port, "anna")
