@@ -619,6 +619,62 @@ def test_a_component_by_the_names_of_twisted(reactor, server):
     turn(reactor, lambda: not factory.connector or ready[0]._conn)
 
 
+def test_a_server_of_components(reactor):
+    from plait.words.protocols.jabber import component, xmlstream
+
+    router, heard = component.Router(), []
+    factory = component.XMPPComponentServerFactory(router, "s3cr3t")
+    port = reactor.listenTCP(0, factory, interface="127.0.0.1").getHost().port
+
+    class Part(component.Service):
+        def componentConnected(self, xs):
+            heard.append("connected")
+            xs.addObserver("/message/body", lambda stanza: heard.append(str(stanza.body)))
+
+        def componentDisconnected(self):
+            heard.append("disconnected")
+
+    def message(sender, text):
+        return f"<message to='two.example/x' from='{sender}'><body>{text}</body></message>"
+
+    manager = component.buildServiceManager("one.example", "s3cr3t", f"tcp:127.0.0.1:{port}", reactor)
+    part = Part()
+    part.setServiceParent(manager)
+    manager.startService()
+    turn(reactor, lambda: "one.example" in router.routes and heard == ["connected"])
+
+    # Nobody is there for it yet.
+    request = xmlstream.IQ(manager.xmlstream, "get")
+    request["from"] = "one.example"
+    request.addElement(("urn:x", "x"))
+    refused = done(reactor, request.send("two.example"))
+    assert refused.value.condition == "remote-server-not-found"
+
+    peers = [
+        subprocess.Popen(
+            [sys.executable, ROOT / "Tests/interop/twisted_component.py", str(port), domain, secret], stdout=subprocess.PIPE, text=True
+        )
+        for domain, secret in (("two.example", "s3cr3t"), ("three.example", "wrong"))
+    ]
+    try:
+        turn(reactor, lambda: "two.example" in router.routes)
+        part.send(message("a@one.example", "there and back"))
+        turn(reactor, lambda: heard[-1] == "there and back")
+        turn(reactor, lambda: peers[1].poll() is not None)
+        assert peers[1].stdout.read() == "refused not-authorized\n" and "three.example" not in router.routes
+
+        # Who speaks for another is not heard any more.
+        part.send(message("a@two.example", "forged"))
+        turn(reactor, lambda: heard[-1] == "disconnected" or heard[-1] == "connected" and len(heard) > 2)
+        assert "forged" not in heard
+    finally:
+        manager.stopService()
+        for peer in peers:
+            peer.kill()
+            peer.wait(LIMIT)
+    turn(reactor, lambda: not router.routes)
+
+
 def test_the_presence_watcher(loop, server):
     command = [sys.executable, ROOT / "examples" / "python" / "xmpp_presence.py", "127.0.0.1", str(server.port), "bob@localhost/eye"]
     for password, said in (("wrong", "not let in: SASLAuthError with condition 'not-authorized'"), ("secret", "watching as bob@localhost/eye")):

@@ -80,6 +80,7 @@ class XmlStream(Framed, EventDispatcher):
         self.authenticator = authenticator
         self.namespace = authenticator.namespace
         self.otherEntity = authenticator.otherEntity
+        self.initiating = authenticator.jid is not None
         authenticator.associateWithStream(self)
 
     # The conn
@@ -139,10 +140,12 @@ class XmlStream(Framed, EventDispatcher):
     def _ready(self, resumed: bool) -> None:
         found = native.XmppSession()
         check(native.xmpp_get_session(self._conn, byref(found)))
-        self.thisEntity = JID(found.jid.read().decode())
+        # A server's side has the domain of the component that came.
+        self.thisEntity = JID((found.component if found.component.len else found.jid).read().decode())
         self.sid = found.stream_id.read().decode() if found.stream_id.len else None
         self._isReady, self.resumed = True, resumed
-        self.authenticator.jid = self.thisEntity
+        if self.initiating:
+            self.authenticator.jid = self.thisEntity
         self.dispatch(self, STREAM_START_EVENT)
         self.dispatch(self, STREAM_AUTHD_EVENT)
 
@@ -211,12 +214,16 @@ class Authenticator:
     _role = native.XMPP_CLIENT
 
     def __init__(
-        self, jid: JID, password: Optional[str] = None, configurationForTLS: Any = None, **options: Any
+        self,
+        jid: Optional[JID],
+        password: Optional[str] = None,
+        configurationForTLS: Any = None,
+        **options: Any,
     ) -> None:
         self.jid, self.password = jid, password
-        self.otherEntity = JID(jid.host)
+        self.otherEntity = JID(jid.host) if jid is not None else None
         self.xmlstream: Optional[XmlStream] = None
-        self._wanted, self._options = jid.full(), options
+        self._wanted, self._options = jid.full() if jid is not None else "", options
         self._tls = configurationForTLS
         self._made: dict[Any, Any] = {}
 
@@ -229,7 +236,7 @@ class Authenticator:
             return None
         from ....internet import ssl
 
-        if self._tls is None:
+        if self._tls is None and self.jid is not None:
             self._tls = ssl.optionsForClientTLS(self.jid.host)
         return self._tls._use(False)
 
@@ -239,7 +246,7 @@ class Authenticator:
             use = self._use()
             options = native.XmppOptions(
                 role=self._role,
-                jid=self._wanted.encode(),
+                jid=self._wanted.encode() or None,
                 password=self.password.encode() if self.password else None,
                 tls=use.configuration.handle if use is not None else 0,
                 **{
