@@ -1,25 +1,7 @@
 /* XMPP among people, without a network: what structs become and what stanzas are read as, a roster and its changes,
  * copies, receipts, what this side is to who asks. */
-#include "harness.h"
+#include "xmpp_talk.h"
 
-static plait_reactor reactor;
-static char sent[1 << 16];
-
-static size_t on_write(void *user, plait_conn conn, const uint8_t *data, size_t len) {
-    size_t used = strlen(sent);
-
-    (void)user;
-    (void)conn;
-    CHECK(used + len < sizeof sent);
-    memcpy(sent + used, data, len);
-    sent[used + len] = 0;
-    return len;
-}
-static void on_ready(void *user, plait_conn conn, int resumed) {
-    (void)user;
-    last_conn = conn;
-    note("ready %d", resumed);
-}
 static plait_bytes text(const char *words) {
     plait_bytes made = {(const uint8_t *)words, strlen(words)};
     return made;
@@ -81,9 +63,10 @@ static void on_answer(void *user, plait_conn conn, plait_element answer, const p
     note("answer %d %d", (int)reason->status, (int)reason->code);
 }
 
-static void feed(plait_conn conn, const char *xml) {
+/* Feeds it: what has been sent before does not count. */
+static void hear(plait_conn conn, const char *xml) {
     sent[0] = 0;
-    OK(plait_conn_feed(conn, (const uint8_t *)xml, strlen(xml)));
+    feed(conn, xml);
     OK(plait_reactor_poll(reactor, 0));
 }
 /* What has been sent since the last time. */
@@ -94,10 +77,6 @@ static void said(const char *wanted) {
     sent[0] = 0;
 }
 
-#define HEADER                                                                                                         \
-    "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' id='s1' version='1.0'>"
-#define FEATURES(inner) "<stream:features>" inner "</stream:features>"
-
 static plait_conn account(plait_factory factory) {
     plait_transport_ops ops = PLAIT_TRANSPORT_OPS_INIT;
     plait_conn conn = {0};
@@ -105,14 +84,8 @@ static plait_conn account(plait_factory factory) {
     ops.write = on_write;
     OK(plait_conn_attach(reactor, factory, &ops, NULL, &conn));
     OK(plait_reactor_poll(reactor, 0));
-    feed(conn,
-         HEADER FEATURES(
-             "<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>ANONYMOUS</mechanism></mechanisms>"));
-    feed(conn, "<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>");
-    feed(conn,
-         HEADER FEATURES("<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/><ver xmlns='urn:xmpp:features:rosterver'/>"));
-    feed(conn, "<iq type='result' id='bind'><bind "
-               "xmlns='urn:ietf:params:xml:ns:xmpp-bind'><jid>me@example.org/r</jid></bind></iq>");
+    log_in(conn, "<ver xmlns='urn:xmpp:features:rosterver'/>");
+    OK(plait_reactor_poll(reactor, 0));
     HEARD("ready 0|");
     return conn;
 }
@@ -181,17 +154,17 @@ static void messages(plait_conn conn) {
     STATUS(plait_xmpp_send_message(conn, &message), PLAIT_ERR_INVALID);
     said("");
 
-    feed(conn, "<message from='a@b/c' type='chat' id='7' xml:lang='en'><body "
+    hear(conn, "<message from='a@b/c' type='chat' id='7' xml:lang='en'><body "
                "xml:lang='de'>ja</body><body>yes</body><subject>s</subject>"
                "<thread>t</thread><composing xmlns='http://jabber.org/protocol/chatstates'/><request "
                "xmlns='urn:xmpp:receipts'/>"
                "<delay xmlns='urn:xmpp:delay' stamp='x'/></message>");
     HEARD("message flags=17 type=1 state=2 error=0 copy=0 from=a@b/c id=7 subject=s body=yes thread=t receipt=|");
     said("<message to='a@b/c' type='chat'><received xmlns='urn:xmpp:receipts' id='7'/></message>");
-    feed(conn, "<message from='a@b/c' type='strange'><received xmlns='urn:xmpp:receipts' id='m1'/><body "
+    hear(conn, "<message from='a@b/c' type='strange'><received xmlns='urn:xmpp:receipts' id='m1'/><body "
                "xml:lang='fr'>oui</body></message>");
     HEARD("message flags=0 type=0 state=0 error=0 copy=0 from=a@b/c id= subject= body=oui thread= receipt=m1|");
-    feed(conn, "<message from='a@b' type='error' id='9'><request xmlns='urn:xmpp:receipts'/><error "
+    hear(conn, "<message from='a@b' type='error' id='9'><request xmlns='urn:xmpp:receipts'/><error "
                "type='cancel'><service-unavailable "
                "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>");
     HEARD("message flags=1 type=4 state=0 error=219 copy=0 from=a@b id=9 subject= body= thread= receipt=|");
@@ -203,7 +176,7 @@ static void messages(plait_conn conn) {
     "'><sent xmlns='urn:xmpp:carbons:2'><forwarded xmlns='urn:xmpp:forward:0'><message xmlns='jabber:client' "         \
     "from='me@example.org/other' to='a@b' type='chat'><body>from "                                                     \
     "elsewhere</body></message></forwarded></sent></message>"
-    feed(conn, COPY("me@example.org") COPY("evil@example.org"));
+    hear(conn, COPY("me@example.org") COPY("evil@example.org"));
     HEARD("message flags=4 type=1 state=0 error=0 copy=1 from=me@example.org/other id= subject= body=from elsewhere "
           "thread= receipt=|"
           "message flags=0 type=0 state=0 error=0 copy=0 from=evil@example.org id= subject= body= thread= receipt=|");
@@ -236,20 +209,20 @@ static void presences(plait_conn conn) {
          "xmlns='http://jabber.org/protocol/muc'><password>open</password>"
          "<history maxstanzas='20'/></x></presence>");
 
-    feed(conn, "<presence from='a@b/c'><show>dnd</show><priority>-128</priority><status>no</status><c "
+    hear(conn, "<presence from='a@b/c'><show>dnd</show><priority>-128</priority><status>no</status><c "
                "xmlns='http://jabber.org/protocol/caps' hash='sha-1' node='n' ver='v'/></presence><presence from='a@b' "
                "type='subscribe'/>"
                "<presence><priority>200</priority><show>strange</show></presence>");
     HEARD("presence flags=0 type=0 show=4 priority=-128 error=0 from=a@b/c status=no|caps n v|"
           "presence flags=0 type=2 show=0 priority=0 error=0 from=a@b status=|presence flags=0 type=0 show=0 "
           "priority=0 error=0 from= status=|");
-    feed(conn, "<presence from='r@s/n' type='unavailable'><x xmlns='http://jabber.org/protocol/muc#user'><item "
+    hear(conn, "<presence from='r@s/n' type='unavailable'><x xmlns='http://jabber.org/protocol/muc#user'><item "
                "affiliation='outcast' "
                "role='none' jid='x@y' nick='new'><reason>rude</reason></item><status code='110'/><status "
                "code='301'/></x></presence>");
     HEARD("presence flags=70 type=1 show=0 priority=0 error=0 from=r@s/n status=|room role=1 affiliation=2 jid=x@y "
           "nick=new reason=rude|");
-    feed(conn,
+    hear(conn,
          "<presence from='r@s/n' type='error'><x xmlns='http://jabber.org/protocol/muc'/><error type='auth'><forbidden "
          "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></presence>");
     HEARD("presence flags=0 type=7 show=0 priority=0 error=204 from=r@s/n status=|");
@@ -272,7 +245,7 @@ static void presences(plait_conn conn) {
     said("<iq type='set' to='r@s' id='p2'><query xmlns='http://jabber.org/protocol/muc#admin'><item jid='n@s' "
          "affiliation='outcast'>"
          "<reason>bye</reason></item></query></iq>");
-    feed(conn, "<iq type='result' id='p1' from='r@s'/><iq type='error' id='p2' from='r@s'><error><not-allowed "
+    hear(conn, "<iq type='result' id='p1' from='r@s'/><iq type='error' id='p2' from='r@s'><error><not-allowed "
                "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>");
     HEARD("answer 0 0|answer -60 210|");
 }
@@ -285,8 +258,8 @@ static void roster(void) {
     said("<iq type='get' id='plait-roster'><query xmlns='jabber:iq:roster' ver=''/></iq>"
          "<iq type='set' id='plait-copies'><enable xmlns='urn:xmpp:carbons:2'/></iq>");
     STATUS(plait_xmpp_get_contact(conn, 0, &contact), PLAIT_ERR_ABSENT);
-    feed(conn, "<iq type='result' id='plait-copies'/><iq type='result' id='plait-roster' from='evil@x'/>");
-    feed(conn, "<iq type='result' id='plait-roster'><query xmlns='jabber:iq:roster' ver='v1'><item "
+    hear(conn, "<iq type='result' id='plait-copies'/><iq type='result' id='plait-roster' from='evil@x'/>");
+    hear(conn, "<iq type='result' id='plait-roster'><query xmlns='jabber:iq:roster' ver='v1'><item "
                "jid='Romeo@Example.net' name='Romeo' "
                "subscription='both'><group>Friends</group><group>Lovers</group></item><item jid='nurse@example.com' "
                "ask='subscribe' "
@@ -301,16 +274,16 @@ static void roster(void) {
 
     /* Changes: the server's word alone. */
 #define PUSH(from, item) "<iq type='set' id='x'" from "><query xmlns='jabber:iq:roster' ver='v2'>" item "</query></iq>"
-    feed(conn, PUSH("", "<item jid='romeo@example.net' name='R'/>")
+    hear(conn, PUSH("", "<item jid='romeo@example.net' name='R'/>")
                    PUSH(" from='me@example.org'", "<item jid='nurse@example.com' subscription='remove'/>"));
     said("<iq type='result' id='x'></iq><iq type='result' id='x' to='me@example.org'></iq>");
     HEARD("contact flags=0 subscription=0 jid=romeo@example.net name=R groups=|contact flags=0 subscription=4 "
           "jid=nurse@example.com name= groups=|");
-    feed(conn, PUSH(" from='evil@example.org'", "<item jid='mallory@example.org' subscription='both'/>"));
+    hear(conn, PUSH(" from='evil@example.org'", "<item jid='mallory@example.org' subscription='both'/>"));
     CHECK(strstr(sent, "service-unavailable") != NULL);
     STATUS(plait_xmpp_get_contact(conn, 1, &contact), PLAIT_ERR_ABSENT);
     for (int round = 0; round < 200; round++)
-        feed(conn, PUSH("", "<item jid='a@b'/>") PUSH("", "<item jid='a@b' subscription='remove'/>"));
+        hear(conn, PUSH("", "<item jid='a@b'/>") PUSH("", "<item jid='a@b' subscription='remove'/>"));
     CHECK(strlen(journal) > 0);
     journal[0] = 0;
     OK(plait_xmpp_get_contact(conn, 0, &contact));
@@ -332,7 +305,7 @@ static void roster(void) {
     OK(plait_xmpp_set_contact(conn, &contact, NULL, NULL, NULL));
     said("<iq type='set' id='p2'><query xmlns='jabber:iq:roster'><item jid='new@example.org' "
          "subscription='remove'/></query></iq>");
-    feed(conn, "<iq type='result' id='p1'/><iq type='result' id='p2'/>");
+    hear(conn, "<iq type='result' id='p1'/><iq type='result' id='p2'/>");
     HEARD("answer 0 0|");
 
     messages(conn);
@@ -342,19 +315,19 @@ static void roster(void) {
     /* The next connection: the server says what has changed; then another one that has forgotten all versions. */
     conn = account(factory);
     CHECK(strstr(sent, "<query xmlns='jabber:iq:roster' ver='v2'/>") != NULL);
-    feed(conn, "<iq type='result' id='plait-roster'/>");
+    hear(conn, "<iq type='result' id='plait-roster'/>");
     HEARD("roster 0|");
     OK(plait_xmpp_get_contact(conn, 0, &contact));
     OK(plait_conn_abort(conn));
     OK(plait_reactor_poll(reactor, 0));
     conn = account(factory);
-    feed(conn, "<iq type='result' id='plait-roster'><query xmlns='jabber:iq:roster'><item jid='z@z'/></query></iq>");
+    hear(conn, "<iq type='result' id='plait-roster'><query xmlns='jabber:iq:roster'><item jid='z@z'/></query></iq>");
     HEARD("contact flags=0 subscription=0 jid=z@z name= groups=|contact flags=0 subscription=4 jid=romeo@example.net "
           "name=R groups=|roster 0|");
     OK(plait_conn_abort(conn));
     OK(plait_reactor_poll(reactor, 0));
     conn = account(factory);
-    feed(conn, "<iq type='error' id='plait-roster'/>");
+    hear(conn, "<iq type='error' id='plait-roster'/>");
     HEARD("roster -60|");
     OK(plait_conn_abort(conn));
     OK(plait_reactor_poll(reactor, 0));
@@ -404,7 +377,7 @@ static void discovery(void) {
     CHECK(at && strstr(sent, "node='Exodus 0.9.1'"));
     memcpy(own, at + 6, 28);
     own[28] = 0;
-    feed(conn, "<iq type='get' id='1' from='x@y'><query xmlns='http://jabber.org/protocol/disco#info'/></iq>");
+    hear(conn, "<iq type='get' id='1' from='x@y'><query xmlns='http://jabber.org/protocol/disco#info'/></iq>");
     at = strstr(sent, "<query");
     CHECK(at && strstr(at, "<feature var='urn:x'/>") && strstr(at, "category='client' type='bot'"));
     *strstr(at, "</iq>") = 0;
@@ -412,11 +385,11 @@ static void discovery(void) {
     OK(plait_xmpp_get_caps(info, 0, (uint8_t *)ver, 28, &len));
     CHECK(strcmp(ver, own) == 0);
     OK(plait_element_free(info));
-    feed(conn,
+    hear(conn,
          "<iq type='get' id='2' from='x@y'><query xmlns='http://jabber.org/protocol/disco#info' node='other'/></iq>"
          "<iq type='set' id='2' from='x@y'><query xmlns='http://jabber.org/protocol/disco#info'/></iq>");
     CHECK(strstr(sent, "disco#info") == NULL && strstr(sent, "service-unavailable") != NULL);
-    feed(conn, "<iq type='get' id='3' from='x@y'><query xmlns='jabber:iq:version'/></iq>");
+    hear(conn, "<iq type='get' id='3' from='x@y'><query xmlns='jabber:iq:version'/></iq>");
     said("<iq type='result' id='3' to='x@y'><query xmlns='jabber:iq:version'><name>Exodus "
          "0.9.1</name><version>0.9.1</version></query></iq>");
     presences(conn);
@@ -427,7 +400,7 @@ static void discovery(void) {
     OK(plait_xmpp_query(conn, "a@b", "query", "http://jabber.org/protocol/disco#items", "n", 1, on_answer, NULL, NULL));
     said("<iq type='get' id='p3'><ping xmlns='urn:xmpp:ping'/></iq>"
          "<iq type='get' to='a@b' id='p4'><query xmlns='http://jabber.org/protocol/disco#items' node='n'/></iq>");
-    feed(conn, "<iq type='result' id='p3'/>");
+    hear(conn, "<iq type='result' id='p3'/>");
     UNTIL(reactor, strcmp(journal, "answer 0 0|answer -32 0|") == 0);
     journal[0] = 0;
     OK(plait_conn_abort(conn));
