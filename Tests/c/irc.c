@@ -1,22 +1,11 @@
 /* The IRC client, fed by hand: registration, SASL, events one by one and in rows, state, sending, ends. */
-#include "harness.h"
+#include "attached.h"
 
 #define BYTES(text) (const uint8_t *)(text), strlen(text)
 
-static plait_reactor reactor;
-static char written[1 << 16];
 static int ended_with = 1;
 static char heard[4096];
 static char long_line[512];
-
-static size_t ops_write(void *user, plait_conn conn, const uint8_t *data, size_t len) {
-    size_t used = strlen(written);
-    (void)user;
-    (void)conn;
-    memcpy(written + used, data, len);
-    written[used + len] = 0;
-    return len;
-}
 
 static plait_bytes bytes(const char *text) {
     plait_bytes part;
@@ -56,8 +45,8 @@ static void on_disconnected(void *user, plait_conn conn, const plait_reason *rea
 static plait_conn attach(plait_factory factory) {
     plait_transport_ops ops = PLAIT_TRANSPORT_OPS_INIT;
     plait_conn conn = {0};
-    ops.write = ops_write;
-    written[0] = heard[0] = 0;
+    ops.write = on_write;
+    sent[0] = heard[0] = 0;
     ended_with = 1;
     OK(plait_conn_attach(reactor, factory, &ops, NULL, &conn));
     OK(plait_reactor_poll(reactor, 0));
@@ -68,9 +57,9 @@ static void feed(plait_conn conn, const char *text) {
     OK(plait_reactor_poll(reactor, 0));
 }
 static int wrote(const char *text) {
-    int same = !strcmp(written, text);
-    if (!same) fprintf(stderr, "wrote: %s\n", written);
-    written[0] = 0;
+    int same = !strcmp(sent, text);
+    if (!same) fprintf(stderr, "wrote: %s\n", sent);
+    sent[0] = 0;
     return same;
 }
 
@@ -180,7 +169,7 @@ static void sasl(void) {
     options.sasl_password = bytes("pencil");
     OK(plait_irc_factory_new(&factory, &options, &handler, NULL));
     conn = attach(factory);
-    written[0] = 0;
+    sent[0] = 0;
     feed(conn, ":s CAP * LS :sasl=PLAIN\r\n:s CAP * ACK :sasl\r\nAUTHENTICATE +\r\n:s 903 me :done\r\n");
     CHECK(wrote("CAP REQ :sasl\r\nAUTHENTICATE PLAIN\r\nAUTHENTICATE AHVzZXIAcGVuY2ls\r\nCAP END\r\n"));
     OK(plait_conn_abort(conn));

@@ -1,19 +1,10 @@
 /* What an IRC server is asked: answers put together with labels and without, refusals, limits, the end; and batches. */
-#include "harness.h"
+#include "attached.h"
 
 #define BYTES(text) (const uint8_t *)(text), strlen(text)
 
-static plait_reactor reactor;
-static char written[1 << 14], heard[1 << 14];
+static char heard[1 << 14];
 
-static size_t ops_write(void *user, plait_conn conn, const uint8_t *data, size_t len) {
-    size_t used = strlen(written);
-    (void)user;
-    (void)conn;
-    memcpy(written + used, data, len);
-    written[used + len] = 0;
-    return len;
-}
 static int same(char *kept, const char *text) {
     int is = !strcmp(kept, text);
     if (!is) fprintf(stderr, "it is: %s\n", kept);
@@ -94,7 +85,7 @@ static plait_conn inside(plait_factory *factory, const char *capabilities, const
     options.burst = 1000;
     handler.user_quit = handler.user_joined = handler.batch = on_event;
     handler.disconnected = on_disconnected;
-    ops.write = ops_write;
+    ops.write = on_write;
     OK(plait_irc_factory_new(factory, &options, &handler, NULL));
     OK(plait_conn_attach(reactor, *factory, &ops, NULL, &conn));
     OK(plait_reactor_poll(reactor, 0));
@@ -102,7 +93,7 @@ static plait_conn inside(plait_factory *factory, const char *capabilities, const
     snprintf(line, sizeof line, ":s CAP * LS :%s\r\n:s CAP * ACK :%s\r\n:s 001 me :Hi\r\n:s 005 me %s :are\r\n",
              capabilities, capabilities, features);
     feed(conn, line);
-    written[0] = heard[0] = 0;
+    sent[0] = heard[0] = 0;
     return conn;
 }
 static void ask(plait_conn conn, uint32_t question, const char *about, const char *name) {
@@ -118,7 +109,7 @@ static void without_labels(void) {
     ask(conn, PLAIT_IRC_LIST, "", "list %lu");
     ask(conn, PLAIT_IRC_WHO, "#c", "who %lu");
     OK(plait_reactor_poll(reactor, 0));
-    CHECK(same(written, "WHOIS s Anna\r\nNAMES #C\r\nLIST\r\nWHO #c\r\n"));
+    CHECK(same(sent, "WHOIS s Anna\r\nNAMES #C\r\nLIST\r\nWHO #c\r\n"));
     feed(conn,
          ":s 311 me anna u h * :Anna B\r\n:s 319 me anna :@#c \r\n:s 319 me anna :+#d\r\n:s 312 me anna s2 :info\r\n"
          ":s 317 me anna 12 1700000000 :idle\r\n:s 330 me anna acc :is\r\n:s 301 me anna :gone\r\n"
@@ -177,8 +168,8 @@ static void with_labels(void) {
     ask(conn, PLAIT_IRC_LIST, "#d", "list %lu");
     ask(conn, PLAIT_IRC_NAMES, "#e", "names %lu");
     OK(plait_reactor_poll(reactor, 0));
-    CHECK(same(written, "@label=plait1 WHO #c %tcuhsnfdar,1\r\n@label=plait2 WHOIS anna\r\n@label=plait3 WHOIS no\r\n"
-                        "@label=plait4 LIST #d\r\n@label=plait5 NAMES #e\r\n"));
+    CHECK(same(sent, "@label=plait1 WHO #c %tcuhsnfdar,1\r\n@label=plait2 WHOIS anna\r\n@label=plait3 WHOIS no\r\n"
+                     "@label=plait4 LIST #d\r\n@label=plait5 NAMES #e\r\n"));
     /* In any order, and mixed with what answers nothing. */
     feed(conn, "@label=plait2 :s BATCH +a labeled-response\r\n@label=plait1 :s BATCH +b labeled-response\r\n"
                "@batch=a :s 311 me anna u h * :Anna\r\n:s 311 me no u h * :not asked\r\n:s 318 me no :not asked\r\n"
