@@ -480,6 +480,41 @@ def test_a_wrong_password_by_the_names_of_twisted(reactor, server):
     assert isinstance(heard[1][1].value, sasl.SASLAuthError) and heard[1][1].value.condition == "not-authorized"
 
 
+@pytest.mark.parametrize("times", [1, 6])
+def test_another_host_is_to_be_seen(reactor, server, times):
+    from plait.internet.protocol import Factory, Protocol
+
+    class Elsewhere(Protocol):
+        def connectionMade(self):
+            came.append(self)
+            # Whoever goes round in circles has to stop.
+            port = there if len(came) >= times else here
+            self.transport.write(
+                b"<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' version='1.0'>"
+                b"<stream:error><see-other-host xmlns='urn:ietf:params:xml:ns:xmpp-streams'>127.0.0.1:%d</see-other-host>"
+                b"</stream:error></stream:stream>" % port
+            )
+            self.transport.loseConnection()
+
+    came, there = [], server.port
+    here = reactor.listenTCP(0, Factory.forProtocol(Elsewhere), interface="127.0.0.1").getHost().port
+    server.port = here
+    try:
+        factory, heard = twisted_names(reactor, server, "alice")
+    finally:
+        server.port = there
+    factory.initialDelay = factory.delay = 0.01
+    if times > factory.maxRedirects:
+        turn(reactor, lambda: len(came) > factory.maxRedirects)
+        factory.stopTrying()
+        return
+    turn(reactor, lambda: any(event == "authd" for event, _ in heard))
+    assert len(came) == times and factory._redirects == 0
+    factory.stopTrying()
+    heard[-1][1].sendFooter()
+    turn(reactor, lambda: heard[-1][0] == "end")
+
+
 def test_parts_of_a_program(reactor, server):
     from plait.words.protocols.jabber import xmlstream
 

@@ -6,9 +6,10 @@ conversation after that, and how it ends.
 
 from __future__ import annotations
 
+import re
 import weakref
 from ctypes import byref
-from typing import TYPE_CHECKING, Any, Callable, List, Optional
+from typing import TYPE_CHECKING, Any, Callable, List, Optional, Tuple
 
 from ...._native import constants, functions, structs
 from ...._native import element as elements
@@ -127,6 +128,8 @@ class XmlStream(Framed, EventDispatcher):
                 failure = reason.value
             if code and code <= 100:
                 self.dispatch(Failure(failure), STREAM_ERROR_EVENT)
+                if condition == "see-other-host" and isinstance(self.factory, XmlStreamFactory):
+                    self.factory.seeOther(words)
             if not self._isReady:
                 self.dispatch(Failure(failure), INIT_FAILED_EVENT)
         self._isReady = False
@@ -286,11 +289,24 @@ class BootstrapMixin:
             dispatcher.addObserver(event, fn)
 
 
+#: What see-other-host says: a name or an address, in brackets where it has colons, and a port.
+_ELSEWHERE = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^:\s\[\]]+))(?::([0-9]{1,5}))?")
+
+
 class XmlStreamFactory(BootstrapMixin, ReconnectingClientFactory):
-    """Makes streams, and new ones when they end. The session goes on where the server keeps it."""
+    """Makes streams, and new ones when they end. The session goes on where the server keeps it.
+
+    A server may say that another host is to be seen instead: the next connection goes there, and has to show
+    the certificate of the account's domain all the same (RFC 6120 §4.9.3.19).
+
+    :ivar maxRedirects: how often in a row that is done.
+    """
 
     #: What makes streams.
     protocol: Any = XmlStream
+    maxRedirects = 5
+    _redirects = 0
+    _elsewhere: Optional[Tuple[str, int]] = None
 
     def __init__(self, authenticator: Authenticator) -> None:
         self.bootstraps = []
@@ -301,8 +317,27 @@ class XmlStreamFactory(BootstrapMixin, ReconnectingClientFactory):
         self.resetDelay()
         made: XmlStream = self.protocol(self.authenticator)
         made.factory = self
+        made.addOnetimeObserver(STREAM_AUTHD_EVENT, self._arrived)
         self.installBootstraps(made)
         return made
+
+    def _arrived(self, stream: XmlStream) -> None:
+        self._redirects = 0
+
+    def seeOther(self, text: str) -> None:
+        """Has the next connection go to another host, ``host`` or ``host:port``."""
+        found = _ELSEWHERE.fullmatch(text.strip())
+        if found is not None and 0 < int(found[3] or 5222) < 65536:
+            self._elsewhere = found[1] or found[2], int(found[3] or 5222)
+
+    def clientConnectionLost(self, connector: Any, reason: Failure) -> None:
+        """Connects again: where it was, or where the server said."""
+        where, self._elsewhere = self._elsewhere, None
+        if where is None or not self.continueTrying or self._redirects >= self.maxRedirects:
+            super().clientConnectionLost(connector, reason)
+            return
+        self._redirects += 1
+        connector.reactor.connectTCP(*where, self)
 
 
 def toResponse(stanza: domish.Element, stanzaType: Optional[str] = None) -> domish.Element:
