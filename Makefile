@@ -117,6 +117,7 @@ bench: stage build/venv/ready  ## measure against other libraries, in turn
 	PYTHON=$(CURDIR)/build/venv/bin/python PLAIT_LIBRARY=$(CURDIR)/$(LIBRARY) benchmarks/run $(BENCH)
 	PYTHON=$(CURDIR)/build/venv/bin/python PLAIT_LIBRARY=$(CURDIR)/$(LIBRARY) benchmarks/memcached
 	PYTHON=$(CURDIR)/build/venv/bin/python PLAIT_LIBRARY=$(CURDIR)/$(LIBRARY) benchmarks/irc
+	PYTHON=$(CURDIR)/build/venv/bin/python PLAIT_LIBRARY=$(CURDIR)/$(LIBRARY) benchmarks/xmpp
 	PLAIT_LIBRARY=$(CURDIR)/$(LIBRARY) benchmarks/socks
 	PYTHON=$(CURDIR)/build/venv/bin/python benchmarks/ftp
 	$(PYTHON) benchmarks/ftp_client

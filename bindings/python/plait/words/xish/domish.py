@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Iterator, Mapping
-from ctypes import byref, c_uint64, c_void_p, string_at
+from ctypes import byref, c_uint64
 from itertools import count
 from typing import Any, Dict, List, NoReturn, Optional, Tuple, Union
 
+from ..._core.tables import memory
 from ..._native import constants, element
 from ..._native.structs import Reason
 
@@ -274,47 +275,57 @@ def parse(data: Union[bytes, str]) -> Element:
         element.element_free(handle.value)
 
 
+#: ``plait_element_table``, and its rows.
+_table = struct.Struct("IIPNPNPN").unpack_from
+_nodes = struct.Struct("10I").iter_unpack
+_attributes = struct.Struct("7I").unpack_from
+
+
 def fromHandle(handle: int) -> Element:
     """The element that a tree of the C library's is."""
     table = element.ElementTable()
     status = element.element_get_table(handle, byref(table))
     if status < 0:
         raise ValueError(f"no element: {status}")
-
-    def memory(field: Any, size: int) -> bytes:
-        address = c_void_p.from_buffer(table, field.offset).value
-        return string_at(address, size) if address and size else b""
-
-    data = memory(element.ElementTable.data, table.len)
-    attributes = list(
-        struct.iter_unpack(
-            "7I", memory(element.ElementTable.attributes, 28 * table.attribute_count)
-        )
-    )
-    made: List[Optional[Element]] = []
-    for row in struct.iter_unpack("10I", memory(element.ElementTable.nodes, 40 * table.node_count)):
-        name, length, space, spaceLength, parent, _, _, _, attribute, isText = row
-        text = data[name : name + length].decode()
+    # The pointers, as numbers: an object around each would take longer than the copy.
+    _, _, text, length, rows, count, more, moreCount = _table(table)
+    data: bytes = memory[text : text + length]
+    # What is ASCII alone is decoded once.
+    words = data.decode("ascii") if data.isascii() else _Pieces(data)
+    attributes = memory[more : more + 28 * moreCount]
+    made: List[Any] = []
+    for row in _nodes(memory[rows : rows + 40 * count]):
+        name, size, space, spaceSize, parent, _, _, _, attribute, isText = row
         above = made[parent] if parent != _NONE else None
         if isText:
             made.append(None)
             if above is not None:
-                above.children.append(text)
+                above.children.append(words[name : name + size])
             continue
-        uri = data[space : space + spaceLength].decode()
-        child = Element((uri, text))
+        child = Element.__new__(Element)
+        child.uri = child.defaultUri = words[space : space + spaceSize]
+        child.name, child.localPrefixes = words[name : name + size], {}
+        child.children, child.parent = [], above
+        found: Dict[Any, str] = {}
+        child.attributes = found
         while attribute != _NONE:
-            key, keyLength, of, ofLength, value, valueLength, attribute = attributes[attribute]
-            local = data[key : key + keyLength].decode()
-            said = data[value : value + valueLength].decode()
-            if ofLength:
-                child.attributes[data[of : of + ofLength].decode(), local] = said
-            else:
-                child.attributes[local] = said
+            at, size, of, ofSize, value, valueSize, attribute = _attributes(attributes, 28 * attribute)
+            key: Any = words[at : at + size]
+            if ofSize:
+                key = words[of : of + ofSize], key
+            found[key] = words[value : value + valueSize]
         if above is not None:
-            child.parent = above
             above.children.append(child)
         made.append(child)
-    root = made[0]
-    assert root is not None
+    root: Element = made[0]
     return root
+
+
+class _Pieces:
+    """Text by the places of its bytes."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+    def __getitem__(self, place: slice) -> str:
+        return self.data[place].decode()

@@ -235,11 +235,11 @@ class Authenticator:
         self.xmlstream = xmlstream
 
     def _use(self) -> Any:
-        if self._role != native.XMPP_CLIENT:
+        if self._role != native.XMPP_CLIENT or self.jid is None:
             return None
         from ....internet import ssl
 
-        if self._tls is None and self.jid is not None:
+        if self._tls is None:
             self._tls = ssl.optionsForClientTLS(self.jid.host)
         return self._tls._use(False)
 
