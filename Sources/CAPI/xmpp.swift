@@ -102,10 +102,11 @@ import Wire
       guard let tree else {
         return reason.export { done(user, plait_conn(id: conn), plait_element(id: 0), &$0) }
       }
-      _ = Stanza(context, tree).show { id in
+      let isShown = Stanza(context, tree).show { id in
         reason.export { done(user, plait_conn(id: conn), plait_element(id: id), &$0) }
         return true
       }
+      if !isShown { Reason(.limit).export { done(user, plait_conn(id: conn), plait_element(id: 0), &$0) } }
     }
   }
 

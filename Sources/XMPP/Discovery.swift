@@ -39,7 +39,10 @@ public struct Capabilities {
   var identities: [[UInt8]] = []
   var features: [[UInt8]] = []
   var forms: [[UInt8]] = []
-  /// Does it name nothing twice?
+  private var kinds: [[UInt8]] = []
+  /// Of each.
+  static var most: Int { 2000 }
+  /// Does it name nothing twice, nor what could be read in two ways?
   public private(set) var isHonest = true
 
   init() {}
@@ -54,7 +57,8 @@ public struct Capabilities {
           said(tree, at, "name"),
         ])
       } else if tree.isNamed(at, "feature") {
-        isHonest = Capabilities.insert(said(tree, at, "var"), &features) && isHonest
+        let name = said(tree, at, "var")
+        isHonest = Capabilities.insert(name, &features) && !name.contains(UInt8(ascii: "<")) && isHonest
       } else if tree.isNamed(at, "x"), tree.isIn(at, Space.form) {
         add(form: at, tree)
       }
@@ -67,35 +71,47 @@ public struct Capabilities {
   }
 
   mutating func add(identity parts: [[UInt8]]) {
+    for index in 0..<parts.count {
+      if parts[index].contains(UInt8(ascii: "<")) || index < 2 && parts[index].contains(UInt8(ascii: "/")) {
+        isHonest = false
+      }
+    }
     isHonest = Capabilities.insert(Capabilities.joined(parts), &identities) && isHonest
   }
 
   /// A form that says of which kind it is; others do not count.
   private mutating func add(form: UInt32, _ tree: Tree) {
-    var kind: [UInt8]?
+    var kind: [[UInt8]] = []
     var fields: [[UInt8]] = []
     var at = tree.nodes[Int(form)].first
     while at != Tree.none {
       if tree.isNamed(at, "field") {
-        var values: [[UInt8]] = []
-        var value = tree.nodes[Int(at)].first
-        while value != Tree.none {
-          if tree.isNamed(value, "value") {
-            _ = Capabilities.insert(tree.text(value).map { tree.copy($0) } ?? [], &values)
-          }
-          value = tree.nodes[Int(value)].next
-        }
         let name = said(tree, at, "var")
-        if name.span.bytes.isEqual("FORM_TYPE") {
-          kind = values.first
-        } else {
-          _ = Capabilities.insert(Capabilities.joined([name] + values), &fields)
+        let values = listed(at, tree)
+        if !name.span.bytes.isEqual("FORM_TYPE") {
+          _ = Capabilities.insert(Capabilities.joined([name] + values), &fields, keepsEqual: true)
+        } else if tree.attribute(at, "type").map({ tree.says($0, "hidden") }) == true {
+          kind = values
         }
       }
       at = tree.nodes[Int(at)].next
     }
-    guard let kind else { return }
-    isHonest = Capabilities.insert(Capabilities.joined([kind] + fields), &forms) && isHonest
+    guard let first = kind.first else { return }
+    isHonest = kind.count == 1 && Capabilities.insert(first, &kinds) && isHonest
+    let word = Capabilities.joined([first] + fields)
+    isHonest = Capabilities.insert(word, &forms) && !word.contains(UInt8(ascii: "<")) && isHonest
+  }
+
+  private func listed(_ field: UInt32, _ tree: Tree) -> [[UInt8]] {
+    var values: [[UInt8]] = []
+    var at = tree.nodes[Int(field)].first
+    while at != Tree.none {
+      if tree.isNamed(at, "value") {
+        _ = Capabilities.insert(tree.text(at).map { tree.copy($0) } ?? [], &values, keepsEqual: true)
+      }
+      at = tree.nodes[Int(at)].next
+    }
+    return values
   }
 
   static func joined(_ parts: [[UInt8]]) -> [UInt8] {
@@ -107,15 +123,16 @@ public struct Capabilities {
     return word
   }
 
-  /// Inserts in order. False: it is there already.
-  @inline(never) static func insert(_ word: [UInt8], _ into: inout [[UInt8]]) -> Bool {
+  /// Inserts in order. False: it is there already, or there are too many.
+  @inline(never) static func insert(_ word: [UInt8], _ into: inout [[UInt8]], keepsEqual: Bool = false) -> Bool {
+    guard into.count < most else { return false }
     var low = 0
     var high = into.count
     while low < high {
       let middle = (low + high) / 2
       if isLess(into[middle], word) { low = middle + 1 } else { high = middle }
     }
-    if low < into.count, into[low] == word { return false }
+    if !keepsEqual, low < into.count, into[low] == word { return false }
     into.insert(word, at: low)
     return true
   }
@@ -200,7 +217,7 @@ extension XMPPProtocol {
     var out = StanzaBuilder(made, "iq", in: self.space)
     out.set("type", utf8("get"))
     out.setAddress("to", to)
-    if options.role != .client { out.set("from", options.domain.span.bytes) }
+    if options.role == .component { out.set("from", options.domain.span.bytes) }
     guard out.status == .ok else { return out.status }
     let element = made.add(name, space, to: 0)
     guard element >= 0 else { return element }

@@ -62,9 +62,9 @@ extension XMPPProtocol {
     out.from = tree.point(tree.attribute(node, "from"))
     out.id = tree.point(tree.attribute(node, "id"))
     out.language = tree.point(tree.language(node))
-    out.subject = tree.said(node, "subject")
-    out.body = tree.said(node, "body")
-    out.thread = tree.point(tree.child(node, "thread").flatMap { tree.text($0) })
+    out.subject = tree.said(node, "subject", space)
+    out.body = tree.said(node, "body", space)
+    out.thread = tree.point(tree.child(node, "thread", space).flatMap { tree.text($0) })
     out.state = 0
     var at = tree.nodes[Int(node)].first
     while at != Tree.none {
@@ -92,6 +92,7 @@ extension XMPPProtocol {
 
   /// Does it come from the account itself, or from its server in the account's name?
   func isFromAccount(_ tree: Tree) -> Bool {
+    guard options.role == .client else { return false }
     guard let from = tree.attribute(0, "from") else { return true }
     guard !session.jid.isEmpty else { return false }
     var status: Status = .ok

@@ -82,15 +82,21 @@ extension XMPPProtocol {
 
   public func read(_ tree: Tree, _ out: inout Presence) -> Status {
     guard kind(tree) == .presence else { return .invalid }
-    out.type = tree.word(0, "type", Presence.types) ?? 0
+    out.type = 0
+    if tree.attribute(0, "type") != nil {
+      guard let type = tree.word(0, "type", Presence.types) else { return .value }
+      out.type = type
+    }
     out.error = out.type == 7 ? tree.error(0) : 0
-    out.show = tree.child(0, "show").flatMap { tree.text($0) }.flatMap { Presence.shows.number(tree.bytes($0)) } ?? 0
-    out.priority = tree.child(0, "priority").flatMap { tree.text($0) }.flatMap { tree.small(tree.bytes($0)) } ?? 0
+    out.show =
+      tree.child(0, "show", space).flatMap { tree.text($0) }.flatMap { Presence.shows.number(tree.bytes($0)) } ?? 0
+    out.priority =
+      tree.child(0, "priority", space).flatMap { tree.text($0) }.flatMap { tree.small(tree.bytes($0)) } ?? 0
     out.to = tree.point(tree.attribute(0, "to"))
     out.from = tree.point(tree.attribute(0, "from"))
     out.id = tree.point(tree.attribute(0, "id"))
     out.language = tree.point(tree.language(0))
-    out.status = tree.said(0, "status")
+    out.status = tree.said(0, "status", space)
     let caps = tree.child(0, "c", Space.caps)
     out.capsNode = tree.point(caps.flatMap { tree.attribute($0, "node") })
     out.capsVer = tree.point(caps.flatMap { tree.attribute($0, "ver") })
@@ -106,12 +112,12 @@ extension XMPPProtocol {
     (out.jid, out.nick, out.reason) = (HostBytes.none, HostBytes.none, HostBytes.none)
     guard let room = tree.child(0, "x", Space.roomUser) else { return }
     out.flags = 2
-    if let item = tree.child(room, "item") {
+    if let item = tree.child(room, "item", Space.roomUser) {
       out.role = tree.word(item, "role", Presence.roles) ?? 0
       out.affiliation = tree.word(item, "affiliation", Presence.affiliations) ?? 0
       out.jid = tree.point(tree.attribute(item, "jid"))
       out.nick = tree.point(tree.attribute(item, "nick"))
-      out.reason = tree.said(item, "reason")
+      out.reason = tree.said(item, "reason", Space.roomUser)
     }
     var at = tree.nodes[Int(room)].first
     while at != Tree.none {

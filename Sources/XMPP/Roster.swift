@@ -25,10 +25,11 @@ public final class Roster {
   /// Elements in the tree that are none of these any more.
   var dead = 0
   var version: [UInt8] = []
-  var isThere = false
   /// The groups of the contact that was shown last.
   var groups = ByteBuffer()
   static var most: Int { 50_000 }
+  /// Of names and texts, in bytes.
+  static var mostText: Int { 1 << 24 }
 
   init() {}
 
@@ -48,32 +49,54 @@ public final class Roster {
     return nil
   }
 
-  /// Takes what the server says of a contact. False: it says nothing that can be kept.
-  func take(_ item: UInt32, _ other: Tree) -> Bool {
+  /// Takes what the server says of a contact; `value` where it says nothing of any, `limit` where it can't be kept.
+  func take(_ item: UInt32, _ other: Tree) -> Status {
     var status: Status = .ok
-    guard other.isNamed(item, "item"), let said = other.attribute(item, "jid") else { return false }
+    guard other.isNamed(item, "item"), let said = other.attribute(item, "jid") else { return .value }
     let jid = JID.parse(other.bytes(said), &status)
-    guard status == .ok else { return false }
+    guard status == .ok else { return .value }
     let at = find(jid.text.bytes)
     if other.word(item, "subscription", Contact.subscriptions) == Contact.isRemoved {
       if let at { remove(at) }
-      return true
+      return .ok
     }
-    guard at != nil || items.count < Roster.most else { return false }
-    let made = tree.add(copyOf: item, in: other, to: Tree.none)
-    guard made >= 0 else { return false }
-    let node = UInt32(truncatingIfNeeded: made)
-    guard tree.set(node, utf8("jid"), RawSpan(), jid.text.bytes) == .ok else { return false }
+    guard at != nil || items.count < Roster.most, let node = keep(item, other, jid.text.bytes) else { return .limit }
     if let at {
       items[at] = node
       dead += 1
       tidy()
-      return true
+      return .ok
     }
-    guard hashes.append(Roster.hash(jid.text.bytes)) else { return false }
-    if items.append(node) { return true }
+    guard hashes.append(Roster.hash(jid.text.bytes)) else { return .limit }
+    if items.append(node) { return .ok }
     _ = hashes.resize(items.count, 0)
-    return false
+    return .limit
+  }
+
+  /// Adds what contacts have of an item, and nothing else that is in it.
+  private func keep(_ item: UInt32, _ other: Tree, _ jid: RawSpan) -> UInt32? {
+    guard tree.text.count < Roster.mostText else { return nil }
+    let made = tree.add(utf8("item"), utf8(Space.roster), to: Tree.none)
+    guard made >= 0 else { return nil }
+    let node = UInt32(truncatingIfNeeded: made)
+    guard tree.set(node, utf8("jid"), RawSpan(), jid) == .ok else { return nil }
+    for index in 0..<UInt32(4) {
+      let name = WordList("name subscription ask approved").word(index)
+      guard let value = other.attribute(item, name, RawSpan()) else { continue }
+      guard tree.set(node, name, RawSpan(), other.bytes(value)) == .ok else { return nil }
+    }
+    var (at, groups) = (other.nodes[Int(item)].first, 0)
+    while at != Tree.none, groups < 100 {
+      if other.isNamed(at, "group"), let text = other.text(at) {
+        let group = tree.add(utf8("group"), nil, to: node)
+        guard group >= 0, tree.add(text: other.bytes(text), to: UInt32(truncatingIfNeeded: group)) >= 0 else {
+          return nil
+        }
+        groups += 1
+      }
+      at = other.nodes[Int(at)].next
+    }
+    return node
   }
 
   private func remove(_ at: Int) {
@@ -100,8 +123,8 @@ public final class Roster {
     dead = 0
   }
 
-  /// Shows a contact; its bytes are the tree's, and those of its groups this one's until the next is shown.
-  func show(_ node: UInt32, _ tree: Tree, _ out: inout Contact) {
+  /// Shows a contact; its bytes are the tree's, and those of its groups the buffer's.
+  static func show(_ node: UInt32, _ tree: Tree, _ names: inout ByteBuffer, _ out: inout Contact) {
     out.flags = 0
     if tree.attribute(node, "ask").map({ tree.says($0, "subscribe") }) == true { out.flags |= 1 }
     if tree.attribute(node, "approved").map({ tree.says($0, "true") || tree.says($0, "1") }) == true { out.flags |= 2 }
@@ -109,7 +132,6 @@ public final class Roster {
     out.reserved = 0
     out.jid = tree.point(tree.attribute(node, "jid"))
     out.name = tree.point(tree.attribute(node, "name"))
-    var names = groups.take()
     names.removeAll()
     var at = tree.nodes[Int(node)].first
     while at != Tree.none {
@@ -119,7 +141,6 @@ public final class Roster {
       at = tree.nodes[Int(at)].next
     }
     out.groups = names.bytes.withUnsafeBytes { HostBytes.at($0) }
-    groups = names.take()  // the memory stays where it is
   }
 }
 
@@ -128,8 +149,8 @@ extension XMPPProtocol {
 
   /// Asks for the roster; of one that there is, for what has changed, where the server knows (RFC 6121 §2.6).
   func askForRoster(_ conn: Conn) {
-    let version = factory.roster?.isThere == true ? factory.roster?.version : nil
-    _ = sendStanza(conn) { out in
+    let version = factory.roster?.version
+    let status = sendStanza(conn) { out in
       out.put("<iq type='get' id='plait-roster'><query xmlns='jabber:iq:roster'")
       if offersVersions {
         out.put(" ver='")
@@ -138,6 +159,8 @@ extension XMPPProtocol {
       }
       out.put("/></iq>")
     }
+    awaitsRoster = status == .ok
+    if status != .ok { factory.roster(status, conn) }
   }
 
   /// The answer to that.
@@ -145,16 +168,23 @@ extension XMPPProtocol {
     guard tree.attribute(0, "type").map({ tree.says($0, "result") }) == true else {
       return factory.roster(.remote, conn)
     }
-    if let query = tree.child(0, "query", Space.roster) {
-      let former = factory.roster
-      let made = Roster()
-      factory.roster = made
-      made.isThere = true
-      made.version = tree.attribute(query, "ver").map { tree.copy($0) } ?? []
-      each(query, tree) { item in if made.take(item, tree) { tell(item, tree, made, conn) } }
-      if let former { tellGone(former, made, conn) }
+    let former = factory.roster
+    guard let query = tree.child(0, "query", Space.roster) else {
+      if former == nil { factory.roster = Roster() }
+      return factory.roster(.ok, conn)
     }
-    if !conn.isClosing { factory.roster(.ok, conn) }
+    let made = Roster()
+    factory.roster = made
+    var isWhole = true
+    each(query, tree) { item in
+      let status = made.take(item, tree)
+      if status == .ok { tell(item, tree, conn) } else if status != .value { isWhole = false }
+    }
+    if let former { tellGone(former, made, conn) }
+    guard !conn.isClosing else { return }
+    // Whoever has not heard of all asks for all the next time.
+    if isWhole { made.version = tree.attribute(query, "ver").map { tree.copy($0) } ?? [] }
+    factory.roster(isWhole ? .ok : .limit, conn)
   }
 
   private func each(_ query: UInt32, _ tree: Tree, _ body: (UInt32) -> Void) {
@@ -165,11 +195,14 @@ extension XMPPProtocol {
     }
   }
 
-  private func tell(_ item: UInt32, _ tree: Tree, _ roster: Roster, _ conn: Conn) {
+  private func tell(_ item: UInt32, _ tree: Tree, _ conn: Conn) {
     guard !conn.isClosing else { return }
+    // Its own, as the host may ask for another contact meanwhile.
     var contact = Contact()
-    roster.show(item, tree, &contact)
+    var groups = ByteBuffer()
+    Roster.show(item, tree, &groups, &contact)
     factory.contact(contact, conn)
+    withExtendedLifetime(groups) {}
   }
 
   /// Who was on the roster, and is not any more.
@@ -178,9 +211,11 @@ extension XMPPProtocol {
     for index in 0..<former.items.count where !conn.isClosing {
       guard let jid = tree.attribute(former.items[index], "jid"), roster.find(tree.bytes(jid)) == nil else { continue }
       var contact = Contact()
-      former.show(former.items[index], tree, &contact)
+      var groups = ByteBuffer()
+      Roster.show(former.items[index], tree, &groups, &contact)
       contact.subscription = Contact.isRemoved
       factory.contact(contact, conn)
+      withExtendedLifetime(groups) {}
     }
   }
 
@@ -189,19 +224,21 @@ extension XMPPProtocol {
     guard let query = tree.child(0, "query", Space.roster), let type = tree.attribute(0, "type"),
       tree.says(type, "set"), isFromAccount(tree)
     else { return false }
-    guard let roster = factory.roster, let item = tree.child(query, "item"), roster.take(item, tree) else {
+    guard let roster = factory.roster, let item = tree.child(query, "item"), roster.take(item, tree) == .ok else {
       return false
     }
     roster.version = tree.attribute(query, "ver").map { tree.copy($0) } ?? roster.version
     _ = reply(tree, conn, isError: false) { _ in }
-    tell(item, tree, roster, conn)
+    tell(item, tree, conn)
     return true
   }
 
   public func contact(_ index: UInt32, _ out: inout Contact) -> Status {
     guard options.keepsRoster else { return .unsupported }
-    guard let roster = factory.roster, roster.isThere, Int(index) < roster.items.count else { return .absent }
-    roster.show(roster.items[Int(index)], roster.tree, &out)
+    guard let roster = factory.roster, Int(index) < roster.items.count else { return .absent }
+    var groups = roster.groups.take()
+    Roster.show(roster.items[Int(index)], roster.tree, &groups, &out)
+    roster.groups = groups.take()  // the memory stays where it is
     return .ok
   }
 

@@ -137,12 +137,12 @@ extension Tree {
   func language(_ node: UInt32) -> Piece? { attribute(node, utf8("lang"), utf8(xmlSpace)) }
 
   /// The text of a child: of several, that which has the element's language, or else the first.
-  func said(_ node: UInt32, _ name: StaticString) -> HostBytes {
-    guard let first = child(node, name) else { return HostBytes.none }
+  func said(_ node: UInt32, _ name: StaticString, _ space: StaticString) -> HostBytes {
+    guard let first = child(node, name, space) else { return HostBytes.none }
     let wanted = language(node)
     var at = first
     while at != Tree.none {
-      if isNamed(at, name) {
+      if isNamed(at, name), isIn(at, space) {
         guard let own = language(at) else { return point(text(at)) }
         if let wanted, bytes(own).isEqual(bytes(wanted)) { return point(text(at)) }
       }

@@ -138,7 +138,8 @@ extension XMPPProtocol {
   func answered(_ tree: Tree, _ conn: Conn) -> Bool {
     if let id = tree.attribute(0, "id"), isFrom([], tree) {
       if options.wantsCopies, tree.says(id, XMPPProtocol.copiesId) { return true }
-      if options.keepsRoster, tree.says(id, XMPPProtocol.rosterId) {
+      if awaitsRoster, tree.says(id, XMPPProtocol.rosterId) {
+        awaitsRoster = false
         rosterCame(tree, conn)
         return true
       }

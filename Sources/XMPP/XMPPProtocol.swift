@@ -28,6 +28,7 @@ public final class XMPPProtocol: Protocol {
   var offersManagement = false
   /// Has the server versions of the roster?
   var offersVersions = false
+  var awaitsRoster = false
   /// The stanza that is being made.
   let made = Tree()
   /// The other side's name, where it is a component.

@@ -47,8 +47,10 @@ static void show(const char *what, const plait_xmpp_contact *contact) {
          words(contact->jid), words(contact->name), words(contact->groups));
 }
 static void on_contact(void *user, plait_conn conn, const plait_xmpp_contact *contact) {
+    plait_xmpp_contact other = PLAIT_XMPP_CONTACT_INIT;
+
     (void)user;
-    (void)conn;
+    (void)plait_xmpp_get_contact(conn, 0, &other); /* what is shown stays as it is */
     show("contact", contact);
 }
 static void on_roster(void *user, plait_conn conn, int status) {

@@ -104,8 +104,10 @@ static int answer(plait_ftp_request request, const plait_ftp_question *question)
         tell(request, file);
         return plait_ftp_request_set_file(request, file) ? EINVAL : 0;
     case PLAIT_FTP_ASK_OPEN_WRITE:
+        if (is_root(question->path) || question->flags & PLAIT_FTP_WRITE_UNIQUE) return EACCES;
+        if (!file && question->number) return ENOENT; /* nothing to go on with */
         if (!file) file = make(question->path);
-        if (!file || question->flags & PLAIT_FTP_WRITE_UNIQUE) return EACCES;
+        if (!file) return EACCES;
         if (!(question->flags & PLAIT_FTP_WRITE_APPEND) && put(file, question->number, NULL, 0)) return EINVAL;
         tell(request, file); /* APPE begins where it ends */
         return plait_ftp_request_set_file(request, file) ? EINVAL : 0;

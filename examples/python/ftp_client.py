@@ -22,10 +22,13 @@ def show(name):
 
 
 async def fetch(client, entry):
+    # The server names the file: here it may have no way to another directory.
     here = os.path.basename(entry.name)
+    if here in ("", ".", ".."):
+        return
     have = os.path.getsize(here) if os.path.exists(here) else 0
-    if have == entry.size:
-        print(here, "is here")
+    if entry.size is not None and have >= entry.size:
+        print(here, "is here" if have == entry.size else "is longer here")
         return
     reply = await client.retrieveFile(entry.name, here, resume=True, progress=show(here))
     print(f"{here}: {reply.moved} bytes from {reply.offset} on")
@@ -57,4 +60,6 @@ def main(*arguments):
         sys.exit(f"{failures[0]}")
 
 
+if len(sys.argv) not in (4, 5, 7):
+    sys.exit(__doc__)
 main(*sys.argv[1:])

@@ -45,7 +45,7 @@
  *
  * **Why it ended.** The reason of `disconnected` has the status #PLAIT_ERR_REMOTE when the server said why; plait_reason::code is then one of PLAIT_XMPP_STREAM_ or
  * PLAIT_XMPP_LOGIN_, and its text has the condition and the server's words: `conflict: replaced by a new connection`. (The text of
- * see-other-host has where to go.) Codes of PLAIT_XMPP_STANZA_ are those of requests.
+ * see-other-host has where to go.) Codes of PLAIT_XMPP_STANZA_ are those of requests, and of a resource that was not bound.
  *
  * **Components** (XEP-0114): #PLAIT_XMPP_COMPONENT is one, whose options have its domain and its secret; #PLAIT_XMPP_COMPONENT_HOST is what they connect to.
  * Their streams have no TLS of their own: put TLS around the endpoint, or stay on the machine. The stanzas of a component have to say whom they are from.
@@ -73,8 +73,8 @@ enum {
 enum {
     PLAIT_XMPP_WITHOUT_TLS = 1,        /**< go on where TLS is not to be had; components need it not */
     PLAIT_XMPP_WITHOUT_MANAGEMENT = 2, /**< sessions end with their connections */
-    PLAIT_XMPP_ROSTER = 4,             /**< ask for the roster, and keep it: xmpp_im.h */
-    PLAIT_XMPP_CARBONS = 8,            /**< have copies of what this account's other clients send and receive: xmpp_im.h */
+    PLAIT_XMPP_ROSTER = 4,             /**< clients: ask for the roster, and keep it: xmpp_im.h. It has to fit into max_stanza and max_elements. */
+    PLAIT_XMPP_CARBONS = 8,            /**< clients: have copies of what this account's other clients send and receive: xmpp_im.h */
     PLAIT_XMPP_RECEIPTS = 16           /**< tell senders that want to know that their messages have arrived (XEP-0184) */
 };
 
@@ -189,7 +189,7 @@ typedef struct plait_xmpp_options {
 typedef int (*plait_xmpp_stanza_fn)(void *user, plait_conn conn, plait_element stanza);
 
 /** A request of this side's has ended. The status is 0 when `answer` has the result; #PLAIT_ERR_REMOTE when it has an error, whose condition is in plait_reason::code; else `answer` is {0}.
- *  `conn` is the one on which it was answered, or {0}. The reason is valid until the callback returns. */
+ *  `conn` is the one on which it was answered, or {0}. Both the answer and the reason are valid until the callback returns. */
 typedef void (*plait_xmpp_answer_fn)(void *user, plait_conn conn, plait_element answer, const plait_reason *reason);
 
 /** plait_xmpp_contact::subscription (RFC 6121 §2.1.2.5) */
@@ -328,7 +328,7 @@ PLAIT_API int plait_xmpp_send(plait_conn conn, plait_element element, uint32_t n
  * @param call [out] the call, for plait_call_cancel(); may be NULL.
  * @return 0.
  * @errors those of a handle, also of the element; #PLAIT_ERR_INVALID when it is no such iq; #PLAIT_ERR_VALUE for a `to` that is no address; #PLAIT_ERR_TOO_LONG for one that is too long;
- *   #PLAIT_ERR_BOUND before `ready`; #PLAIT_ERR_LIMIT when too many wait; #PLAIT_ERR_CLOSED, #PLAIT_ERR_OVERFLOW, #PLAIT_ERR_NOMEM; #PLAIT_ERR_UNSUPPORTED by a library
+ *   #PLAIT_ERR_BOUND before `ready`; #PLAIT_ERR_LIMIT when too many wait; #PLAIT_ERR_CLOSED, #PLAIT_ERR_ABORTED, #PLAIT_ERR_OVERFLOW, #PLAIT_ERR_NOMEM; #PLAIT_ERR_UNSUPPORTED by a library
  *   without XMPP.
  * @thread the reactor's.
  * @callbacks none now; done in a later delivery or turn.

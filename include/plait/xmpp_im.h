@@ -6,7 +6,7 @@
  *
  *     static int on_message(void *user, plait_conn conn, plait_element stanza) {
  *         plait_xmpp_message message = PLAIT_XMPP_MESSAGE_INIT, answer = PLAIT_XMPP_MESSAGE_INIT;
- *         if (plait_xmpp_read_message(conn, stanza, &message) == 0 && message.body.len) {
+ *         if (plait_xmpp_read_message(conn, stanza, &message) == 0 && message.type == PLAIT_XMPP_MESSAGE_CHAT && !message.node && message.body.len) {
  *             answer.to = message.from;
  *             answer.type = message.type;
  *             answer.body = message.body;
@@ -17,11 +17,11 @@
  *
  * What a struct does not have is said with elements: both go over the same conn.
  *
- * **Presence.** After `ready`, a plait_xmpp_presence of zeros says that this side is there; nobody sends it messages before that. Where the options name the
+ * **Presence.** After `ready`, a presence as #PLAIT_XMPP_PRESENCE_INIT makes it says that this side is there; nobody sends it messages before that. Where the options name the
  * software (plait_xmpp_options::software), it says what that can do (XEP-0115), and the library answers who asks (XEP-0030, XEP-0092).
  *
  * **The roster** (RFC 6121 §2). With #PLAIT_XMPP_ROSTER it is asked for at `ready`, and kept as the server tells of changes: `contact` hears of each, and of all of them, one by one,
- * when it comes the first time; `roster` is told then. It lives as long as the factory; where the server has versions of it, only what has changed comes over the next connection.
+ * when it comes the first time; `roster` is told then, with #PLAIT_ERR_LIMIT where it has more than 50,000, or 16 MiB of names. It lives as long as the factory; where the server has versions of it, only what has changed comes over the next connection.
  *
  * **Copies** (XEP-0280). With #PLAIT_XMPP_CARBONS this account's other clients' messages come too; plait_xmpp_read_message() reads what is in the copy, where the
  * server of this account has made it, and says so.
@@ -129,7 +129,7 @@ enum {
 /** plait_xmpp_presence::flags: what a room says, by the numbers of its status codes (XEP-0045 §15.6). All but #PLAIT_XMPP_PRESENCE_JOIN are read only. */
 enum {
     PLAIT_XMPP_PRESENCE_JOIN = 1,      /**< this side enters the room */
-    PLAIT_XMPP_PRESENCE_ROOM = 2,      /**< a room has sent it */
+    PLAIT_XMPP_PRESENCE_ROOM = 2,      /**< it says what rooms say. Anybody can: look whether `from` is the room's */
     PLAIT_XMPP_PRESENCE_SELF = 4,      /**< 110: it is of this side itself */
     PLAIT_XMPP_PRESENCE_CREATED = 8,   /**< 201: the room is new */
     PLAIT_XMPP_PRESENCE_RENAMED = 16,  /**< 303: he is called plait_xmpp_presence::nick from now on */
@@ -199,7 +199,7 @@ PLAIT_API int plait_xmpp_read_message(plait_conn conn, plait_element stanza, pla
 /**
  * @brief Sends a presence: to everybody who may see it, or to one.
  * @param conn [in] one that speaks XMPP, and is ready.
- * @param presence [in] what it says; of zeros: this side is there.
+ * @param presence [in] what it says; as #PLAIT_XMPP_PRESENCE_INIT makes it: this side is there.
  * @return 0.
  * @errors as those of plait_xmpp_send_message(); #PLAIT_ERR_RANGE for a priority.
  * @thread the reactor's.
@@ -216,7 +216,7 @@ PLAIT_API int plait_xmpp_send_presence(plait_conn conn, const plait_xmpp_presenc
  * @param stanza [in] what came.
  * @param out [out] with its struct_size set.
  * @return 0.
- * @errors as those of plait_xmpp_read_message().
+ * @errors as those of plait_xmpp_read_message(); #PLAIT_ERR_VALUE for a type that there is none of.
  * @thread the reactor's.
  * @callbacks none.
  * @lifetime its bytes are the stanza's.
@@ -250,7 +250,7 @@ PLAIT_API int plait_xmpp_get_contact(plait_conn conn, uint32_t index, plait_xmpp
  * @param call [out] the call, for plait_call_cancel(); may be NULL.
  * @return 0.
  * @errors those of a handle; #PLAIT_ERR_INVALID, also when nothing says whom it is about; #PLAIT_ERR_STRUCT_SIZE; #PLAIT_ERR_VALUE for what is no address, and what XML can't say; #PLAIT_ERR_TOO_LONG
- *   for an address; #PLAIT_ERR_BOUND before `ready`; #PLAIT_ERR_LIMIT when too many wait; #PLAIT_ERR_CLOSED, #PLAIT_ERR_OVERFLOW, #PLAIT_ERR_NOMEM; #PLAIT_ERR_UNSUPPORTED by a library
+ *   for an address; #PLAIT_ERR_BOUND before `ready`; #PLAIT_ERR_LIMIT when too many wait; #PLAIT_ERR_CLOSED, #PLAIT_ERR_ABORTED, #PLAIT_ERR_OVERFLOW, #PLAIT_ERR_NOMEM; #PLAIT_ERR_UNSUPPORTED by a library
  *   without XMPP.
  * @thread the reactor's.
  * @callbacks none now; done in a later delivery or turn.
@@ -269,7 +269,7 @@ PLAIT_API int plait_xmpp_set_contact(plait_conn conn, const plait_xmpp_contact *
  * @param call [out] the call, for plait_call_cancel(); may be NULL.
  * @return 0.
  * @errors those of a handle; #PLAIT_ERR_INVALID, also when nothing says whom it is about, or what he is to be; #PLAIT_ERR_STRUCT_SIZE; #PLAIT_ERR_VALUE for what is no address, and what XML can't say;
- *   #PLAIT_ERR_TOO_LONG for an address; #PLAIT_ERR_BOUND before `ready`; #PLAIT_ERR_LIMIT when too many wait; #PLAIT_ERR_CLOSED, #PLAIT_ERR_OVERFLOW, #PLAIT_ERR_NOMEM; #PLAIT_ERR_UNSUPPORTED by
+ *   #PLAIT_ERR_TOO_LONG for an address; #PLAIT_ERR_BOUND before `ready`; #PLAIT_ERR_LIMIT when too many wait; #PLAIT_ERR_CLOSED, #PLAIT_ERR_ABORTED, #PLAIT_ERR_OVERFLOW, #PLAIT_ERR_NOMEM; #PLAIT_ERR_UNSUPPORTED by
  *   a library without XMPP.
  * @thread the reactor's.
  * @callbacks none now; done in a later delivery or turn.
@@ -304,14 +304,14 @@ PLAIT_API int plait_xmpp_query(plait_conn conn, const char *to, const char *name
 
 /**
  * @brief Makes the digest of what an entity says that it can do (XEP-0115 §5), to be compared with plait_xmpp_presence::caps_ver: who keeps what a digest stands for need not ask again, and nobody can
- *   lie about another's.
+ *   lie about another's with it. Of more than 2,000 features, of a name with `<` and of a category or a type with `/` there is none: they could be read in two ways.
  * @param element [in] the answer to a query of `disco#info`.
  * @param node [in] its element `query`.
  * @param out [out] the digest.
  * @param cap [in] the room in it, in bytes; 28 are enough.
  * @param len [out] how many bytes it has.
  * @return 0.
- * @errors those of a handle; #PLAIT_ERR_INVALID for a node that is no element; #PLAIT_ERR_VALUE for an answer that names something twice, as no honest one does; #PLAIT_ERR_OVERFLOW; #PLAIT_ERR_NOMEM; #PLAIT_ERR_UNSUPPORTED by a library
+ * @errors those of a handle; #PLAIT_ERR_INVALID for a node that is no element; #PLAIT_ERR_VALUE for such an answer, and for one that names something twice, as no honest one does; #PLAIT_ERR_OVERFLOW; #PLAIT_ERR_NOMEM; #PLAIT_ERR_UNSUPPORTED by a library
  *   without XMPP or TLS, whose digests these are.
  * @thread any.
  * @callbacks none.

@@ -50,6 +50,10 @@ class Bytes(Structure):
         address = c_void_p.from_buffer(self).value
         return string_at(address, self.len) if address else b""
 
+    def isGiven(self) -> bool:
+        """Whether there is something, if only an empty text. (To look at `data` would look for a NUL.)"""
+        return c_void_p.from_buffer(self).value is not None
+
 
 class Reason(Sized):
     """``plait_reason``: why something ended or failed."""

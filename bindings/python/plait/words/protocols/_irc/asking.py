@@ -190,7 +190,7 @@ class Question:
         return [self._text(getattr(entry, name).read()) for name in names]
 
     def _known(self, part: Bytes) -> Optional[str]:
-        return self._text(part.read()) if part.data is not None else None
+        return self._text(part.read()) if part.isGiven() else None
 
     def result(self, entries: Any, lines: Any) -> Any:
         """Of what C has found."""

@@ -103,9 +103,9 @@ class StreamManager(XMPPHandlerCollection):
             handler.makeConnection(xs)
 
     def _authd(self, xs: XmlStream) -> None:
-        waiting, self._packetQueue = self._packetQueue, []
-        for stanza in waiting:
-            xs.send(stanza)
+        while self._packetQueue:
+            # One that can't be sent is gone; what it raises is told where it is called from.
+            xs.send(self._packetQueue.pop(0))
         self._initialized = True
         for handler in list(self):
             handler.connectionInitialized()

@@ -67,6 +67,14 @@ class Presence:
     :ivar join: whether this side enters the room ``to``, by its ``password`` if it has one.
     :ivar history: how many earlier messages are wanted; None: as many as the room likes.
     :ivar flags: of what came, ``PLAIT_XMPP_PRESENCE_``: what a room says of somebody.
+    :ivar role: in a room: ``none``, ``visitor``, ``participant`` or ``moderator``; or None.
+    :ivar affiliation: with it: ``none``, ``outcast``, ``member``, ``admin`` or ``owner``; or None.
+    :ivar jid: who that is, where the room says so.
+    :ivar nick: how he is called from now on.
+    :ivar reason: why somebody was sent away, or may not enter.
+    :ivar capsNode: what the other side's software is.
+    :ivar capsVer: the digest of what it can do: see :func:`capabilities`.
+    :ivar error: of what came: one of ``PLAIT_XMPP_STANZA_``, or 0.
     """
 
     to: Address = None
@@ -97,6 +105,7 @@ class Contact:
 
     :ivar subscription: ``none``, ``to``, ``from`` or ``both``; ``remove``: it is on it no more.
     :ivar asked: whether this side waits to be let see its presence.
+    :ivar approved: whether it may see this side's as soon as it asks.
     """
 
     jid: str

@@ -12,6 +12,7 @@ from typing import Any, List, Optional, Union
 from ...._native import xmpp as native
 from ....application import service
 from ....application.internet import ClientService
+from ....error import PlaitError
 from ....internet import endpoints
 from ....internet.protocol import ServerFactory
 from ....python.failure import Failure
@@ -73,7 +74,7 @@ class Router:
 
     def __init__(self) -> None:
         self.routes: dict[Optional[str], Any] = {}
-        self._observers: dict[Optional[str], Any] = {}
+        self._observers: dict[Any, Any] = {}
 
     def addRoute(self, destination: Optional[str], xs: Any) -> None:
         """Has a stream get what is for a domain, and what it sends routed."""
@@ -85,23 +86,27 @@ class Router:
                 xs.send(StanzaError("remote-server-not-found").toResponse(stanza))
 
         self.routes[destination] = xs
-        self._observers[destination] = came
+        self._observers[destination, id(xs)] = came
         xs.addObserver("/*", came)
 
     def removeRoute(self, destination: Optional[str], xs: Any) -> None:
         """Ends that."""
-        xs.removeObserver("/*", self._observers.pop(destination, None))
+        xs.removeObserver("/*", self._observers.pop((destination, id(xs)), None))
         if self.routes.get(destination) is xs:
             del self.routes[destination]
 
     def route(self, stanza: domish.Element) -> bool:
-        """Has a stanza go where it is for; tells whether there is somebody. A request that nobody is there
-        for is answered with an error.
+        """Has a stanza go where it is for; tells whether there is somebody who takes it. A request that
+        nobody takes is answered with an error.
         """
         stream = self.routes.get(_host(stanza, "to"), self.routes.get(None))
         if stream is None:
             return False
-        stream.send(stanza)
+        try:
+            stream.send(stanza)
+        except PlaitError:
+            # It is full, or on its way out: that is no fault of the sender's.
+            return False
         return True
 
 
@@ -195,9 +200,9 @@ class ServiceManager(service.MultiService):
 
     def _authd(self, xs: xmlstream.XmlStream) -> None:
         self._isAuthd = True
-        waiting, self._packetQueue = self._packetQueue, []
-        for stanza in waiting:
-            xs.send(stanza)
+        while self._packetQueue:
+            # One that can't be sent is gone; what it raises is told where it is called from.
+            xs.send(self._packetQueue.pop(0))
         for part in self._parts():
             part.componentConnected(xs)
 

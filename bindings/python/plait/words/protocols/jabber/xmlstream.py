@@ -120,8 +120,10 @@ class XmlStream(Framed, EventDispatcher):
         status, code, text = self._ending_ or (constants.OK, 0, "")
         if status not in (constants.OK, constants.ERR_ABORTED) and (code or not self._isReady):
             condition, _, words = text.partition(": ")
-            if status == constants.ERR_REMOTE and code > 100:
-                failure: BaseException = SASLAuthError(condition)
+            if status == constants.ERR_REMOTE and code > 200:  # no resource was bound
+                failure: BaseException = error.StanzaError(condition, text=words or None)
+            elif status == constants.ERR_REMOTE and code > 100:
+                failure = SASLAuthError(condition)
             elif status == constants.ERR_REMOTE and code:
                 failure = error.StreamError(condition, words or None)
             else:
@@ -296,8 +298,9 @@ _ELSEWHERE = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^:\s\[\]]+))(?::([0-9]{1,5})
 class XmlStreamFactory(BootstrapMixin, ReconnectingClientFactory):
     """Makes streams, and new ones when they end. The session goes on where the server keeps it.
 
-    A server may say that another host is to be seen instead: the next connection goes there, and has to show
-    the certificate of the account's domain all the same (RFC 6120 §4.9.3.19).
+    A server may say that another host is to be seen instead: connections go there from then on, and it has to
+    show the certificate of the account's domain all the same (RFC 6120 §4.9.3.19). That is for connectors; an
+    endpoint's user gets the error, with where to go in its text.
 
     :ivar maxRedirects: how often in a row that is done.
     """
