@@ -129,7 +129,8 @@ def test_what_callbacks_leave(reactor):
     print(f"{CONNECTIONS:,} connections: {now[0] - blocks:+} blocks of Python's, {now[1] - pages:+} pages")
     # One left by each would be nine in ten of their number.
     assert now[0] - blocks < min(200, CONNECTIONS // 10)
-    assert now[1] - pages < 256  # a mebibyte
+    # A sanitizer keeps for a while what was given back.
+    assert now[1] - pages < 256 or "_rt." in os.environ.get("LD_PRELOAD", "")  # a mebibyte
 
 
 @pytest.mark.parametrize(
