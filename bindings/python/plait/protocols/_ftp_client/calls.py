@@ -6,7 +6,7 @@ from ctypes import byref, cast, memmove
 from typing import TYPE_CHECKING, Any, Callable
 
 from ..._core.registry import conns, drop, entry, hold, objects
-from ..._core.tables import _bound, _table
+from ..._core.tables import _bound, _table, _tell
 from ..._native import constants, functions, structs
 from ..._native import ftp_client as native
 from ...error import PlaitError
@@ -55,6 +55,11 @@ class Call(Deferred[Any]):
         place = getattr(self.request, field)
         place.data, place.len = data, len(data)
         self.kept.append(data)
+
+    def failed(self, error: BaseException) -> int:
+        """A receiver or a giver has raised: what the C library is told."""
+        self.raised = error
+        return constants.ERR_VALUE
 
     def begin(self, client: FTPClientBasic) -> None:
         """Asks."""
@@ -140,18 +145,15 @@ def _refusal(status: int) -> Exception:
 # What the C library calls
 
 
-@entry(native.FtpDoneFunction)
-def _done(user: int, conn: int, reason: Any, result: Any) -> None:
-    call = drop(user)
-    if call is None:
-        return
+def _run(call: Call, tell: Callable[[], Any], failed: Callable[[BaseException], Any]) -> Any:
+    """Has the program's code run as part of a callback, and hands over what that wrote."""
     driver = call.client._driver()
     if driver is not None:
         driver.inside = True
     try:
-        call.ended(reason.contents, result.contents)
+        return tell()
     except BaseException as error:
-        _crashed(conn, error)
+        return failed(error)
     finally:
         if driver is not None:
             driver.leave()
@@ -163,22 +165,20 @@ def _crashed(conn: int, error: BaseException) -> None:
         self.crashed(error)
 
 
+@entry(native.FtpDoneFunction)
+def _done(user: int, conn: int, reason: Any, result: Any) -> None:
+    call = drop(user)
+    if call is not None:
+        about, found = reason.contents, result.contents
+        _run(call, lambda: call.ended(about, found), lambda error: _crashed(conn, error))
+
+
 @entry(native.FtpSinkFunction)
 def _sink(user: int, conn: int, data: Any, length: int) -> int:
     call = objects.get(user)
     if call is None:
         return constants.ERR_CANCELLED
-    driver = call.client._driver()
-    if driver is not None:
-        driver.inside = True
-    try:
-        return 1 if call.receiver(data[:length]) is _LATER else 0
-    except BaseException as error:
-        call.raised = error
-        return constants.ERR_VALUE
-    finally:
-        if driver is not None:
-            driver.leave()
+    return int(_run(call, lambda: call.receiver(data[:length]) is _LATER, call.failed))
 
 
 @entry(native.FtpSourceFunction)
@@ -186,10 +186,8 @@ def _source(user: int, conn: int, room: Any, length: int, count: Any) -> int:
     call = objects.get(user)
     if call is None:
         return constants.ERR_CANCELLED
-    driver = call.client._driver()
-    if driver is not None:
-        driver.inside = True
-    try:
+
+    def give() -> int:
         data = call.giver(length)
         if data is None:
             return 1
@@ -198,44 +196,20 @@ def _source(user: int, conn: int, room: Any, length: int, count: Any) -> int:
         memmove(room, bytes(data), len(data))
         count[0] = len(data)
         return 0
-    except BaseException as error:
-        call.raised = error
-        return constants.ERR_VALUE
-    finally:
-        if driver is not None:
-            driver.leave()
+
+    return int(_run(call, give, call.failed))
 
 
 @entry(native.FtpProgressFunction)
 def _progress(user: int, conn: int, moved: int, total: int) -> None:
     call = objects.get(user)
-    if call is None:
-        return
-    driver = call.client._driver()
-    if driver is not None:
-        driver.inside = True
-    try:
-        call.progress(moved, total)
-    except BaseException as error:
-        _crashed(conn, error)
-    finally:
-        if driver is not None:
-            driver.leave()
+    if call is not None:
+        _run(call, lambda: call.progress(moved, total), lambda error: _crashed(conn, error))
 
 
 @entry(native.FtpReadyFunction)
 def _ready(user: int, conn: int, greeting: Any, length: int) -> None:
-    self = conns.get(conn)
-    if self is None:
-        return
-    driver = self.driver
-    driver.inside = True
-    try:
-        self.framer._greeted(decoded(greeting[:length]).splitlines())
-    except BaseException as error:
-        self.crashed(error)
-    finally:
-        driver.leave()
+    _tell(conn, "_greeted", decoded(greeting[:length]).splitlines(), framer=True)
 
 
 #: What a receiver returns that wants no more before ``resume``.
