@@ -169,14 +169,8 @@ open class AMPFactory: MessageFactory {
     places[place] = UInt32(number + 1)
   }
 
-  /// FNV-1a.
   @inline(__always) static func hash(_ name: RawSpan) -> UInt64 {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    var at = 0
-    while at < name.byteCount {
-      hash = (hash ^ UInt64(name.byte(at))) &* 0x100_0000_01b3
-      at &+= 1
-    }
+    let hash = name.fnv
     return hash ^ hash >> 32
   }
 

@@ -134,3 +134,16 @@ extension RawSpan {
     @inline(never) get { withUnsafeBytes { Array($0) } }  // sound: the span is alive for the call
   }
 }
+
+extension RawSpan {
+  /// FNV-1a: for tables whose size is bounded anyway.
+  @inline(__always) public var fnv: UInt64 {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    var at = 0
+    while at < byteCount {
+      hash = (hash ^ UInt64(byte(at))) &* 0x100_0000_01b3
+      at &+= 1
+    }
+    return hash
+  }
+}

@@ -55,12 +55,12 @@ import Wire
   }
 
   private func optional(_ given: UnsafePointer<CChar>?, _ status: inout Status) -> HostBytes {
-    guard given != nil else { return HostBytes() }
+    guard given != nil else { return .none }
     guard let found = hostText(given) else {
       status = .invalid
-      return HostBytes()
+      return .none
     }
-    return HostBytes(data: found.baseAddress?.assumingMemoryBound(to: UInt8.self), len: found.count)
+    return .at(found)
   }
 #endif
 

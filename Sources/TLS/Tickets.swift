@@ -70,15 +70,9 @@ struct SessionCache {
   static var mostForOne: Int { 4 }
   var entries: [Entry] = []
 
-  static func hash(_ peer: [UInt8]) -> UInt64 {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in peer { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-    return hash
-  }
-
   /// Takes over a session; what there is no room for any more is the caller's to free.
   mutating func put(_ peer: [UInt8], _ session: OpaquePointer) -> OpaquePointer? {
-    let hash = SessionCache.hash(peer)
+    let hash = peer.span.bytes.fnv
     entries.append(Entry(hash: hash, peer: peer, session: session))
     var first: Int?
     var count = 0
@@ -92,7 +86,7 @@ struct SessionCache {
 
   /// The newest for this server, which is the caller's now.
   mutating func take(_ peer: [UInt8]) -> OpaquePointer? {
-    let hash = SessionCache.hash(peer)
+    let hash = peer.span.bytes.fnv
     guard let index = entries.lastIndex(where: { $0.hash == hash && $0.peer == peer }) else { return nil }
     return entries.remove(at: index).session
   }

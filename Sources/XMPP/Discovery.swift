@@ -12,7 +12,7 @@ extension XMPPOptions {
     guard !software.isEmpty else { return version.isEmpty && identity.isEmpty && features.isEmpty ? .ok : .invalid }
     self.software = software
     softwareVersion = version
-    let kind = identity.isEmpty ? literal("client/pc") : identity
+    let kind = identity.isEmpty ? utf8("client/pc").copied : identity
     let slash = kind.span.bytes.position(of: UInt8(ascii: "/"), from: 0)
     guard slash > 0, slash < kind.count - 1 else { return .invalid }
     category = Array(kind[..<slash])
@@ -21,7 +21,7 @@ extension XMPPOptions {
       "http://jabber.org/protocol/caps http://jabber.org/protocol/disco#info jabber:iq:version urn:xmpp:ping "
     )
     .copied
-    if answersReceipts { all += literal("urn:xmpp:receipts ") }
+    if answersReceipts { all += utf8("urn:xmpp:receipts ").copied }
     all += features
     self.features = []
     for word in all.split(separator: UInt8(ascii: " ")) { _ = Capabilities.insert(Array(word), &self.features) }
@@ -130,20 +130,13 @@ public struct Capabilities {
     var high = into.count
     while low < high {
       let middle = (low + high) / 2
-      if isLess(into[middle], word) { low = middle + 1 } else { high = middle }
+      let there = into[middle]
+      let order = there.span.bytes.compare(word.span.bytes)
+      if order == 0, !keepsEqual { return false }
+      if order < 0 { low = middle + 1 } else { high = middle }
     }
-    if !keepsEqual, low < into.count, into[low] == word { return false }
     into.insert(word, at: low)
     return true
-  }
-
-  private static func isLess(_ one: [UInt8], _ other: [UInt8]) -> Bool {
-    var at = 0
-    while at < one.count, at < other.count {
-      if one[at] != other[at] { return one[at] < other[at] }
-      at += 1
-    }
-    return one.count < other.count
   }
 
   /// In Base64, 28 letters.

@@ -33,15 +33,8 @@ public final class Roster {
 
   init() {}
 
-  /// FNV-1a.
-  static func hash(_ jid: RawSpan) -> UInt64 {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for at in 0..<jid.byteCount { hash = (hash ^ UInt64(jid.byte(at))) &* 0x100_0000_01b3 }
-    return hash
-  }
-
   func find(_ jid: RawSpan) -> Int? {
-    let hash = Roster.hash(jid)
+    let hash = jid.fnv
     let tree = tree
     for index in 0..<items.count where hashes[index] == hash {
       if let own = tree.attribute(items[index], "jid"), tree.bytes(own).isEqual(jid) { return index }
@@ -67,7 +60,7 @@ public final class Roster {
       tidy()
       return .ok
     }
-    guard hashes.append(Roster.hash(jid.text.bytes)) else { return .limit }
+    guard hashes.append(jid.text.bytes.fnv) else { return .limit }
     if items.append(node) { return .ok }
     _ = hashes.resize(items.count, 0)
     return .limit

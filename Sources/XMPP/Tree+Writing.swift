@@ -88,10 +88,7 @@ public struct XMLWriter: ~Copyable {
     if status == .ok, !out.append(bytes, limit: limit) { status = out.refusal(of: bytes.byteCount, limit: limit) }
   }
 
-  @inline(never) public mutating func put(_ text: StaticString) {
-    // Sound: a literal's bytes are static.
-    put(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount).bytes)
-  }
+  @inline(never) public mutating func put(_ text: StaticString) { put(utf8(text)) }
 
   public mutating func put(decimal value: Int) {
     guard status == .ok else { return }

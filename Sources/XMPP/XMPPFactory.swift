@@ -50,14 +50,14 @@ extension XMPPOptions {
       let made = JID.parse(jid.span.bytes, &status)
       guard status == .ok else { return status }
       let bytes = made.text.bytes
-      node = copy(bytes.extracting(first: made.nodeLength))
-      domain = copy(bytes.extracting(made.domainStart..<made.bareLength))
-      resource = copy(bytes.extracting(made.resourceStart..<made.resourceStart + made.resourceLength))
+      node = bytes.extracting(first: made.nodeLength).copied
+      domain = bytes.extracting(made.domainStart..<made.bareLength).copied
+      resource = bytes.extracting(made.resourceStart..<made.resourceStart + made.resourceLength).copied
     }
     guard role == .client || (node.isEmpty && resource.isEmpty && !password.isEmpty) else { return .value }
     var prepared = ByteBuffer()
     status = JID.prepare(password: password.span.bytes, &prepared)
-    self.password = copy(prepared.bytes)
+    self.password = prepared.bytes.copied
     return status
   }
 }

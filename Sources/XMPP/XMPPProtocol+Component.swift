@@ -40,7 +40,7 @@ extension XMPPProtocol {
     guard status == .ok, jid.bareLength == jid.text.count, jid.nodeLength == 0 else {
       return end(conn, .improperAddressing, Reason(.malformed, text: "the component's name is no domain"))
     }
-    peerName = copy(jid.text.bytes)
+    peerName = jid.text.bytes.copied
     var secret: [UInt8] = []
     guard factory.secret(of: jid.text.bytes, conn, into: &secret) else {
       return end(conn, .hostUnknown, Reason(.refused, text: "there is no such component"))

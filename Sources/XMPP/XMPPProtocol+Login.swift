@@ -104,7 +104,7 @@ extension XMPPProtocol {
         }
         if offered == Tree.none { continue }
       }
-      if conn.channelBinding(name.0, into: &bytes) == .ok { return .bound(name: literal(name.1), data: bytes) }
+      if conn.channelBinding(name.0, into: &bytes) == .ok { return .bound(name: utf8(name.1).copied, data: bytes) }
     }
     return .unbound
   }
@@ -216,7 +216,7 @@ extension XMPPProtocol {
     var status: Status = .ok
     let made = JID.parse(tree.bytes(text), &status)
     guard status == .ok else { return unexpected(conn) }
-    session.jid = copy(made.text.bytes)
+    session.jid = made.text.bytes.copied
     session.bareLength = made.bareLength
     if wantsSession {
       phase = .session
@@ -270,10 +270,6 @@ extension XMPPProtocol {
   }
 }
 
-func copy(_ bytes: RawSpan) -> [UInt8] { bytes.withUnsafeBytes { Array($0) } }
-func literal(_ text: StaticString) -> [UInt8] {
-  Array(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
-}
 extension Tree {
-  func copy(_ piece: Piece) -> [UInt8] { XMPP.copy(bytes(piece)) }
+  func copy(_ piece: Piece) -> [UInt8] { bytes(piece).copied }
 }

@@ -111,7 +111,7 @@ extension XMPPProtocol {
       var status: Status = .ok
       let jid = JID.parse(tree.bytes(to), &status)
       guard status == .ok else { return status }
-      call.asked = copy(jid.text.bytes)
+      call.asked = jid.text.bytes.copied
     }
     session.serial &+= 1
     call.serial = session.serial
@@ -119,7 +119,7 @@ extension XMPPProtocol {
     guard id.reserve(32, limit: 64) else { return .noMemory }
     id.put("p")
     id.put(hex: session.serial)
-    var status = tree.set(node, literal("id").span.bytes, RawSpan(), id.bytes)
+    var status = tree.set(node, utf8("id"), RawSpan(), id.bytes)
     if status == .ok { status = send(tree, node, conn) }
     guard status == .ok else { return status }
     session.calls[call.serial] = Unmanaged.passUnretained(call)
