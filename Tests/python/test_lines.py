@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import itertools
+import random
 
 import pytest
 
@@ -32,6 +33,23 @@ def test_the_limit(pieces, events, closed):
         protocol.dataReceived(piece)
     assert protocol.events == events
     assert protocol.transport.disconnecting is closed
+
+
+@pytest.mark.parametrize("delimiter", [b"\r\n", b"\n", b"END"])
+def test_blocks_are_cut(delimiter):
+    """Whether the lines are of one size, nearly so, or not at all, and whatever is in them."""
+    chance = random.Random(delimiter)
+    protocol = connected(Lines, delimiter=delimiter)
+    for _ in range(1000):
+        size = chance.randrange(6)
+        sizes = [size] * chance.randrange(1, 9)
+        for _ in range(chance.choice([0, 0, 0, 1, 2])):
+            sizes[chance.randrange(len(sizes))] = chance.randrange(6)
+        lines = [bytes(chance.choices(b"ab\r\n\0E", k=length)) for length in sizes]
+        data = b"".join(line + delimiter for line in lines)
+        protocol.events.clear()
+        protocol.dataReceived(data)
+        assert protocol.events == [("line", line) for line in data.split(delimiter)[:-1]]
 
 
 def test_a_delimiter_in_two_pieces_at_the_limit():

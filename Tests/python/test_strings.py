@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import random
 import struct
 
@@ -240,7 +241,8 @@ def test_base_class():
 @pytest.mark.parametrize("kind", ["int32", "netstring"])
 def test_blocks_are_cut_and_joined(kind):
     """Whether the strings are of one size, nearly so, or not at all."""
-    from plait.protocols._prefixed import _cut, _decimal, _heads
+    from plait.protocols._cutting import cut
+    from plait.protocols._prefixed import _decimal, _heads
 
     chance = random.Random(kind)
     for _ in range(2000):
@@ -254,6 +256,7 @@ def test_blocks_are_cut_and_joined(kind):
             data += struct.pack(">I", len(string)) if kind == "int32" else b"%d:" % len(string)
             table += [len(data), len(string)]
             data += string + b"," * (kind == "netstring")
-        assert _cut(data, struct.pack(f"{len(table)}I", *table), len(strings)) == strings
+        bounds = ctypes.create_string_buffer(struct.pack(f"{len(table)}I", *table))
+        assert cut(data, ctypes.addressof(bounds), len(strings)) == strings
         joined = _heads(4, "big").join(strings) if kind == "int32" else _decimal.join(strings, b",")
         assert joined == data

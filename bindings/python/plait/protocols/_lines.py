@@ -7,8 +7,8 @@ from ctypes import byref, c_size_t, create_string_buffer
 from typing import TYPE_CHECKING, Any
 
 from .._core.factories import Framing, line_factory
-from .._core.tables import memory
 from .._native import constants, functions, structs
+from ._cutting import alike, cut
 from ._framed import Framed, Watched
 
 if TYPE_CHECKING:
@@ -128,21 +128,28 @@ class LineFramed(Framed):
             # asked to do it again.
             functions.line_set_line_mode(self._conn, b"", 0)
             return 0
+        lines = self._cut(data, table, count)
+        if type(self).linesReceived is not LineFramed.linesReceived:
+            return self._atOnce(lines, self.linesReceived)
+        return self._inTurn(lines, self.lineReceived)
+
+    def _cut(self, data: bytes, table: int, count: int) -> list[bytes]:
+        """The lines of a block."""
         delimiter = self._delimiter
         if count == 1:
-            lines = [data[: -len(delimiter)]]
-        elif delimiter == b"\r\n":
+            return [data[: -len(delimiter)]]
+        if len(data) % count == 0:
+            lines = alike(data, table, count)
+            if lines is not None:
+                return lines
+        if delimiter == b"\r\n":
             # Much faster than a search for two bytes, and the same unless there is a CR or an LF
             # somewhere else: then it finds more.
             lines = data.splitlines()
         else:
             lines = data.split(delimiter)
             del lines[-1]
-        if len(lines) != count:
-            lines = cut(data, table, count)
-        if type(self).linesReceived is not LineFramed.linesReceived:
-            return self._atOnce(lines, self.linesReceived)
-        return self._inTurn(lines, self.lineReceived)
+        return lines if len(lines) == count else cut(data, table, count)
 
     def _lineTooLong(self, data: bytes) -> None:
         self.lineLengthExceeded(data)
@@ -261,12 +268,6 @@ def held(conn: int) -> bytes:
     if functions.line_clear_buffer(conn, buffer, len(buffer), byref(size)) < 0:
         return b""
     return buffer.raw[: size.value]
-
-
-def cut(data: bytes, table: int, count: int) -> list[bytes]:
-    """The messages of a block, by its table of offsets and lengths."""
-    bounds = iter(memoryview(memory[table : table + 8 * count]).cast("I").tolist())
-    return [data[offset : offset + length] for offset, length in zip(bounds, bounds)]
 
 
 def _valid(delimiter: bytes) -> bytes:

@@ -4,29 +4,21 @@ from __future__ import annotations
 
 import functools
 import itertools
-import struct
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Dict, Literal
 
 from .._core.factories import Framing, string_factory
-from .._core.tables import memory
 from .._native import constants, functions
+from ._cutting import cut
 from ._framed import Framed, Watched
 from ._lines import _length
 
 if TYPE_CHECKING:
     from .._core.factories import FactoryCache
 
-_memoryview = memoryview
-
-
 #: So many lengths of a kind are kept as they stand before strings.
 _MOST_HEADS = 1024
-#: Blocks of more strings than this are not looked at for being all of one size.
-_MOST_ALIKE = 512
-_pair = struct.Struct("II").unpack_from
-
 
 class _Heads(Dict[int, bytes]):
     """Lengths that strings have had, as they stand before them."""
@@ -69,30 +61,6 @@ def _heads(size: int, order: Literal["big", "little"]) -> _Heads:
 
 
 _decimal = _Heads(lambda length: b"%d:" % length)
-
-
-@functools.lru_cache(maxsize=128)
-def _layout(first: int, size: int, step: int, count: int) -> tuple[bytes, Any]:
-    """The table of a block whose strings are all of one size, and what cuts it."""
-    bounds = [number for index in range(count) for number in (first + index * step, size)]
-    gap = f"{step - size}x" * bool(step - size)
-    form = f"{first}x{size}s" + f"{gap}{size}s" * (count - 1) + f"{step - size - first}x"
-    return struct.pack(f"{2 * count}I", *bounds), struct.Struct(form).unpack
-
-
-def _cut(data: bytes, table: bytes, count: int) -> list[bytes]:
-    """The strings of a block. Often they are all of one size, which is looked for first: then they are
-    cut in a third of the time.
-    """
-    if 1 < count <= _MOST_ALIKE:
-        first, size = _pair(table)
-        step = len(data) // count
-        if step >= size + first:
-            alike, unpack = _layout(first, size, step, count)
-            if table == alike and step * count == len(data):
-                return list(unpack(data))
-    bounds = iter(_memoryview(table).cast("I").tolist())
-    return [data[start : start + size] for start, size in zip(bounds, bounds)]
 
 
 class StringTooLongError(AssertionError):
@@ -200,7 +168,7 @@ class StringFramed(Framed):
         if self._touched or not self._watches:
             # Changed outside of a callback, maybe; these were framed by the limit of before.
             self._settle()
-        strings = _cut(data, memory[table : table + 8 * count], count)
+        strings = cut(data, table, count)
         if type(self).stringsReceived is not StringFramed.stringsReceived:
             return self._atOnce(strings, self.stringsReceived)
         return self._inTurn(strings, self.stringReceived)

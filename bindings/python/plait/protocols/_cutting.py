@@ -1,0 +1,46 @@
+"""Messages out of the blocks that the C library delivers."""
+
+from __future__ import annotations
+
+import functools
+import struct
+from typing import Any
+
+from .._core.tables import memory
+
+#: Blocks of more messages than this are not looked at for being all of one size.
+_MOST = 512
+_pair = struct.Struct("II").unpack_from
+_memoryview = memoryview
+
+
+def cut(data: bytes, table: int, count: int) -> list[bytes]:
+    """The messages of a block, by its table of offsets and lengths."""
+    found = alike(data, table, count)
+    if found is not None:
+        return found
+    bounds = iter(_memoryview(memory[table : table + 8 * count]).cast("I").tolist())
+    return [data[start : start + size] for start, size in zip(bounds, bounds)]
+
+
+def alike(data: bytes, table: int, count: int) -> list[bytes] | None:
+    """The same if they are all of one size, as they often are: it takes a quarter of the time."""
+    step = len(data) // count
+    if not 1 < count <= _MOST or step * count != len(data):
+        return None
+    bounds = memory[table : table + 8 * count]
+    first, size = _pair(bounds)
+    # A look at the last one, too, before anything is made for them.
+    if _pair(bounds, 8 * (count - 1)) != (first + step * (count - 1), size) or first + size > step:
+        return None
+    same, unpack = _layout(first, size, step, count)
+    return list(unpack(data)) if bounds == same else None
+
+
+@functools.lru_cache(maxsize=128)
+def _layout(first: int, size: int, step: int, count: int) -> tuple[bytes, Any]:
+    """The table of a block whose messages are all of one size, and what cuts it."""
+    bounds = [number for index in range(count) for number in (first + index * step, size)]
+    gap = f"{step - size}x" * bool(step - size)
+    form = f"{first}x{size}s" + f"{gap}{size}s" * (count - 1) + f"{step - size - first}x"
+    return struct.pack(f"{2 * count}I", *bounds), struct.Struct(form).unpack
