@@ -175,6 +175,35 @@ int csystem_socket(uint32_t family) {
 int csystem_bind(int fd, const struct csystem_address *address) {
     return result(bind(fd, raw_const(address), address->length));
 }
+
+/* What stands at the beginning of a file of the system's, as text; 0 where it can't be read. */
+static int read_setting(const char *path, char *out, size_t room) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd < 0 ? -1 : read(fd, out, room - 1);
+    if (fd >= 0) close(fd);
+    out[got < 0 ? 0 : got] = 0;
+    return got >= 0;
+}
+
+uint16_t csystem_draw_port(void) {
+    static uint32_t range; /* the first and the last; 1: none. Read once, by whoever comes first */
+    uint32_t known = __atomic_load_n(&range, __ATOMIC_RELAXED);
+    if (!known) {
+        char text[64];
+        unsigned first = 32768, last = 60999;
+        if (read_setting("/proc/sys/net/ipv4/ip_local_port_range", text, sizeof text) &&
+            (sscanf(text, "%u %u", &first, &last) != 2 || first < 1024 || first > last || last > 65535))
+            known = 1;
+        /* What is reserved is for somebody who comes later: the kernel leaves it out, and the list may be long. */
+        if (read_setting("/proc/sys/net/ipv4/ip_local_reserved_ports", text, sizeof text) && text[0] >= '0') known = 1;
+        if (!known) known = (uint32_t)first << 16 | (uint32_t)last;
+        __atomic_store_n(&range, known, __ATOMIC_RELAXED);
+    }
+    if (known == 1) return 0;
+    uint32_t first = known >> 16, count = (known & 0xffff) - first + 1;
+    return (uint16_t)(first + csystem_random() % count);
+}
+
 int csystem_listen(int fd, int backlog) { return result(listen(fd, backlog)); }
 int csystem_accept(int fd) { return result(accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)); }
 int csystem_connect(int fd, const struct csystem_address *address) {

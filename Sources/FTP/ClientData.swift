@@ -91,6 +91,7 @@ extension FTPClient {
     else { return finish(call, FTPClient.reason(.unsupported, verb, "there are no data connections here"), conn) }
     var settings = ListenOptions()
     settings.backlog = 4
+    settings.drawsPort = true
     switch conn.context.listen(endpoint, settings, data, parent: conn) {
     case .failed(let status): finish(call, FTPClient.reason(status, verb, "no port to listen at"), conn)
     case .listener(let listener):

@@ -93,12 +93,17 @@ extension FTPSession {
     var address = Address()
     guard conn.transport.local(&address) == .ok else { return nil }
     let isMemory = address.memory != nil
-    let first = isMemory ? factory.nextMemoryPort() : options.passiveFirst
-    var port = first
+    let (first, last) = (options.passiveFirst, options.passiveLast)
+    let count = isMemory || last == 0 ? 1 : UInt64(last - first) + 1
+    let lot = count == 1 ? 0 : conn.context.random.next() % count
+    var tries: UInt64 = 0
     while true {
+      let port = isMemory ? factory.nextMemoryPort() : first + UInt16((lot + tries) % count)
+      tries += 1
       guard let endpoint = Endpoint.listening(beside: address, port: port) else { return nil }
       var settings = ListenOptions()
       settings.backlog = 4
+      settings.drawsPort = true
       switch conn.context.listen(endpoint, settings, DataFactory(self, conn), parent: conn) {
       case .listener(let listener):
         plan = .listening(listener)
@@ -106,11 +111,10 @@ extension FTPSession {
         guard !isMemory, listener.local(&place) == .ok else { return port }
         return place.port
       case .failed(let status):
-        guard !isMemory, options.passiveLast > 0, port < options.passiveLast else {
+        guard tries < count, status == Failure.inUse else {
           conn.context.log(.warning, "ftp", "no passive port", status)
           return nil
         }
-        port += 1
       }
     }
   }

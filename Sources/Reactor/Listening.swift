@@ -10,16 +10,34 @@ extension Loop {
     defer { wake() }
     switch endpoint.kind {
     case .memory: return memory.listen(endpoint, options, factory, context)
-    case .tcp, .tcp6: return listenTCP(endpoint, options, factory, context)
+    case .tcp, .tcp6:
+      let port = UInt16(truncatingIfNeeded: endpoint.number)
+      if port == 0, options.drawsPort, let made = listenSomewhere(endpoint, options, factory, context) { return made }
+      return listenTCP(endpoint, port, options, factory, context)
     case .unix: return listenUNIX(endpoint, options, factory, context)
     case .fd: return adoptListener(endpoint, factory, context)
     }
   }
 
-  func listenTCP(_ endpoint: Endpoint, _ options: ListenOptions, _ factory: Factory, _ context: Context) -> Listening {
+  /// On a port by lot; nil where eight were in use, or no range is known to draw from: the kernel is to find one then.
+  func listenSomewhere(
+    _ endpoint: Endpoint, _ options: ListenOptions, _ factory: Factory, _ context: Context
+  ) -> Listening? {
+    for _ in 0..<8 {
+      let port = csystem_draw_port()
+      guard port > 0 else { return nil }
+      let made = listenTCP(endpoint, port, options, factory, context)
+      guard case .failed(let status) = made, status == .system(-CInt(CSYSTEM_EADDRINUSE)) else { return made }
+    }
+    return nil
+  }
+
+  func listenTCP(
+    _ endpoint: Endpoint, _ port: UInt16, _ options: ListenOptions, _ factory: Factory, _ context: Context
+  ) -> Listening {
     let family = endpoint.kind == .tcp6 ? Address.ipv6 : Address.ipv4
     var address = csystem_address()
-    guard Loop.parse(endpoint, family, &address) else { return .failed(.endpoint) }
+    guard Loop.parse(endpoint, port, family, &address) else { return .failed(.endpoint) }
     let fd = csystem_socket(family)
     guard fd >= 0 else { return .failed(.system(fd)) }
     var status = csystem_reuse_address(fd)
@@ -30,8 +48,7 @@ extension Loop {
   }
 
   /// The interface of a listening endpoint, or all of them.
-  static func parse(_ endpoint: Endpoint, _ family: UInt32, _ address: inout csystem_address) -> Bool {
-    let port = UInt16(truncatingIfNeeded: endpoint.number)
+  static func parse(_ endpoint: Endpoint, _ port: UInt16, _ family: UInt32, _ address: inout csystem_address) -> Bool {
     guard let interface = endpoint.interface else {
       return csystem_address_parse(&address, family == Address.ipv6 ? "::" : "0.0.0.0", family, port) == 0
     }

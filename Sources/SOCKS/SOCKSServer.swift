@@ -321,8 +321,10 @@ public final class SOCKSServer: SOCKSEnd {
       if chosen == nil || (chosen?.isIPv4 != isOwn && ip.isIPv4 == isOwn) { chosen = ip }
     }
     guard let chosen else { return refuse(found.isEmpty ? .noHost : .denied, conn) }
+    var settings = ListenOptions()
+    settings.drawsPort = true
     guard let endpoint = factory.placeToListen(conn, chosen),
-      case .listener(let made) = conn.context.listen(endpoint, ListenOptions(), factory.targets, parent: conn)
+      case .listener(let made) = conn.context.listen(endpoint, settings, factory.targets, parent: conn)
     else { return refuse(.failed, conn) }
     listener = made
     stage = .bound

@@ -83,6 +83,9 @@ public struct ListenOptions {
   public var backlog: UInt32 = 1024
   public var reusePort = false
   public var dualStack = false
+  /// Of a port that nobody chose: drawn here. The kernel's own search takes a millisecond once thousands have just been used, and
+  /// who listens for one connection after the other uses thousands.
+  public var drawsPort = false
   public init() {}
 }
 

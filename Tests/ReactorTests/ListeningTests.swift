@@ -33,6 +33,23 @@ struct ListeningTests {
     #expect(bench.listen("tcp:\(LoopBench.port(listener)):interface=127.0.0.1:reusePort=1", Host(.raw)) != nil)
   }
 
+  @Test func portsAreDrawn() {
+    let bench = LoopBench()
+    let drawn = csystem_draw_port()
+    #expect(drawn == 0 || drawn >= 1024, "0: the system keeps some back")
+    var options = ListenOptions()
+    options.drawsPort = true
+    var seen: Set<Int> = []
+    for _ in 0..<64 {
+      let listener = bench.listen("tcp:0:interface=127.0.0.1", Host(.raw), options)
+      let port = Int(LoopBench.port(listener))
+      #expect(port >= 1024)
+      #expect(seen.insert(port).inserted, "all of them listen still")
+    }
+    let chosen = seen.first ?? 0
+    #expect(bench.fault("tcp:\(chosen):interface=127.0.0.1", options) == .system(-98), "asked for, so no other")
+  }
+
   @Test func allInterfaces() {
     let bench = LoopBench()
     #expect(bench.listen("tcp:0", Host(.raw)) != nil)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import ftplib
 import hashlib
 import io
 import os
+import socket
 import ssl as tls
 import subprocess
 
@@ -404,6 +406,34 @@ def test_too_many(reactor, root):
     factory = ftp.FTPFactory(portal_of(root))
     factory.connectionLimit = 1
     served(reactor, factory, talk)
+
+
+def test_passive_ports(reactor, root):
+    """Drawn from the range that is wanted, one that is free; an error where none is."""
+
+    def port(client):
+        return int(client.sendcmd("EPSV").split("|")[3])
+
+    def talk(client):
+        with contextlib.closing(ftplib.FTP()) as other:
+            other.connect(client.host, client.port, LIMIT)
+            other.login()
+            mine, its = port(client), port(other)
+            assert mine in factory.passivePortRange and its in factory.passivePortRange and mine != its
+            assert len({port(client) for _ in range(20)}) > 1
+
+    factory = ftp.FTPFactory(portal_of(root))
+    factory.passivePortRange = range(20000, 30000)
+    served(reactor, factory, talk)
+
+    def refused(client):
+        with pytest.raises(ftplib.error_temp, match="425 Can't open data connection"):
+            client.sendcmd("EPSV")
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        factory = ftp.FTPFactory(portal_of(root))
+        factory.passivePortRange = range(taken.getsockname()[1], taken.getsockname()[1] + 1)
+        served(reactor, factory, refused)
 
 
 def test_idle(reactor, root):

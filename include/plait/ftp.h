@@ -57,7 +57,7 @@ typedef struct plait_ftp_server_options {
     plait_bytes anonymous;       /**< the name of those who have none; "anonymous" */
     plait_bytes anonymous_root;  /**< a directory: anonymous users read it, and `login` is not asked about them */
     plait_bytes passive_address; /**< what PASV tells clients, where they reach this host by another IPv4 address than its own */
-    uint32_t passive_first;      /**< the ports of passive listeners, tried in order; with passive_last 0: what the system chooses */
+    uint32_t passive_first;      /**< the ports of passive listeners, drawn by lot; with passive_last 0: those that the system gives to who asks for none */
     uint32_t passive_last;
     uint32_t max_sessions;       /**< more are told so, and closed; no limit */
     uint32_t max_failures;       /**< of logins in a session, which then ends; 3 */

@@ -335,6 +335,8 @@ void csystem_address_text(const struct csystem_address *address, char *host, uin
 
 int csystem_socket(uint32_t family); /* a stream; close-on-exec, does not block */
 int csystem_bind(int fd, const struct csystem_address *address);
+/* One of the ports that the system gives to who does not ask for one, by lot; 0 where it keeps some of them back. */
+uint16_t csystem_draw_port(void);
 int csystem_listen(int fd, int backlog);
 int csystem_accept(int fd);
 int csystem_connect(int fd, const struct csystem_address *address);
