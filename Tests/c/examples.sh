@@ -134,9 +134,11 @@ END
     curl -sS -m 20 -v -Q TIME -T "$WORK/served/file" "ftp://me:secret@127.0.0.1:$port/up" 2>&1 | grep -q '200 It is '
     diff "$WORK/served/file" "$WORK/served/up"
     diff <(tail -n +2 "$WORK/ftp.out") <(printf '/file: 6 bytes, done\n/up: 6 bytes, done\n')
+    touch "$WORK/served/"$'\e[2Jodd'
     "$WORK/ftp_client$variant" "tcp:host=127.0.0.1:port=$port" file "$WORK/copied" >"$WORK/ftp_client.out"
+    rm "$WORK/served/"$'\e[2Jodd'
     diff "$WORK/served/file" "$WORK/copied"
-    sort "$WORK/ftp_client.out" | diff - <(printf '6 bytes came\nfile: 6 bytes\nfile: done\nup: 6 bytes\n')
+    LC_ALL=C sort "$WORK/ftp_client.out" | diff - <(printf '6 bytes came\n?[2Jodd: 0 bytes\nfile: 6 bytes\nfile: done\nup: 6 bytes\n')
     rm "$WORK/ftp_client.out"
     kill "${started[-1]}"
     rm "$WORK/ftp.out"

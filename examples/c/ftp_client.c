@@ -7,7 +7,7 @@
 
 static plait_reactor reactor;
 static const char *wanted, *here;
-static int failed = 1;
+static int failed = 1, is_listed;
 
 static plait_bytes bytes(const char *text) {
     plait_bytes made = {NULL, 0};
@@ -24,19 +24,30 @@ static void on_gone(void *user, plait_conn conn, const plait_reason *reason) {
     plait_reactor_stop(reactor);
 }
 
+/* Names come from the server: one could hold what steers a terminal. */
+static void show(plait_bytes name) {
+    size_t i;
+
+    for (i = 0; i < name.len; i++) putchar(name.data[i] < 32 || name.data[i] == 127 ? '?' : name.data[i]);
+}
+
 static void on_listed(void *user, plait_conn conn, const plait_reason *reason, const plait_ftp_client_result *result) {
     plait_ftp_client_request quit = PLAIT_FTP_CLIENT_REQUEST_INIT;
     plait_bytes rest = result->value;
     size_t used;
 
     (void)user;
-    if (reason->status) fprintf(stderr, "%s\n", reason->text);
+    if (reason->status)
+        fprintf(stderr, "%s\n", reason->text);
+    else
+        is_listed = 1;
     while (rest.len > 0) {
         plait_ftp_line entry = PLAIT_FTP_LINE_INIT;
         if (plait_ftp_line_parse(rest.data, rest.len, 0, &entry, &used)) break;
-        if (entry.kind == PLAIT_FTP_LINE_FILE)
-            printf("%.*s: %llu bytes\n", (int)entry.name.len, (const char *)entry.name.data,
-                   (unsigned long long)entry.size);
+        if (entry.kind == PLAIT_FTP_LINE_FILE) {
+            show(entry.name);
+            printf(": %llu bytes\n", (unsigned long long)entry.size);
+        }
         rest.data += used;
         rest.len -= used;
     }
@@ -96,5 +107,5 @@ int main(int argc, char **argv) {
     if (status) fprintf(stderr, "%s\n", plait_strerror(status));
     plait_reactor_free(reactor);
     plait_factory_release(factory);
-    return status != 0 || failed;
+    return status != 0 || failed || !is_listed;
 }

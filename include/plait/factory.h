@@ -19,6 +19,9 @@
  *  - `release(user)`: once, when the factory and its last connection are gone: after the last callback that
  *    can mention the factory's user.
  *
+ * A callback, of these and of all others, ends by returning: no exception of C++ and no longjmp() may leave it, for the
+ * library's own frames lie beneath. What failed is kept, and told by plait_conn_abort() or by whatever the callback returns.
+ *
  * Any of them may be NULL. `user` is the connection's, which is the factory's until
  * plait_conn_set_user() replaces it: `disconnected` of a conn that ended before that gets the factory's. Where a table has a callback for one message and one for a block, the
  * block's wins.
