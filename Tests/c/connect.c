@@ -16,7 +16,8 @@ static void done(void *user, plait_call call, plait_conn conn, const plait_reaso
     note("done %s", reason->status == 0 ? "0" : plait_err_name(reason->status));
 }
 
-static int unused_port(void) {
+/* A port that is taken, for as long as `held` is open, and where nobody listens. */
+static int unused_port(int *held) {
     struct sockaddr_in address;
     socklen_t len = sizeof address;
     int fd = socket(AF_INET, SOCK_STREAM, 0);
@@ -26,7 +27,7 @@ static int unused_port(void) {
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     SAME(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
     getsockname(fd, (struct sockaddr *)&address, &len);
-    close(fd);
+    *held = fd;
     return ntohs(address.sin_port);
 }
 
@@ -72,7 +73,7 @@ int main(void) {
     plait_address local = PLAIT_ADDRESS_INIT;
     plait_conn client;
     char endpoint[128];
-    int before = descriptors(), port, i, fds[8], used;
+    int before = descriptors(), port, i, fds[8], used, held;
     double start;
 
     reactor = new_reactor(0);
@@ -98,8 +99,9 @@ int main(void) {
     OK(plait_listener_close(listener));
 
     /* failures */
-    snprintf(endpoint, sizeof endpoint, "tcp:127.0.0.1:%d", unused_port());
+    snprintf(endpoint, sizeof endpoint, "tcp:127.0.0.1:%d", unused_port(&held));
     try_for(endpoint, "done PLAIT_ERR_REFUSED|");
+    close(held);
     SAME(last_reason.os_error, ECONNREFUSED);
     try_for("unix:/nonexistent/socket", "done PLAIT_ERR_SYSTEM|");
     SAME(last_reason.os_error, ENOENT);

@@ -5,7 +5,8 @@ import shutil
 import subprocess
 import time
 
-from irc_side import SECONDS, Program, free_port
+from irc_side import SECONDS, Program
+from ports import free_port
 
 MODULES = (
     "cap ircv3 ircv3_accounttag ircv3_batch ircv3_capnotify ircv3_chghost ircv3_ctctags ircv3_echomessage ircv3_invitenotify "

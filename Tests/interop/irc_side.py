@@ -12,12 +12,6 @@ from pathlib import Path
 SECONDS = 60
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 class Program:
     """One that runs, and what it prints."""
 

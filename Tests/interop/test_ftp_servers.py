@@ -23,6 +23,7 @@ from conftest import reactor, run, until  # noqa: E402, F401
 from plait.internet import endpoints, ssl  # noqa: E402
 from plait.internet.defer import CancelledError  # noqa: E402
 from plait.protocols import ftp  # noqa: E402
+from ports import free_port  # noqa: E402
 
 TOOL = ROOT / "build" / "stage" / "bin" / "plait-ftp"
 FTPD = ROOT / "build" / "stage" / "bin" / "plait-ftpd"
@@ -120,12 +121,6 @@ users.addUser("me", "secret")
 reactor.listenTCP(int(sys.argv[1]), FTPFactory(Portal(Realm(sys.argv[2]), [users])), interface=sys.argv[3])
 reactor.run()
 """
-
-
-def free_port(host="127.0.0.1"):
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.bind((host, 0))
-        return probe.getsockname()[1]
 
 
 @pytest.fixture(scope="module")

@@ -20,14 +20,9 @@ from conftest import LIMIT, reactor, run  # noqa: E402, F401
 from plait.internet import endpoints  # noqa: E402
 from plait.internet.protocol import Factory  # noqa: E402
 from plait.protocols import ident  # noqa: E402
+from ports import free_port  # noqa: E402
 
 ME = pwd.getpwuid(os.getuid()).pw_name
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @contextlib.contextmanager

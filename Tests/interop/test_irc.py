@@ -5,7 +5,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from irc_side import SECONDS, Program, Server, Somebody, free_port
+from irc_side import SECONDS, Program, Server, Somebody
+from ports import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 STAGE = ROOT / "build" / "stage"

@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from irc_side import SECONDS, Program, Server, Somebody, free_port
+from irc_side import SECONDS, Program, Server, Somebody
+from ports import free_port
 from irc_stage import TOLD, Stage, Told
 from plait.internet.protocol import ReconnectingClientFactory
 from plait.words.protocols import irc

@@ -22,14 +22,9 @@ from plait.internet import endpoints, error  # noqa: E402
 from plait.internet.defer import CancelledError  # noqa: E402
 from plait.internet.protocol import Factory  # noqa: E402
 from plait.protocols import memcache  # noqa: E402
+from ports import free_port  # noqa: E402
 
 EVIL = b"\r\nEND\r\nVALUE other 0 1\r\nx\r\nEND\r\n"
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.fixture
@@ -275,7 +270,7 @@ def stop(process):
 def test_a_server_that_is_stopped(reactor):  # noqa: F811
     """What takes too long fails alone; then the silence is noticed, and all else fails."""
     with served() as (process, where):
-        cache = connected(reactor, where, lambda: memcache.MemCacheProtocol(timeOut=0.6))
+        cache = connected(reactor, where, lambda: memcache.MemCacheProtocol(timeOut=2))
         assert run(reactor, cache.set(b"a", b"1"))
         stop(process)
         try:

@@ -24,6 +24,7 @@ from conftest import LIMIT, reactor, run  # noqa: E402, F401
 from plait.internet import defer, error  # noqa: E402
 from plait.internet.protocol import Factory, Protocol  # noqa: E402
 from plait.protocols import socks  # noqa: E402
+from ports import free_port  # noqa: E402
 
 PAGE = b"a page by way of a proxy\n" * 4000
 STAGE = ROOT / "build" / "stage"
@@ -261,12 +262,6 @@ class Reader(Protocol):
 def fetch(reactor, port, page, host="127.0.0.1", **how):  # noqa: F811
     where = socks.SOCKSClientEndpoint(reactor, f"tcp:127.0.0.1:{port}", host, page, **how)
     return run(reactor, run(reactor, where.connect(Factory.forProtocol(Reader))).over)
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @contextlib.contextmanager

@@ -19,6 +19,7 @@ sys.path.insert(0, str(ROOT / "bindings" / "python"))
 sys.path.insert(0, str(ROOT / "Tests" / "interop"))
 
 from plait._native import xmpp  # noqa: E402
+from ports import free_port  # noqa: E402
 from xmpp_side import LIMIT, REMOTE, Loop, Side  # noqa: E402
 
 CONFIG = """
@@ -50,12 +51,6 @@ Component "rooms.localhost" "muc"
 Component "comp.localhost"
     component_secret = "s3cr3t"
 """
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Prosody:

@@ -20,19 +20,19 @@ from plait.internet.reactors import Reactor
 
 def test_calls_come_in_the_order_of_their_times(reactor):
     events = []
-    reactor.callLater(0.02, events.append, "second")
+    reactor.callLater(0.3, events.append, "second")
     reactor.callLater(0.01, events.append, "first")
-    reactor.callLater(0.02, events.append, "third")
+    reactor.callLater(0.3, events.append, "third")
     reactor.callLater(0, events.append, "at once")
     until(reactor, lambda: len(events) == 4)
     assert events == ["at once", "first", "second", "third"]
 
 
 def test_a_delayed_call(reactor):
-    events = []
+    events, before = [], reactor.seconds()
     call = reactor.callLater(0.01, lambda *a, **k: events.append((a, k)), 1, b=2)
     assert call.active()
-    assert call.getTime() == pytest.approx(reactor.seconds() + 0.01, abs=0.01)
+    assert before + 0.009 <= call.getTime() <= reactor.seconds() + 0.011
     assert reactor.getDelayedCalls() == [call]
     until(reactor, lambda: events)
     assert events == [((1,), {"b": 2})]
@@ -61,7 +61,7 @@ def test_moving(reactor):
     sooner = reactor.callLater(1000, events.append, "sooner")
     sooner.reset(0)
     later = reactor.callLater(0.001, events.append, "later")
-    later.delay(0.02)
+    later.delay(0.3)
     nearer = reactor.callLater(1000, events.append, "nearer")
     nearer.delay(-999.99)
     until(reactor, lambda: len(events) == 3)
@@ -234,7 +234,7 @@ def test_control_c(environment, work, soon):
         process.send_signal(signal.SIGINT)
         assert process.communicate(timeout=LIMIT)[0] == "interrupted False\nran again\n"
         assert process.returncode == 0
-        assert time.monotonic() - begun < 5
+        assert time.monotonic() - begun < LIMIT / 2
 
 
 def test_the_programs_own_handler(environment):
