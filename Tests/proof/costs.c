@@ -179,12 +179,6 @@ static void calls_without_allocations(void) {
     UNTIL(plait_conn_pause(conn) == PLAIT_ERR_STALE);
 }
 
-static double cpu(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 /* Nanoseconds of CPU per byte, the best of three where that does not take seconds. */
 static double cost(enum kind kind, int block, size_t size, size_t piece) {
     int rounds = size / piece > 16 << 20 ? 1 : 3;

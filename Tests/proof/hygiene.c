@@ -109,7 +109,7 @@ static void converse(const struct library *library, plait_reactor reactor, int p
     int fd = dial(port);
     size_t got = 0;
     say(fd, "hello\r\n");
-    for (double limit = seconds() + 10; hear(fd, &got) == 0 && got < 7;) {
+    for (double limit = seconds() + 60; hear(fd, &got) == 0 && got < 7;) {
         in_use = library;
         CHECK(library->plait_reactor_poll(reactor, 5) == 0);
         CHECK(seconds() < limit);
@@ -175,13 +175,14 @@ int main(int argc, char **argv) {
     same(&before, &after);
     CHECK(after.descriptors <= before.descriptors + 2);
 
-    /* Again and again: nothing adds up. And the first line is answered soon after the library was asked for. */
+    /* Again and again: nothing adds up. And the first line is answered soon after the library was asked for: in
+     * time of the processor, for others may want it as well. */
     double best = 1;
     for (int i = 0; i < 5; i++) {
-        double start = seconds();
+        double start = cpu();
         library = load(argv[1]);
         use(&library, &before);
-        if (seconds() - start < best) best = seconds() - start;
+        if (cpu() - start < best) best = cpu() - start;
         CHECK(dlclose(library.handle) == 0);
     }
     CHECK(descriptors() == after.descriptors);

@@ -28,6 +28,13 @@ static inline double seconds(void) {
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
+/* Seconds of the processor's time that this process has used. */
+static inline double cpu(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
 /* Turns the reactor until the condition holds. */
 #define UNTIL(condition)                                                                                               \
     for (double limit_ = seconds() + 30; !(condition);) {                                                              \

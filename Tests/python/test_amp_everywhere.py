@@ -62,7 +62,7 @@ def test_policies(reactor, name):
 
 def test_a_limit_of_time(reactor):
     """The connection ends, and so do its calls."""
-    factory = policies.TimeoutFactory(protocol.Factory.forProtocol(Server), 0.05)
+    factory = policies.TimeoutFactory(protocol.Factory.forProtocol(Server), 1)
     factory.callLater = reactor.callLater
     port = reactor.listenTCP(0, factory, interface="127.0.0.1")
     where = endpoints.TCP4ClientEndpoint(reactor, "127.0.0.1", port.getHost().port)

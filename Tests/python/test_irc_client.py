@@ -809,7 +809,7 @@ def test_paused(reactor, server):
 
 def test_lines_wait_for_their_turn(reactor, server):
     class Slow(Bot):
-        lineRate = 0.02
+        lineRate = 0.1
         lineBurst = 2
 
     client = connected(reactor, server, Slow)
@@ -825,7 +825,7 @@ def test_lines_wait_for_their_turn(reactor, server):
 def test_a_dead_server(reactor, server):
     class Impatient(Bot):
         heartbeatInterval = 0.01
-        pongTimeout = 0.05
+        pongTimeout = 1
 
     client = connected(reactor, server, Impatient)
     server.until(b"PING :plait1\r\n")

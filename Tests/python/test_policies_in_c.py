@@ -149,7 +149,7 @@ def test_a_tower(reactor, dial):
     assert rates.connectionCount == 1 and rates.peers == {"127.0.0.1/32": 1}
     outer.write(b"!")
     reactor.iterate()
-    assert peer.recv(100) == b"one\r\ntwo\r\n!"
+    assert peer.makefile("rb").read(11) == b"one\r\ntwo\r\n!"
     for factory in (access, rates, times):
         counters = factory.counters
         assert (counters.open, counters.total) == (1, 1)
