@@ -87,6 +87,8 @@ final class TCPTransport: Transport {
           $0.didRead(count, buffer!.pointee.base)
         }
       })
+    // The descriptor is in the epoll now: were libuv not told, it would try to add it, and fail, before it changes it.
+    if handle.pointee.io_watcher.events == 0 { handle.pointee.io_watcher.events = UInt32(UV_READABLE.rawValue) }
   }
 
   /// libuv can't watch it.
