@@ -5,11 +5,14 @@ from __future__ import annotations
 import gc
 import itertools
 import random
+import socket
 
 import pytest
 
+from conftest import LIMIT, until
 from doubles import Lines, Transport, connected, feed, recording
 from plait._core.registry import conns
+from plait.internet import protocol
 from plait.protocols import basic
 
 
@@ -386,3 +389,66 @@ def test_nothing_is_left_of_protocols_that_are_garbage():
         connected(Lines).dataReceived(b"a\r\nhalf")
     gc.collect()
     assert len(conns) == before
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_happens_within_a_block(reactor, seed):
+    """On a reactor's own transport: every line is delivered once, in order, and answered in order."""
+    chance = random.Random(seed)
+    lines = [b"%d" % number * chance.randrange(1, 4) for number in range(600)]
+    seen, taken = [], []
+
+    class Busy(basic.LineReceiver):
+        def lineReceived(self, line):
+            seen.append(line)
+            self.sendLine(line)
+            for _ in range(chance.choice([0, 0, 0, 1, 2])):
+                getattr(self, chance.choice(["limit", "rest", "raw", "pause", "write", "clear"]))()
+
+        def limit(self):
+            self.MAX_LENGTH = chance.choice([1000, 2000])
+
+        def rest(self):
+            self.pauseProducing()
+            self.resumeProducing()
+
+        def pause(self):
+            self.pauseProducing()
+            reactor.callLater(0, self.resumeProducing)
+
+        def raw(self):
+            if self.line_mode:
+                self.setRawMode()
+
+        def rawDataReceived(self, data):
+            self.setLineMode(data)
+
+        def write(self):
+            self.transport.write(b"")
+
+        def clear(self):
+            # What is taken is put back.
+            data = self.clearLineBuffer()
+            taken.append(data)
+            self.setRawMode()
+            self.setLineMode(data)
+
+    port = reactor.listenTCP(0, protocol.Factory.forProtocol(Busy), interface="127.0.0.1")
+    data = b"".join(line + b"\r\n" for line in lines)
+    with socket.create_connection(("127.0.0.1", port.getHost().port), LIMIT) as peer:
+        peer.settimeout(0)
+        peer.sendall(data)
+        answers = bytearray()
+
+        def answered():
+            try:
+                answers.extend(peer.recv(65536))
+            except BlockingIOError:
+                pass
+            return len(answers) >= len(data)
+
+        until(reactor, answered)
+    assert seen == lines
+    assert answers == data
+    assert any(taken)
+    port.stopListening()

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from ctypes import byref
-from typing import Any
+from ctypes import byref, c_int, c_uint64
+from typing import TYPE_CHECKING, Any
 
 from .._native import functions, structs
+from .._native.calls import bare
 from ..internet._reasons import check
 from ..internet.address import Address, from_native
 from .options import SocketOptions
+from .tables import memory
+
+_conn_get_peer = bare("plait_conn_get_peer", c_int)
 
 
 class Addressed(SocketOptions):
     """Part of :class:`~plait._core.transport.Transport`."""
 
-    __slots__ = ("_address", "_local")
+    __slots__ = ("_address", "_handle", "_local")
+
+    if TYPE_CHECKING:
+        _handle: c_uint64
 
     #: The peer's address, or how the C library has written it down.
     _address: Address | bytes | None
@@ -34,8 +41,9 @@ class Addressed(SocketOptions):
         an object of it takes longer, and few programs ask.
         """
         driver = self.driver
-        if functions.conn_get_peer(self._conn, driver.addressReference) == 0:
-            self._address = bytes(driver.address)
+        if _conn_get_peer(self._handle, driver.addressReference) == 0:
+            start, end = driver.addressAt
+            self._address = memory[start:end]
 
     def getHost(self) -> Address:
         """Where this end is."""

@@ -13,6 +13,10 @@ from typing import Any
 from .._native import structs
 from .registry import conns, drop, entry, objects
 
+#: What the C library lends, by its address: a slice of this copies it. (An object around each address
+#: would take longer than the copy.)
+memory: Any = (c_char * sys.maxsize).from_address(0)
+
 
 @entry(structs.ConnFunction)
 def _opened(user: int, conn: int) -> None:
@@ -99,11 +103,6 @@ def _released(user: int) -> None:
 #: would cost as much as all the rest of a short block.
 _DataFunction = CFUNCTYPE(None, c_void_p, c_uint64, c_void_p, c_size_t)
 _BlockFunction = CFUNCTYPE(c_size_t, c_void_p, c_uint64, c_void_p, c_size_t, c_void_p, c_size_t)
-
-#: What the C library lends, by its address: a slice of this copies it. (An object around each address
-#: would take longer than the copy.)
-memory: Any = (c_char * sys.maxsize).from_address(0)
-
 
 @entry(_DataFunction)
 def _bytes(user: int, conn: int, data: int, length: int) -> None:

@@ -42,7 +42,7 @@ class Transport(Addressed, Securing):
 
     # fmt: off
     __slots__ = (
-        "_failure", "_handle", "_protocol", "_readingPaused", "_starting", "connected",
+        "_failure", "_protocol", "_readingPaused", "_starting", "connected",
         "disconnected", "disconnecting", "driver", "framer", "isClient", "opener", "send", "wrappers",
     )
     # fmt: on
@@ -171,12 +171,15 @@ class Transport(Addressed, Securing):
     def flush(self) -> None:
         """Hands to the C library what was gathered."""
         out = self._written
-        if self.lines:
-            out.append(self.joined())
-        elif not out:
-            return
-        data = b"".join(out)  # of one alone that is the same object
-        out.clear()
+        if not out:
+            if not self.lines:
+                return
+            data = self.joined()
+        else:
+            if self.lines:
+                out.append(self.joined())
+            data = b"".join(out)  # of one alone that is the same object
+            out.clear()
         if self.gatherer is not None:
             self.gatherer._gatherer = NOBODY
             self.gatherer = None
@@ -256,7 +259,7 @@ class Transport(Addressed, Securing):
     def _halt(self) -> None:
         # The framer may be in the middle of a block.
         if self.framer is not None:
-            self.framer._halt = True
+            self.framer._hold()
 
     @property
     def halted(self) -> bool:

@@ -7,7 +7,7 @@ import os
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from ctypes import byref, c_uint64
+from ctypes import addressof, byref, c_uint64, sizeof
 from typing import TYPE_CHECKING, Any, Callable
 
 from .._core.events import SystemEvents
@@ -84,6 +84,8 @@ class Reactor(Listening, Threading):
         #: Where the C library writes addresses down, one after the other.
         self.address = structs.Address()
         self.addressReference = byref(self.address)
+        start = addressof(self.address)
+        self.addressAt = start, start + sizeof(self.address)
         # Whether a callback runs now, and whose output it will have to hand over in the end.
         self.inside = False
         self.dirty: list[Transport] = []

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import struct
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Tuple
 
 from .._core.tables import memory
 
@@ -14,7 +15,7 @@ _pair = struct.Struct("II").unpack_from
 _memoryview = memoryview
 
 
-def cut(data: bytes, table: int, count: int) -> list[bytes]:
+def cut(data: bytes, table: int, count: int) -> Sequence[bytes]:
     """The messages of a block, by its table of offsets and lengths."""
     found = alike(data, table, count)
     if found is not None:
@@ -23,24 +24,42 @@ def cut(data: bytes, table: int, count: int) -> list[bytes]:
     return [data[start : start + size] for start, size in zip(bounds, bounds)]
 
 
-def alike(data: bytes, table: int, count: int) -> list[bytes] | None:
+def alike(data: bytes, table: int, count: int) -> Sequence[bytes] | None:
     """The same if they are all of one size, as they often are: it takes a quarter of the time."""
+    global _last
+    bounds = memory[table : table + 8 * count]
+    layout = _last
+    if bounds == layout.table and len(data) == layout.length:
+        return layout.unpack(data)
     step = len(data) // count
     if not 1 < count <= _MOST or step * count != len(data):
         return None
-    bounds = memory[table : table + 8 * count]
     first, size = _pair(bounds)
     # A look at the last one, too, before anything is made for them.
     if _pair(bounds, 8 * (count - 1)) != (first + step * (count - 1), size) or first + size > step:
         return None
-    same, unpack = _layout(first, size, step, count)
-    return list(unpack(data)) if bounds == same else None
+    layout = _layout(first, size, step, count)
+    if bounds != layout.table:
+        return None
+    _last = layout
+    return layout.unpack(data)
+
+
+class _Layout(NamedTuple):
+    """A block whose messages are all of one size: its table, its length, and what cuts it."""
+
+    table: bytes
+    length: int
+    unpack: Callable[[bytes], Tuple[bytes, ...]]
+
+
+#: That of the latest such block: the next one is often like it.
+_last = _Layout(b"", -1, struct.Struct("").unpack)
 
 
 @functools.lru_cache(maxsize=128)
-def _layout(first: int, size: int, step: int, count: int) -> tuple[bytes, Any]:
-    """The table of a block whose messages are all of one size, and what cuts it."""
+def _layout(first: int, size: int, step: int, count: int) -> _Layout:
     bounds = [number for index in range(count) for number in (first + index * step, size)]
     gap = f"{step - size}x" * bool(step - size)
     form = f"{first}x{size}s" + f"{gap}{size}s" * (count - 1) + f"{step - size - first}x"
-    return struct.pack(f"{2 * count}I", *bounds), struct.Struct(form).unpack
+    return _Layout(struct.pack(f"{2 * count}I", *bounds), step * count, struct.Struct(form).unpack)

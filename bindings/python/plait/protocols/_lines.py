@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from ctypes import byref, c_size_t, create_string_buffer
 from typing import TYPE_CHECKING, Any
 
@@ -128,20 +128,18 @@ class LineFramed(Framed):
             # asked to do it again.
             functions.line_set_line_mode(self._conn, b"", 0)
             return 0
-        lines = self._cut(data, table, count)
+        lines = [data[: -len(self._delimiter)]] if count == 1 else self._cut(data, table, count)
         if type(self).linesReceived is not LineFramed.linesReceived:
-            return self._atOnce(lines, self.linesReceived)
+            return self._atOnce(list(lines), self.linesReceived)
         return self._inTurn(lines, self.lineReceived)
 
-    def _cut(self, data: bytes, table: int, count: int) -> list[bytes]:
-        """The lines of a block."""
+    def _cut(self, data: bytes, table: int, count: int) -> Sequence[bytes]:
+        """The lines of a block of several."""
         delimiter = self._delimiter
-        if count == 1:
-            return [data[: -len(delimiter)]]
         if len(data) % count == 0:
-            lines = alike(data, table, count)
-            if lines is not None:
-                return lines
+            found = alike(data, table, count)
+            if found is not None:
+                return found
         if delimiter == b"\r\n":
             # Much faster than a search for two bytes, and the same unless there is a CR or an LF
             # somewhere else: then it finds more.
@@ -225,7 +223,7 @@ class LineReceiver(LineFramed):
     def setRawMode(self) -> None:
         """Has everything behind the current line go to :meth:`rawDataReceived`."""
         self.line_mode = 0
-        self._halt = True
+        self._hold()
         if self._conn:
             functions.line_set_raw_mode(self._conn)
 
@@ -252,8 +250,10 @@ class LineReceiver(LineFramed):
         self._after()
 
     def _clear(self) -> bytes:
-        rest: Iterator[bytes] = self._rest or iter(())
         # What the block under delivery still has is taken from it.
+        rest: list[bytes] = [*(self._left or ()), *(self._rest or ())]
+        if self._left is not None:
+            self._left.clear()
         lines = b"".join(line + self._delimiter for line in rest)
         return lines + held(self._conn) if self._conn else lines
 

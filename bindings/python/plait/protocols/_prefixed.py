@@ -170,7 +170,7 @@ class StringFramed(Framed):
             self._settle()
         strings = cut(data, table, count)
         if type(self).stringsReceived is not StringFramed.stringsReceived:
-            return self._atOnce(strings, self.stringsReceived)
+            return self._atOnce(list(strings), self.stringsReceived)
         return self._inTurn(strings, self.stringReceived)
 
     def _stringTooLong(self, length: int) -> None:
