@@ -56,7 +56,7 @@ extension AMPFactory {
     guard shown.id != 0 else { return conn.abort(.limit) }
     shown.isOpen = true
     conn.context.show(shown)
-    respond(shown, responder, conn)
+    respond(shown, responder.function, responder.number, conn)
     if shown.isOpen { keep(shown, conn, session) } else { shown.isReadable = false }
   }
 
@@ -75,12 +75,13 @@ extension AMPFactory {
         let found = command.request.match(
           bytes, from: at, most: options.maxBox &+ 2, &requestShape, &shown.slots)
         guard found.length > 0 else { return 0 }
-        let box = bytes.extracting(at..<at &+ found.length &- 2)
-        if found.isOdd, command.checkAll(box, command.arguments, 0, command.arguments.count, &shown.slots) >= 0 {
-          return 0
+        let length = found.length &- 2
+        if found.isOdd {
+          let box = bytes.extracting(at..<at &+ length)
+          if command.checkAll(box, command.arguments, 0, command.arguments.count, &shown.slots) >= 0 { return 0 }
         }
-        row[1] = UInt32(truncatingIfNeeded: found.length &- 2)
-        shown.show(box, 2, conn, ask: Part(found.tag, found.tagLength))
+        row[1] = UInt32(truncatingIfNeeded: length)
+        shown.show(bytes, at, length, conn, ask: Part(found.tag, found.tagLength))
         shown.isRequest = true
         shown.command = responder.command
         shown.schema = .arguments

@@ -68,7 +68,8 @@ open class AMPFactory: MessageFactory {
   open func ended(_ conn: Conn, _ reason: Reason) {}
   open func takeBoxes(_ block: RawSpan, _ conn: Conn) -> Int { conn.context.table.count }
   open func takeRequests(_ block: RawSpan, _ rows: RawSpan, _ count: Int, _ conn: Conn) {}
-  open func respond(_ box: Box, _ responder: Responder, _ conn: Conn) {}
+  /// `function` and `number` are the responder's.
+  open func respond(_ box: Box, _ function: UnsafeRawPointer?, _ number: Int, _ conn: Conn) {}
   /// Somebody else may know who answers a command: calls `respond` with who does, whose command has an owner meanwhile.
   open func locate(_ name: RawSpan, _ conn: Conn, _ respond: (Responder) -> Void) -> Bool { false }
   open func cancelled(_ box: Box?, _ tag: RawSpan, _ conn: Conn) {}
@@ -218,7 +219,10 @@ open class AMPFactory: MessageFactory {
     while !session.isExtended, !conn.mustReframe {
       current[0] = UInt32(truncatingIfNeeded: at &- start)
       var length = quick(bytes, at, current, conn, session)
-      if length == 0 { length = quickAnswer(bytes, at, current, conn, session) }
+      if length == 0 {
+        if at == bytes.byteCount { break }
+        length = quickAnswer(bytes, at, current, conn, session)
+      }
       if length > 0 { at &+= length } else if !turn(to: bytes, at) { break }
     }
     return at

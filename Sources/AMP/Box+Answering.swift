@@ -15,7 +15,7 @@ func answerAtOnce(_ box: Box, _ values: UnsafeBufferPointer<Value>, _ command: C
   }
   let (tag, tagLength) = (Int(box.ask.offset), Int(box.ask.length))
   let room = command.integersRoom &+ tagLength
-  guard conn.isReady(room) else { return box.answerOther(values) }
+  guard conn.isReady(room) else { return answerFirst(box, values, command, conn, room) }
   conn.appendReady {
     command.answer.write(
       &$0, room: room, box.bytes, tag: tag, tagLength, UnsafeRawPointer(base) + Value.placeOfInteger)
@@ -24,6 +24,15 @@ func answerAtOnce(_ box: Box, _ values: UnsafeBufferPointer<Value>, _ command: C
   box.isReadable = false
   box.renew(Kind.box)
   return .ok
+}
+
+/// The first answer of a turn, or one that the buffer has no room for.
+@inline(never)
+func answerFirst(_ box: Box, _ values: UnsafeBufferPointer<Value>, _ command: Command, _ conn: Conn, _ room: Int)
+  -> Status
+{
+  guard conn.prepare(room) == .ok, conn.isReady(room) else { return box.answerOther(values) }
+  return answerAtOnce(box, values, command, conn)
 }
 
 /// How a request ends.

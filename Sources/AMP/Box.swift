@@ -40,8 +40,20 @@ public final class Box: Entity {
   }
 
   @inline(__always) final func show(_ box: RawSpan, _ width: Int, _ conn: Conn, ask: Part) {
-    box.withUnsafeBytes { base = $0.baseAddress ?? UnsafeRawPointer(ByteWriter.nowhere) }
-    length = box.byteCount
+    box.withUnsafeBytes { show($0.baseAddress ?? UnsafeRawPointer(ByteWriter.nowhere), $0.count, width, conn, ask) }
+  }
+
+  /// The same for a box that lies in `bytes`, and is not empty.
+  @inline(__always) final func show(_ bytes: RawSpan, _ at: Int, _ length: Int, _ conn: Conn, ask: Part) {
+    precondition(at >= 0 && length > 0 && at &+ length <= bytes.byteCount)
+    bytes.withUnsafeBytes { show($0.baseAddress.unsafelyUnwrapped + at, length, 2, conn, ask) }  // sound: not empty
+  }
+
+  @inline(__always) private final func show(
+    _ base: UnsafeRawPointer, _ length: Int, _ width: Int, _ conn: Conn, _ ask: Part
+  ) {
+    self.base = base
+    self.length = length
     self.width = width
     self.conn = Unmanaged.passUnretained(conn)
     self.ask = ask

@@ -53,8 +53,8 @@ final class HostAMPFactory: AMPFactory, Tellable {
     }
   }
 
-  override func respond(_ box: Box, _ responder: Responder, _ conn: Conn) {
-    guard let function = responder.function else { return }
+  override func respond(_ box: Box, _ function: UnsafeRawPointer?, _ number: Int, _ conn: Conn) {
+    guard let function else { return }
     unsafeBitCast(function, to: plait_amp_responder_fn.self)(
       conn.user, plait_conn(id: conn.id), plait_amp_box(id: box.id))
   }

@@ -3,6 +3,7 @@
  * module. */
 #ifndef COPENSSL_SHIM_H
 #define COPENSSL_SHIM_H
+#define OPENSSL_NO_FILENAMES /* where the library was built is nobody's business */
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/ocsp.h>

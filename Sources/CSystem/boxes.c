@@ -82,8 +82,7 @@ SELDOM void learn(struct csystem_shape *shape, const struct csystem_pattern *pat
                   struct csystem_box box, const struct csystem_value *values) {
     size_t count = pattern->count - (box.tag != UINT32_MAX);
     shape->pattern = NULL;
-    if (box.length > CSYSTEM_SHAPE || count > CSYSTEM_SHAPE_VALUES) return;
-    memset(shape->mask, 0, sizeof shape->mask);
+    if (box.length < 16 || box.length > CSYSTEM_SHAPE || count > CSYSTEM_SHAPE_VALUES) return;
     memset(shape->mask, 0xff, box.length);
     memcpy(shape->text, bytes, box.length);
     if (box.tag != UINT32_MAX) memset(shape->mask + box.tag, 0, box.tag_length);
@@ -92,7 +91,7 @@ SELDOM void learn(struct csystem_shape *shape, const struct csystem_pattern *pat
         shape->values[i] = values[i];
         memset(shape->mask + values[i].offset, 0, values[i].length);
     }
-    shape->size = (box.length + 15) / 16 * 16;
+    shape->known = shape->lengths;
     shape->count = (uint32_t)count;
     shape->box = box;
     shape->box.is_odd = 0;
@@ -101,18 +100,20 @@ SELDOM void learn(struct csystem_shape *shape, const struct csystem_pattern *pat
 
 typedef uint64_t part __attribute__((vector_size(16), aligned(1), may_alias));
 
+INLINE part differs(const uint8_t *bytes, const uint8_t *text, const uint8_t *mask) {
+    return (*(const part *)bytes ^ *(const part *)text) & *(const part *)mask;
+}
+
+/* Sixteen bytes at a time; the last ones may have been looked at before, so that nothing behind the box is read. */
 INLINE int has_shape(const struct csystem_shape *shape, const uint8_t *bytes) {
-    part other = {0, 0};
-    size_t at = 0;
+    size_t at = 0, last = shape->box.length - 16;
+    part other = differs(bytes + last, shape->text + last, shape->mask + last);
 #if defined(__clang__)
 #pragma clang loop unroll(disable)
 #endif
-    do {
-        const part *text = __builtin_assume_aligned(shape->text + at, 16);
-        const part *mask = __builtin_assume_aligned(shape->mask + at, 16);
-        other |= (*(const part *)(bytes + at) ^ *text) & *mask;
-        at += 16;
-    } while (at < shape->size);
+    for (; at < last; at += 16)
+        other |= differs(bytes + at, __builtin_assume_aligned(shape->text + at, 16),
+                         __builtin_assume_aligned(shape->mask + at, 16));
     return !(other[0] | other[1]);
 }
 
@@ -151,14 +152,15 @@ static __attribute__((noinline)) struct csystem_box match_any(const struct csyst
     }
     if (pattern->tail == 2 ? at[0] | at[1] : memcmp(at, text, pattern->tail)) return none;
     found.length = (uint32_t)((size_t)(at - bytes) + pattern->tail);
-    if (!pattern->has_others && shape->lengths == lengths) learn(shape, pattern, bytes, found, values);
+    if (!pattern->has_others && shape->lengths == lengths && (shape->known != lengths || shape->pattern != pattern))
+        learn(shape, pattern, bytes, found, values);
     shape->lengths = lengths;
     return found;
 }
 
 struct csystem_box csystem_match_box(const struct csystem_pattern *pattern, struct csystem_shape *shape,
                                      const uint8_t *bytes, size_t len, struct csystem_value *values) {
-    if (shape->pattern == pattern && len >= shape->size && has_shape(shape, bytes)) {
+    if (shape->pattern == pattern && len >= shape->box.length && has_shape(shape, bytes)) {
         uint64_t odd = 0;
         const struct csystem_value *value = shape->values, *last = value + shape->count;
         struct csystem_value *out = values;

@@ -20,8 +20,8 @@ final class Adder: AMPFactory {
   override func makeCall(_ context: Context) -> AMPCall { NotedCall(context) }
   override func ended(_ conn: Conn, _ reason: Reason) { events.append("ended \(reason.status)") }
 
-  override func respond(_ box: Box, _ responder: Responder, _ conn: Conn) {
-    guard responder.number == 0 else { return events.append("waits") }
+  override func respond(_ box: Box, _ function: UnsafeRawPointer?, _ number: Int, _ conn: Conn) {
+    guard number == 0 else { return events.append("waits") }
     var values = [Int64(0), Int64(0)]
     _ = box.number(0, &values[0])
     _ = box.number(1, &values[1])

@@ -17,8 +17,8 @@ final class Teller: AMPFactory {
     _ = add(command("Other()"), nil)
   }
 
-  override func respond(_ box: Box, _ responder: Responder, _ conn: Conn) {
-    guard responder.number == 0 else {
+  override func respond(_ box: Box, _ function: UnsafeRawPointer?, _ number: Int, _ conn: Conn) {
+    guard number == 0 else {
       _ = box.answer(UnsafeBufferPointer<Value>(start: nil, count: 0))
       return
     }

@@ -233,9 +233,9 @@ struct csystem_box {
 enum { CSYSTEM_SHAPE = 128, CSYSTEM_SHAPE_VALUES = 8 };
 struct csystem_shape {
     const struct csystem_pattern *pattern; /* NULL: there is none yet */
-    uint32_t size;                         /* in bytes, a multiple of 16 */
     uint32_t count;                        /* of values */
     uint32_t lengths;                      /* a hash of the values' lengths in the box before */
+    uint32_t known;                        /* the same of the box whose shape this is */
     struct csystem_box box;
     struct csystem_value values[CSYSTEM_SHAPE_VALUES];
     uint8_t text[CSYSTEM_SHAPE] __attribute__((aligned(16)));
