@@ -139,3 +139,8 @@ let package = Package(
     .testTarget(name: "CAPITests", dependencies: ["CAPI", "CPlait", "CSystem"], swiftSettings: tests),
   ] + (hasOpenSSL ? tlsTargets + tlsTests : []) + (hasExpat ? xmppTargets : [])
 )
+
+// Source distributions come without tests.
+if !FileManager.default.fileExists(atPath: Context.packageDirectory + "/Tests") {
+  package.targets.removeAll { $0.type == .test }
+}

@@ -8,12 +8,17 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tarfile
 import zipfile
 from pathlib import Path
 
 import pytest
 
+import test_wheel
 from conftest import ROOT
+
+sys.path.insert(0, str(ROOT / "bindings" / "python"))
+import backend  # noqa: E402
 
 BUILDER = ROOT / "bindings" / "python" / "build_wheel.py"
 #: What a bare system lacks. What the interpreter itself needs of these (Debian's needs expat) it has.
@@ -196,3 +201,37 @@ def test_a_source_distribution_with_swift(sdist, tmp_path):
     environment = {name: value for name, value in os.environ.items() if name != "PLAIT_LIBRARY"}
     made = built(sdist, tmp_path, environment, 1800)
     assert "manylinux" in made.name
+    site = tmp_path / "site"
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", site, made]
+    subprocess.run(command, check=True, env=environment)
+    environment["PYTHONPATH"] = str(site)
+    command = [sys.executable, "-c", test_wheel.USE]
+    done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.stdout == "used\n", done.stderr
+
+
+def test_a_source_distribution_has_all_sources(sdist):
+    """What of the repository the C library is made of, and nothing else."""
+    command = ["git", "ls-files", *backend.SOURCES]
+    there = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    if there.returncode:
+        pytest.skip("this is no checkout of git")
+    with tarfile.open(sdist) as archive:
+        names = {name.partition("/native/")[2] for name in archive.getnames() if "/native/" in name}
+    # Those that git has not been told of yet are packed, too.
+    assert set(there.stdout.splitlines()) <= names
+    assert not any(part in name.split("/") for name in names for part in (".build", "build", "Tests"))
+
+
+def test_a_source_distribution_is_a_package_of_swift(sdist, tmp_path):
+    """Every target has its files: what is short of a build, which takes minutes."""
+    with tarfile.open(sdist) as archive:
+        archive.extractall(tmp_path)
+    (native,) = tmp_path.glob("plait-*/native")
+    environment = dict(os.environ, PLAIT_OPENSSL="1", PLAIT_XMPP="1")
+    # Of a sanitizer's run.
+    environment.pop("LD_PRELOAD", None)
+    command = ["swift", "package", "--scratch-path", tmp_path / "build", "describe"]
+    told = subprocess.run(command, cwd=native, env=environment, capture_output=True, text=True, timeout=240)
+    assert told.returncode == 0, told.stderr
+    assert "Name: CAPI\n" in told.stdout and "Tests" not in told.stdout
