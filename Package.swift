@@ -84,7 +84,7 @@ let package = Package(
     .target(name: "Bytes", dependencies: ["CPlait", "CSystem"], swiftSettings: swift),
     .target(name: "Wire", dependencies: ["Bytes", "CSystem"], swiftSettings: swift),
     .target(name: "Crypto", dependencies: ["Bytes"] + openSSL, swiftSettings: swift),
-    .target(name: "SASL", dependencies: ["Bytes", "Crypto"], swiftSettings: compact),
+    .target(name: "SASL", dependencies: ["Bytes", "Wire", "Crypto"], swiftSettings: compact),
     .target(name: "Framing", dependencies: ["Bytes", "Wire"], swiftSettings: swift),
     .target(name: "AMP", dependencies: ["Bytes", "Wire", "Framing"], swiftSettings: compact),
     .target(name: "Ident", dependencies: ["Bytes", "Wire"], swiftSettings: compact),
@@ -109,7 +109,8 @@ let package = Package(
     .testTarget(
       name: "IRCTests", dependencies: ["Bench", "Bytes", "Wire", "Framing", "IRC", "SASL", "Loopback"],
       swiftSettings: tests),
-    .testTarget(name: "SASLTests", dependencies: ["Bytes", "Crypto", "SASL"], swiftSettings: tests),
+    .testTarget(
+      name: "SASLTests", dependencies: ["Bench", "Bytes", "Wire", "Crypto", "SASL", "Loopback"], swiftSettings: tests),
     .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: tests),
     .testTarget(
       name: "WireTests", dependencies: ["Bench", "Bytes", "Wire", "Loopback", "CSystem"], swiftSettings: tests),

@@ -28,6 +28,11 @@ import Wire
       calls = Calls(front: handler)
       self.handler = handler
       super.init(options, user: user)
+      guard options.role == .client, options.moves else { return }
+      let kept = Unmanaged.passUnretained(self)  // who connects keeps this
+      detour = { endpoint, outer, _ in
+        kept._withUnsafeGuaranteedRef { $0.moved(endpoint) }.map { Detour($0, outer) }
+      }
     }
     deinit { if isGiven { calls.release?(user) } }
 
@@ -63,10 +68,11 @@ import Wire
       }
     }
 
-    override func returned(_ tree: Tree, _ speaker: XMPPProtocol, _ conn: Conn) {
+    override func returned(_ tree: Tree, _ context: Context, _ conn: UInt64) {
       guard let returned = handler.returned else { return }
-      _ = speaker.show(tree, conn) {
-        returned(conn.user, plait_conn(id: conn.id), plait_element(id: $0))
+      let user = context.conn(conn).map { $0.user } ?? user
+      _ = Stanza(context, tree).show {
+        returned(user, plait_conn(id: conn), plait_element(id: $0))
         return true
       }
     }
@@ -122,7 +128,7 @@ import Wire
 
   func xmpp(_ wanted: plait_xmpp_options, _ status: inout Status) -> XMPPOptions {
     var options = XMPPOptions()
-    let ofClients = UInt32(PLAIT_XMPP_ROSTER | PLAIT_XMPP_CARBONS)
+    let ofClients = UInt32(PLAIT_XMPP_ROSTER | PLAIT_XMPP_CARBONS | PLAIT_XMPP_WITHOUT_REDIRECTS)
     let known = UInt32(PLAIT_XMPP_WITHOUT_TLS | PLAIT_XMPP_WITHOUT_MANAGEMENT | PLAIT_XMPP_RECEIPTS) | ofClients
     guard wanted.flags & ~known == 0, wanted.mechanisms <= 127, let login = checkedTime(wanted.login_ms),
       let call = checkedTime(wanted.call_ms), let alive = checkedTime(wanted.keep_alive_ms),
@@ -143,6 +149,7 @@ import Wire
     options.keepsRoster = wanted.flags & UInt32(PLAIT_XMPP_ROSTER) != 0
     options.wantsCopies = wanted.flags & UInt32(PLAIT_XMPP_CARBONS) != 0
     options.answersReceipts = wanted.flags & UInt32(PLAIT_XMPP_RECEIPTS) != 0
+    options.moves = wanted.flags & UInt32(PLAIT_XMPP_WITHOUT_REDIRECTS) == 0
     if options.role != .client, wanted.flags & ofClients != 0 { status = .invalid }
     if wanted.mechanisms != 0 {
       options.mechanisms = Mechanisms(rawValue: UInt16(truncatingIfNeeded: wanted.mechanisms))
@@ -193,6 +200,20 @@ public func plait_xmpp_factory_new(
       #endif
     }
     return status == .ok ? give(out, made) : status
+  #else
+    .unsupported
+  #endif
+}
+
+@_cdecl("plait_xmpp_factory_give_up") @implementation
+public func plait_xmpp_factory_give_up(_ reactor: plait_reactor, _ factory: plait_factory) -> CInt {
+  #if XMPP
+    onReactor(reactor) { context, _ in
+      onFactory(factory) { factory in
+        guard let factory = factory as? HostXMPPFactory else { return .type }
+        return factory.bind(context) ? factory.giveUp(context) : .bound
+      }
+    }
   #else
     .unsupported
   #endif

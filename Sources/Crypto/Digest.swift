@@ -92,6 +92,13 @@ public enum Digest: UInt8, Sendable {
   }
 }
 
+/// A thread that is not the host's does no more with OpenSSL for now: what OpenSSL keeps for it goes.
+public func endOfCrypto() {
+  #if TLS
+    OPENSSL_thread_stop()
+  #endif
+}
+
 /// What a secret needs beside digests.
 public enum Secret {
   /// So many bytes that nobody can guess, in place of what is in `out`.

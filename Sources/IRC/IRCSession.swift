@@ -88,6 +88,7 @@ public final class IRCSession {
       for channel in world.channels { owner.former.append((channel.name, channel.key)) }
     }
     forgetWaiting()
+    exchange?.cancel()
     exchange = nil
     if strictTime ?? 0 > 0 { keepPolicy() }  // its time begins anew
     endCalls(reason, isNow: isNow)

@@ -219,8 +219,21 @@ extension IRCSession {
       return refused(Reason(.malformed, text: "the challenge is not base64"), conn)
     }
     challenge = []
-    let reason = hasStarted ? exchange.answer(given.span.bytes, &out) : exchange.start(&out)
+    let reason = hasStarted ? exchange.hear(given.span.bytes) : exchange.start(&out)
     hasStarted = true
+    guard reason.status == .ok, exchange.isDeriving else { return answer(reason, out, conn) }
+    let (context, id) = (conn.context, conn.id)
+    let status = exchange.derive(context) { reason, out in
+      guard let conn = context.conn(id), !conn.isClosing else { return }
+      _ = conn.withIRC { session, _ in
+        session.answer(reason, out, conn)
+        return .ok
+      }
+    }
+    if status != .ok { answer(Reason(status), [], conn) }
+  }
+
+  private func answer(_ reason: Reason, _ out: [UInt8], _ conn: Conn) {
     guard reason.status == .ok else {
       say("AUTHENTICATE", [], last: [UInt8(ascii: "*")], conn)
       return refused(reason, conn)
@@ -259,6 +272,7 @@ extension IRCSession {
   }
 
   private func refused(_ reason: Reason, _ conn: Conn) {
+    exchange?.cancel()
     exchange = nil
     if options.isAuthenticationOptional { endCapabilities(conn) } else { fail(reason, conn) }
   }

@@ -92,7 +92,7 @@ final class Race: Attempt {
       self.services = nil
       located(services, name, port)
     }
-    return services.map { $0.begin() } ?? .noMemory
+    return services.map { $0.begin(loop) } ?? .noMemory
   }
 
   /// Where the service is, is known; where nothing says so, it is at the domain itself (RFC 6120 §3.2.1).

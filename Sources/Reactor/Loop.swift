@@ -13,6 +13,8 @@ public final class Loop: Environment {
   let scratch: UnsafeMutableRawBufferPointer
   let turnBytes: Int
   var outer: ForeignLoop?
+  /// Is asked first where services are; true: it answers, now or later.
+  public var locator: ((ServiceLookup) -> Bool)?
   /// Who is reading, and how much it has read in this turn.
   var reader: UInt64 = 0
   var readerBytes = 0

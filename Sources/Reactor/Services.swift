@@ -3,7 +3,7 @@ import CSystem
 import Wire
 
 /// Where a service of a domain is: the hosts that its SRV records name (RFC 2782).
-final class ServiceLookup: Work {
+public final class ServiceLookup: Work {
   struct Target {
     var host: Text
     var port: UInt16
@@ -11,14 +11,21 @@ final class ServiceLookup: Work {
     var weight: UInt16
   }
 
+  public let kind: Text
+  public let domain: Text
   let question: Text
   var targets: [Target] = []
   /// The domain says that it does not offer the service.
   var isDenied = false
   var done: ((ServiceLookup) -> Void)?
+  /// Whose host is asked first, and whether it has said that it will answer.
+  private var loop: Loop?
+  private var isWithHost = false
 
-  private init(_ context: Context, _ question: Text, _ done: @escaping (ServiceLookup) -> Void) {
-    self.question = question
+  private init(
+    _ context: Context, _ service: Text, _ host: Text, _ question: Text, _ done: @escaping (ServiceLookup) -> Void
+  ) {
+    (self.kind, self.domain, self.question) = (service, host, question)
     self.done = done
     super.init(context)
   }
@@ -31,10 +38,51 @@ final class ServiceLookup: Work {
     let tcp: StaticString = "._tcp."
     for index in 0..<tcp.utf8CodeUnitCount { words.append(tcp.utf8Start[index]) }
     host.bytes.withUnsafeBytes { words.append(contentsOf: $0) }
-    return Text.make(words.span.bytes).map { ServiceLookup(context, $0, done) }
+    return Text.make(words.span.bytes).map { ServiceLookup(context, service, host, $0, done) }
   }
 
-  override func run() {
+  /// Asks the host of the library, in a turn, where it wants that; else the system.
+  func begin(_ loop: Loop) -> Status {
+    guard loop.locator != nil else { return begin() }
+    guard !context.isEnding else { return .aborted }
+    guard register(Kind.call) else { return .limit }
+    self.loop = loop
+    list()
+    return .ok
+  }
+
+  public override func service() {
+    guard let loop, outcome == nil else { return super.service() }
+    self.loop = nil
+    isWithHost = true
+    if let locator = loop.locator, locator(self) || outcome != nil { return }
+    isWithHost = false
+    (targets, isDenied) = ([], false)
+    let status = loop.take(self)
+    if status != .ok { endNow(Reason(status)) }
+  }
+
+  /// One host more of the host's answer; "." says that there is none.
+  public func add(_ name: RawSpan, port: UInt16, priority: UInt16, weight: UInt16) -> Status {
+    guard isWithHost, outcome == nil else { return .closed }
+    if name.isEqual(".") {
+      isDenied = true
+      return .ok
+    }
+    guard targets.count < Int(CSYSTEM_SERVICES) else { return .limit }
+    guard let name = Text.make(name) else { return .noMemory }
+    targets.append(Target(host: name, port: port, priority: priority, weight: weight))
+    return .ok
+  }
+
+  /// That was all.
+  public func answered() -> Status {
+    guard isWithHost, outcome == nil else { return .closed }
+    end(Reason(.ok))
+    return .ok
+  }
+
+  public override func run() {
     let (most, room) = (Int(CSYSTEM_SERVICES), Int(CSYSTEM_NAME))
     guard let names = malloc(most * room) else { return }
     defer { free(names) }
@@ -56,10 +104,10 @@ final class ServiceLookup: Work {
     }
   }
 
-  override func completed(_ reason: Reason) {
+  public override func completed(_ reason: Reason) {
     let done = self.done
     self.done = nil
-    if reason.status == .ok { done?(self) }
+    if reason.status == .ok || !context.isEnding { done?(self) }  // one that was cancelled has found nothing
   }
 
   func forget() {

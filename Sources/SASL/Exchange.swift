@@ -1,5 +1,6 @@
 import Bytes
 import Crypto
+import Wire
 
 /// A client's side of one authentication. All mechanisms here let the client speak first.
 public final class Exchange {
@@ -8,6 +9,7 @@ public final class Exchange {
   private var phase = Phase.fresh
   private let credentials: Credentials
   private var scram: Scram?
+  private var work: KeyWork?
   /// What the server gave as its reason in a SCRAM exchange.
   public private(set) var serverError: [UInt8] = []
 
@@ -95,28 +97,66 @@ public final class Exchange {
     return Reason(.ok)
   }
 
-  /// The answer to what the server says. A failure ends the exchange; nothing is to be sent but its abort.
-  public func answer(_ challenge: RawSpan, _ out: inout [UInt8]) -> Reason {
-    out = []
+  /// Takes what the server says. A failure ends the exchange; nothing is to be sent but its abort. Else the answer is empty, unless
+  /// `isDeriving` says that it has to wait.
+  public func hear(_ challenge: RawSpan) -> Reason {
     guard phase == .waiting, scram != nil else {
       // EXTERNAL and the like have said everything: a server may ask with nothing once (RFC 4422 section 3.1).
       return fail(Reason(.malformed, text: "the server asks for more than the mechanism has"))
     }
     guard challenge.byteCount <= Scram.longest else { return fail(Reason(.tooLong)) }
-    let reason = scram?.answer(challenge, credentials, &out, &serverError) ?? Reason(.invalid)
+    let reason = scram?.hear(challenge, &serverError) ?? Reason(.invalid)
     guard reason.status == .ok else { return fail(reason) }
     if scram?.isProven == true { phase = .done }
     return reason
+  }
+
+  /// Does the answer need a key, which takes long to make?
+  public var isDeriving: Bool { phase == .waiting && scram?.isDeriving == true }
+
+  /// Has the key made where that may take its time. `done` gets the answer in a turn to come, or why there is none; not after `cancel`.
+  public func derive(_ context: Context, _ done: @escaping (Reason, [UInt8]) -> Void) -> Status {
+    guard isDeriving, work == nil, let key = scram?.key(credentials.password) else { return .invalid }
+    let made = KeyWork(context, key) { [self] reason in
+      work = nil
+      var out: [UInt8] = []
+      let reason = reason.status == .ok ? finish(key, &out) : fail(reason)
+      done(reason, out)
+    }
+    let status = made.begin()
+    if status == .ok { work = made }
+    return status
+  }
+
+  private func finish(_ key: Key, _ out: inout [UInt8]) -> Reason {
+    var status = key.status
+    if status == .ok { status = scram?.prove(key.bytes, &out) ?? .invalid }
+    return status == .ok ? Reason(.ok) : fail(Reason(status))
+  }
+
+  /// Nobody waits for the answer any more.
+  public func cancel() {
+    work?.forget()
+    work = nil
+    phase = .failed
+  }
+
+  /// The answer, here and now.
+  func answer(_ challenge: RawSpan, _ out: inout [UInt8]) -> Reason {
+    out = []
+    let reason = hear(challenge)
+    guard isDeriving, let key = scram?.key(credentials.password) else { return reason }
+    key.make()
+    return finish(key, &out)
   }
 
   /// The server says that it is content, maybe with a last word of the mechanism's. Only then is anybody authenticated: a failure
   /// here means that the server is not who it should be.
   public func succeeded(_ last: RawSpan) -> Reason {
     if phase == .waiting, last.byteCount > 0 {
-      var nothing: [UInt8] = []
-      let reason = answer(last, &nothing)
+      let reason = hear(last)
       guard reason.status == .ok else { return reason }
-      guard nothing.isEmpty else { return fail(Reason(.malformed, text: "the server was content too early")) }
+      guard !isDeriving else { return fail(Reason(.malformed, text: "the server was content too early")) }
     }
     guard phase == .done else {
       return fail(Reason(.malformed, text: "the server did not prove that it knows the password"))

@@ -6,7 +6,7 @@ struct Scram {
   /// Of a message of the server's.
   static var longest: Int { 16384 }
 
-  private enum Step { case fresh, sentFirst, sentProof, proven }
+  private enum Step { case fresh, sentFirst, deriving, sentProof, proven }
   private var step = Step.fresh
   private let digest: Digest
   private let channel: Channel
@@ -15,6 +15,11 @@ struct Scram {
   /// The first message of this side, without the part about the channel; and that part.
   private var bare: [UInt8] = []
   private var header: [UInt8] = []
+  /// The server's first message, and what it has said in it; then what the answer begins with.
+  private var serverFirst: [UInt8] = []
+  private var salt: [UInt8] = []
+  private var count: UInt32 = 0
+  private var withoutProof: [UInt8] = []
   /// What the server will have to show.
   private var expected: [UInt8] = []
 
@@ -26,6 +31,9 @@ struct Scram {
   }
 
   var isProven: Bool { step == .proven }
+  /// Has the server said what the key is made of, which `prove` needs?
+  var isDeriving: Bool { step == .deriving }
+  func key(_ password: [UInt8]) -> Key { Key(digest, password, salt, count) }
 
   mutating func first(_ credentials: Credentials, _ out: inout [UInt8]) {
     switch channel {
@@ -50,19 +58,18 @@ struct Scram {
     step = .sentFirst
   }
 
-  mutating func answer(
-    _ message: RawSpan, _ credentials: Credentials, _ out: inout [UInt8], _ serverError: inout [UInt8]
-  ) -> Reason {
+  mutating func hear(_ message: RawSpan, _ serverError: inout [UInt8]) -> Reason {
     switch step {
-    case .sentFirst: return prove(message, credentials, &out)
+    case .sentFirst: return begin(message)
     case .sentProof: return check(message, &serverError)
+    case .deriving: return Reason(.malformed, text: "the server does not wait for its answer")
     default: return Reason(.malformed, text: "the exchange was over")
     }
   }
 
   // MARK: The server's first message
 
-  private mutating func prove(_ message: RawSpan, _ credentials: Credentials, _ out: inout [UInt8]) -> Reason {
+  private mutating func begin(_ message: RawSpan) -> Reason {
     var fields = Attributes(message)
     // What must be understood and is not ends the exchange: m= is reserved for that.
     guard let whole = fields.next("r"), let saltText = fields.next("s"), let roundsText = fields.next("i") else {
@@ -73,50 +80,49 @@ struct Scram {
     guard given.byteCount > mine, given.extracting(first: mine).isEqual(nonce.span.bytes) else {
       return Reason(.malformed, text: "the server's nonce does not begin with this side's")
     }
-    var salt: [UInt8] = []
     guard Base64.decode(message.extracting(saltText), into: &salt), !salt.isEmpty else {
       return Reason(.malformed, text: "the salt is not base64")
     }
-    guard let count = Scram.number(message.extracting(roundsText)) else {
+    guard let wanted = Scram.number(message.extracting(roundsText)) else {
       return Reason(.malformed, text: "the iteration count is no number")
     }
-    guard rounds.contains(count) else { return Reason(.range, text: "the iteration count is out of range") }
-
-    var proof: [UInt8] = []
-    add("c=", &out)
+    guard rounds.contains(wanted) else { return Reason(.range, text: "the iteration count is out of range") }
+    count = wanted
+    serverFirst = message.copied
+    add("c=", &withoutProof)
     var binding = header
     if case .bound(_, let data) = channel { binding += data }
-    Base64.encode(binding.span.bytes, into: &out)
-    add(",r=", &out)
-    append(given, to: &out)
-    let status = sign(message, salt, count, credentials.password, out, &proof)
-    guard status == .ok else {
-      out = []
-      return Reason(status)
-    }
-    add(",p=", &out)
-    Base64.encode(proof.span.bytes, into: &out)
-    step = .sentProof
+    Base64.encode(binding.span.bytes, into: &withoutProof)
+    add(",r=", &withoutProof)
+    append(given, to: &withoutProof)
+    step = .deriving
     return Reason(.ok)
   }
 
+  /// The answer to it, with the key that is made of the password.
+  mutating func prove(_ key: [UInt8], _ out: inout [UInt8]) -> Status {
+    var proof: [UInt8] = []
+    let status = sign(key, &proof)
+    guard status == .ok else { return status }
+    out = withoutProof
+    add(",p=", &out)
+    Base64.encode(proof.span.bytes, into: &out)
+    step = .sentProof
+    return .ok
+  }
+
   /// The proof of this side, and what will be the server's (RFC 5802 section 3).
-  private mutating func sign(
-    _ serverFirst: RawSpan, _ salt: [UInt8], _ count: UInt32, _ password: [UInt8], _ withoutProof: [UInt8],
-    _ proof: inout [UInt8]
-  ) -> Status {
+  private mutating func sign(_ salted: [UInt8], _ proof: inout [UInt8]) -> Status {
     var message = bare
     add(",", &message)
-    append(serverFirst, to: &message)
+    message += serverFirst
     add(",", &message)
     message += withoutProof
-    var salted: [UInt8] = []
     var clientKey: [UInt8] = []
     var storedKey: [UInt8] = []
     var serverKey: [UInt8] = []
     var signature: [UInt8] = []
-    var status = digest.derive(password: password.span.bytes, salt: salt.span.bytes, rounds: count, &salted)
-    if status == .ok { status = keyed("Client Key", salted, &clientKey) }
+    var status = keyed("Client Key", salted, &clientKey)
     if status == .ok { status = digest.hash(clientKey.span.bytes, &storedKey) }
     if status == .ok { status = digest.authenticate(message.span.bytes, key: storedKey.span.bytes, &signature) }
     if status == .ok { status = keyed("Server Key", salted, &serverKey) }

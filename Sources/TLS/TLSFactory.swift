@@ -42,7 +42,7 @@ public final class TLSFactory: Factory {
   public override func build(_ conn: Conn, _ origin: Origin) -> Protocol? {
     guard let isServer = role.isServer(origin.role) else { return nil }
     let endpoint = isServer || origin.role != .connected ? nil : origin.endpoint
-    let name = name ?? (endpoint?.kind == .tcp ? endpoint?.name : nil)
+    let name = name ?? (endpoint?.kind == .tcp ? endpoint?.identity : nil)
     guard let layer = TLSLayer.make(config, isServer: isServer, name, port: endpoint?.number ?? 0) else { return nil }
     conn.add(layer)
     return inner.make(conn, origin)

@@ -126,7 +126,7 @@ public final class Conn: Entity {
     self.transport = transport
     self.user = user
     if origin.role == .connected, let endpoint = origin.endpoint {
-      peerName = endpoint.socks.last?.host ?? (endpoint.kind == .tcp ? endpoint.name : nil)
+      peerName = endpoint.socks.last?.host ?? (endpoint.kind == .tcp ? endpoint.identity : nil)
     } else {
       peerName = nil
     }

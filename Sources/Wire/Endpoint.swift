@@ -30,6 +30,21 @@ public final class Endpoint {
   /// Each connection begins with a PROXY header.
   public internal(set) var proxy: ProxyPrefix?
 
+  /// Whose name a peer has to show, where that is not the name's.
+  var former: Text?
+  /// The name that was wanted, wherever the connection goes.
+  public var identity: Text? { former ?? name }
+
+  /// The same way to another host; port 0: to the same port of it, or where the same service of it is.
+  public func moved(to host: Text, port: Int) -> Endpoint {
+    let made = Endpoint(.tcp, .connect)
+    (made.name, made.interface, made.timeout, made.tls) = (host, interface, timeout, tls)
+    made.former = identity
+    made.number = port > 0 ? port : number
+    if port == 0 { made.service = service }
+    return made
+  }
+
   /// The same host at another port, and over TLS.
   public func secured(port: Int) -> Endpoint {
     let made = Endpoint(.tcp, .connect)

@@ -143,7 +143,7 @@ extension XMPPProtocol {
   /// Asks for the roster; of one that there is, for what has changed, where the server knows (RFC 6121 §2.6).
   func askForRoster(_ conn: Conn) {
     let version = factory.roster?.version
-    let status = sendStanza(conn) { out in
+    let status = sendStanza(conn, isOwn: true) { out in
       out.put("<iq type='get' id='plait-roster'><query xmlns='jabber:iq:roster'")
       if offersVersions {
         out.put(" ver='")

@@ -29,6 +29,8 @@ public struct XMPPOptions {
   public var keepsRoster = false
   public var wantsCopies = false
   public var answersReceipts = false
+  /// Does it go where a server sends it?
+  public var moves = true
   /// What this side is, to who asks; empty: nobody is told.
   public internal(set) var software: [UInt8] = []
   var softwareVersion: [UInt8] = []
@@ -70,7 +72,13 @@ open class XMPPFactory: Factory {
   public final let options: XMPPOptions
   /// A session whose connection was lost, and which the next one may take up again.
   final var kept: XMPPSession?
+  /// Those that are over, with stanzas that may not have arrived, the oldest first; and how many stanzas that are.
+  final var former: [XMPPSession] = []
+  final var returning = 0
   final var roster: Roster?
+  /// Where a server has sent this side, for the next connection alone; and how often in a row one did.
+  final var elsewhere: Elsewhere?
+  final var moves = 0
 
   public init(_ options: XMPPOptions, user: UnsafeMutableRawPointer?) {
     self.options = options
@@ -88,8 +96,8 @@ open class XMPPFactory: Factory {
   open func ready(_ conn: Conn, isResumed: Bool) {}
   /// True: somebody has taken it.
   open func take(_ tree: Tree, _ kind: StanzaKind, _ speaker: XMPPProtocol, _ conn: Conn) -> Bool { false }
-  /// A stanza that the server may not have got.
-  open func returned(_ tree: Tree, _ speaker: XMPPProtocol, _ conn: Conn) {}
+  /// A stanza that the server may not have got; the conn is 0 where nobody is there any more.
+  open func returned(_ tree: Tree, _ context: Context, _ conn: UInt64) {}
   /// The roster is there, or could not be had.
   open func roster(_ status: Status, _ conn: Conn) {}
   open func contact(_ contact: Contact, _ conn: Conn) {}
@@ -104,7 +112,11 @@ open class XMPPFactory: Factory {
 
   public final override func build(_ conn: Conn, _ origin: Origin) -> Protocol? {
     guard let parser = StreamParser.make(options.limits) else { return nil }
-    return XMPPProtocol(self, parser)
+    let made = XMPPProtocol(self, parser)
+    if options.role == .client, options.moves, origin.role == .connected, let endpoint = origin.endpoint {
+      made.mayMove = endpoint.isDirect
+    }
+    return made
   }
 }
 

@@ -38,11 +38,15 @@ extension XMPPProtocol {
     }
     offersManagement = tree.child(0, "sm", Space.management) != nil
     offersVersions = tree.child(0, "ver", Space.versions) != nil
-    if offersManagement, options.resumes, let kept = factory.kept, !kept.id.isEmpty {
+    if let kept = factory.kept {
       factory.kept = nil
-      session = kept
-      phase = .resume
-      return resume(conn)
+      if offersManagement {
+        session = kept
+        phase = .resume
+        return resume(conn)
+      }
+      factory.forget(kept, Reason(.closed, text: "the server manages no streams any more"), isNow: true)
+      if conn.isClosing { return }
     }
     bind(tree, conn)
   }
@@ -184,8 +188,20 @@ extension XMPPProtocol {
       return restart(conn)
     }
     guard tree.isNamed(0, "challenge") else { return unexpected(conn) }
-    var answer: [UInt8] = []
-    let reason = exchange.answer(said.span.bytes, &answer)
+    let reason = exchange.hear(said.span.bytes)
+    guard reason.status == .ok, exchange.isDeriving else { return respond(reason, [], conn) }
+    let (context, id) = (conn.context, conn.id)
+    let status = exchange.derive(context) { reason, answer in
+      guard let conn = context.conn(id), !conn.isClosing else { return }
+      _ = conn.speakingXMPP { speaker in
+        speaker.respond(reason, answer, conn)
+        return .ok
+      }
+    }
+    if status != .ok { respond(Reason(status), [], conn) }
+  }
+
+  private func respond(_ reason: Reason, _ answer: [UInt8], _ conn: Conn) {
     guard reason.status == .ok else {
       say(conn) { $0.put("<abort xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>") }
       return end(conn, .notAuthorizedStream, reason)
@@ -246,13 +262,14 @@ extension XMPPProtocol {
     if let loginLimit { conn.context.timers.remove(loginLimit) }
     loginLimit = nil
     session.conn = conn.id
+    factory.moves = 0
     if options.keepAliveTime > 0 {
       let timer = XMPPKeepAlive(conn, options.keepAliveTime)
       keepAlive = timer
       if !conn.context.schedule(timer, after: options.keepAliveTime) { return conn.abort(.noMemory) }
     }
     factory.ready(conn, isResumed: isResumed)
-    giveBack(conn)
+    if factory.returning > 0 { factory.giveBack(conn.context, conn) }
     if !isResumed { prepareSession(conn) }
   }
 }
@@ -265,7 +282,9 @@ extension XMPPProtocol {
     guard phase == .ready, !conn.isClosing else { return }
     if options.keepsRoster { askForRoster(conn) }
     if options.wantsCopies {
-      _ = sendStanza(conn) { $0.put("<iq type='set' id='plait-copies'><enable xmlns='urn:xmpp:carbons:2'/></iq>") }
+      _ = sendStanza(conn, isOwn: true) {
+        $0.put("<iq type='set' id='plait-copies'><enable xmlns='urn:xmpp:carbons:2'/></iq>")
+      }
     }
   }
 }

@@ -36,7 +36,10 @@ extension XMPPProtocol {
       return becomeReady(conn, isResumed: false)
     }
     if tree.isNamed(0, "resumed"), phase == .resume {
-      guard let count = number(tree), session.acknowledge(count) else { return unexpected(conn) }
+      guard let count = number(tree), session.acknowledge(count) else {
+        session.isResumable = false
+        return unexpected(conn)
+      }
       phase = .ready
       if !session.waiting.isEmpty {
         var all = session.waiting.take()
@@ -53,28 +56,8 @@ extension XMPPProtocol {
     if let count = number(tree) { _ = session.acknowledge(count) }
     let former = session
     session = XMPPSession(options)
-    former.isManaged = false
-    former.endCalls(Reason(.closed, text: "the server has forgotten the stream"), isNow: true)
-    returning = former
-    bind(nil, conn)
-  }
-
-  func giveBack(_ conn: Conn) {
-    guard let former = returning else { return }
-    returning = nil
-    let all = former.waiting.take()
-    var at = 0
-    for index in former.firstLength..<former.lengths.count {
-      let length = Int(former.lengths[index])
-      let stanza = all.bytes.extracting(at..<at + length)
-      at += length
-      guard !conn.isClosing, let reader = StreamParser.make(XMLLimits()) else { return }
-      var text = XMLWriter(ByteBuffer(), limit: mostBytes)
-      text.put("<s xmlns='jabber:client'>")
-      text.put(stanza)
-      reader.feed(text.out.bytes)
-      if reader.next() == .header, reader.next() == .stanza { factory.returned(reader.tree, self, conn) }
-    }
+    factory.forget(former, Reason(.closed, text: "the server has forgotten the stream"), isNow: true)
+    if !conn.isClosing { bind(nil, conn) }
   }
 
   func acknowledgement(_ conn: Conn) {

@@ -71,14 +71,14 @@ extension XMPPProtocol {
   // MARK: Sending
 
   /// Sends a whole stanza, and keeps it where the other side will acknowledge it.
-  public func sendStanza(_ conn: Conn, _ body: (inout XMLWriter) -> Void) -> Status {
+  public func sendStanza(_ conn: Conn, isOwn: Bool = false, _ body: (inout XMLWriter) -> Void) -> Status {
     guard !conn.isClosing, !saidFooter else { return .closed }
     guard phase == .ready else { return .bound }
     var writer = XMLWriter(conn.context.pool.take(), limit: mostBytes)
     body(&writer)
     guard writer.status == .ok else { return writer.status }
     var out = writer.out.take()
-    guard session.keep(out.bytes) else { return .limit }
+    guard session.keep(out.bytes, isOwn: isOwn, beside: factory.returning) else { return .limit }
     let status = conn.write(out.count) { $0.put(out.bytes) }
     conn.context.pool.give(out.take())
     if status != .ok { session.forgetLatest() }
@@ -89,9 +89,9 @@ extension XMPPProtocol {
     return status
   }
 
-  public func send(_ tree: Tree, _ node: UInt32, _ conn: Conn) -> Status {
+  public func send(_ tree: Tree, _ node: UInt32, _ conn: Conn, isOwn: Bool = false) -> Status {
     var status: Status = .ok
-    let sent = sendStanza(conn) { out in
+    let sent = sendStanza(conn, isOwn: isOwn) { out in
       status = out.put(tree, space, node)
     }
     return status == .ok ? sent : status
@@ -120,7 +120,7 @@ extension XMPPProtocol {
     id.put("p")
     id.put(hex: session.serial)
     var status = tree.set(node, utf8("id"), RawSpan(), id.bytes)
-    if status == .ok { status = send(tree, node, conn) }
+    if status == .ok { status = send(tree, node, conn, isOwn: true) }
     guard status == .ok else { return status }
     session.calls[call.serial] = Unmanaged.passUnretained(call)
     call.session = Unmanaged.passUnretained(session)

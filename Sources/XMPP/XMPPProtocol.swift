@@ -23,6 +23,8 @@ public final class XMPPProtocol: Protocol {
   /// What lives on when the connection is lost.
   public internal(set) var session: XMPPSession
   var keepAlive: XMPPKeepAlive?
+  /// Can the next connection go somewhere else?
+  var mayMove = false
   /// Does a session request follow the binding?
   var wantsSession = false
   var offersManagement = false
@@ -62,8 +64,6 @@ public final class XMPPProtocol: Protocol {
   var expected: [UInt8] = []
   /// What stanzas are shown by.
   var shown: Stanza?
-  /// The session that the server has forgotten.
-  var returning: XMPPSession?
   public var isReady: Bool { phase == .ready }
 
   public override func readClosed(_ conn: Conn) -> Bool { factory.readClosed(conn) }
@@ -81,7 +81,8 @@ public final class XMPPProtocol: Protocol {
     if let loginLimit { conn.context.timers.remove(loginLimit) }
     if let keepAlive { conn.context.timers.remove(keepAlive) }
     phase = .ended
-    session.lost(self, conn, reason, isNow: isNow)
+    exchange?.cancel()
+    session.lost(factory, conn, reason, isNow: isNow)
   }
 
   public override func held(_ conn: Conn) -> Int { kept.count + parser.unread }
@@ -145,7 +146,13 @@ public final class XMPPProtocol: Protocol {
     let tree = parser.tree
     if tree.isIn(0, Space.streams), tree.isNamed(0, "error") {
       sayFooter(conn)
-      return conn.close(Conditions.reason(.stream, tree, 0))
+      var reason = Conditions.reason(.stream, tree, 0)
+      if mayMove, let text = tree.child(0, "see-other-host", Space.streamErrors).flatMap({ tree.text($0) }),
+        factory.move(tree.bytes(text))
+      {
+        reason.status = .switched
+      }
+      return conn.close(reason)
     }
     switch phase {
     case .ready: stanza(conn)
@@ -240,6 +247,7 @@ public final class XMPPProtocol: Protocol {
   public func close(_ conn: Conn) -> Status {
     guard !conn.isClosing else { return .closed }
     session.isResumable = false
+    session.isClosed = true
     sayFooter(conn)
     conn.close(.ok)
     return .ok

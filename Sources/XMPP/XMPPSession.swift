@@ -17,11 +17,13 @@ public final class XMPPSession {
   var isManaged = false
   /// May it go on over another connection? Then it has a name with the server.
   var isResumable = false
+  /// Has this side ended it in good order?
+  var isClosed = false
   var id: [UInt8] = []
   /// How many stanzas came, and how many of this side's the other has acknowledged; both modulo 2^32.
   var received: UInt32 = 0
   var acknowledged: UInt32 = 0
-  /// Those that it has not, the oldest first, with their lengths.
+  /// Those that it has not, the oldest first, with their lengths; with `own` in it for the engine's own requests.
   var waiting = ByteBuffer()
   var lengths = PlainList<UInt32>()
   var firstLength = 0
@@ -36,14 +38,15 @@ public final class XMPPSession {
 
   // MARK: The end of a connection
 
-  func lost(_ speaker: XMPPProtocol, _ conn: Conn, _ reason: Reason, isNow: Bool) {
+  func lost(_ factory: XMPPFactory, _ conn: Conn, _ reason: Reason, isNow: Bool) {
     self.conn = 0
     if isManaged, isResumable, !conn.context.isEnding {
-      speaker.factory.kept = self
+      if let other = factory.kept { factory.forget(other, Reason(.closed), isNow: isNow) }
+      factory.kept = self
       return
     }
-    let why = reason.status == .ok ? Reason(.closed) : reason
-    endCalls(why, isNow: isNow)
+    let isOver = isClosed && reason.status == .ok
+    factory.forget(self, reason.status == .ok ? Reason(.closed) : reason, isNow: isNow, returns: !isOver)
   }
 
   /// Now: in a delivery, or before the host hears of the conn's end. Else at the turn's end.
@@ -62,11 +65,12 @@ public final class XMPPSession {
 
   // MARK: Acknowledgement
 
-  /// Keeps a stanza until it is acknowledged. False: there are too many.
-  func keep(_ stanza: RawSpan) -> Bool {
+  /// Keeps a stanza until it is acknowledged, beside so many others that have yet to be returned. False: there are too many.
+  func keep(_ stanza: RawSpan, isOwn: Bool, beside others: Int) -> Bool {
     guard isManaged else { return true }
-    guard waitingCount < options.mostUnacknowledged, waiting.reserve(stanza.byteCount, limit: 1 << 28),
-      lengths.append(UInt32(truncatingIfNeeded: stanza.byteCount))
+    let length = UInt32(truncatingIfNeeded: stanza.byteCount) | (isOwn ? XMPPSession.own : 0)
+    guard waitingCount + others < options.mostUnacknowledged, waiting.reserve(stanza.byteCount, limit: 1 << 28),
+      lengths.append(length)
     else { return false }
     waiting.put(stanza)
     return true
@@ -75,18 +79,25 @@ public final class XMPPSession {
   /// The latest one could not be sent: the host was told so, and nobody gets it later.
   func forgetLatest() {
     guard isManaged, waitingCount > 0 else { return }
-    waiting.dropLast(Int(lengths[lengths.count - 1]))
+    waiting.dropLast(length(lengths.count - 1))
     _ = lengths.resize(lengths.count - 1, 0)
+  }
+
+  /// In a length: whoever asked hears of it by the request's end.
+  static var own: UInt32 { 1 << 31 }
+  func length(_ index: Int) -> Int { Int(lengths[index] & ~XMPPSession.own) }
+
+  /// Lets go of the oldest.
+  func dropFirst() {
+    waiting.dropFirst(length(firstLength))
+    firstLength += 1
   }
 
   /// The other side has so many. False: more than were sent.
   func acknowledge(_ count: UInt32) -> Bool {
     let more = Int(count &- acknowledged)
     guard more <= waitingCount else { return false }
-    for _ in 0..<more {
-      waiting.dropFirst(Int(lengths[firstLength]))
-      firstLength += 1
-    }
+    for _ in 0..<more { dropFirst() }
     acknowledged = count
     if firstLength > 64, firstLength * 2 > lengths.count {
       lengths.removeFirst(firstLength)

@@ -1,7 +1,8 @@
 import Bytes
 import Crypto
-import SASL
 import Testing
+
+@testable import SASL
 
 /// A server that says fixed things to a client that says what the specification prints.
 struct SASLTests {

@@ -1,7 +1,11 @@
+import Bench
 import Bytes
 import Crypto
-import SASL
+import Loopback
 import Testing
+import Wire
+
+@testable import SASL
 
 private typealias S = SASLTests
 
@@ -89,6 +93,44 @@ private typealias S = SASLTests
       let mixed = try #require(talk.exchange())
       _ = S.start(mixed)
       #expect(S.end(mixed, talk.challenge) == .malformed)
+    }
+
+    /// The key is made elsewhere; meanwhile the server has to wait, and nobody need wait for it.
+    @Test func keysThatTakeLong() throws {
+      let bench = Bench()
+      let memory = try #require(bench.context.environment as? MemoryEnvironment)
+      memory.holdsWork = true
+      let talk = Self.talks[1]
+      for isCancelled in [false, true] {
+        let exchange = try #require(talk.exchange())
+        _ = S.start(exchange)
+        #expect(!exchange.isDeriving)
+        #expect(exchange.hear(Array(talk.challenge.utf8).span.bytes).status == .ok && exchange.isDeriving)
+        var heard: [String] = []
+        let status = exchange.derive(bench.context) { heard.append("\($0.status) \(S.text($1))") }
+        #expect(status == .ok)
+        #expect(exchange.derive(bench.context) { _, _ in } == .invalid)
+        bench.turn()
+        #expect(heard == [] && memory.working == 1)
+        if isCancelled {
+          bench.turn { exchange.cancel() }
+          #expect(memory.working == 0 && heard == [] && S.end(exchange) == .malformed)
+        } else {
+          bench.turn { memory.releaseWork() }
+          #expect(heard == ["0 \(talk.proof)"] && !exchange.isDeriving)
+          #expect(S.end(exchange, talk.last) == .ok)
+        }
+        #expect(bench.alive == 0)
+      }
+      // A server that does not wait, and an end of everything.
+      let exchange = try #require(talk.exchange())
+      _ = S.start(exchange)
+      _ = exchange.hear(Array(talk.challenge.utf8).span.bytes)
+      var ends: [Status] = []
+      #expect(exchange.derive(bench.context) { reason, _ in ends.append(reason.status) } == .ok)
+      #expect(exchange.hear(Array(talk.last.utf8).span.bytes).status == .malformed && !exchange.isDeriving)
+      bench.end()
+      #expect(ends == [.cancelled])
     }
 
     @Test func anError() throws {

@@ -18,14 +18,20 @@ final class Ear: XMPPFactory {
     let words = reason.detail.map { String(cString: $0.pointer) } ?? reason.text.map { "\($0)" } ?? ""
     events.append("end \(reason.status) \(reason.code) \(words)")
   }
-  override func ready(_ conn: Conn, isResumed: Bool) { events.append("ready \(isResumed)") }
+  override func ready(_ conn: Conn, isResumed: Bool) {
+    events.append("ready \(isResumed)")
+    onReady?(conn)
+  }
+  var onReady: ((Conn) -> Void)?
   override func take(_ tree: Tree, _ kind: StanzaKind, _ speaker: XMPPProtocol, _ conn: Conn) -> Bool {
     events.append("\(kind) \(written(tree, outer: "jabber:client"))")
     return !taken.isEmpty && tree.child(0, "mine") != nil
   }
-  override func returned(_ tree: Tree, _ speaker: XMPPProtocol, _ conn: Conn) {
-    events.append("returned \(written(tree, outer: "jabber:client"))")
+  override func returned(_ tree: Tree, _ context: Context, _ conn: UInt64) {
+    events.append((conn == 0 ? "left " : "returned ") + written(tree, outer: "jabber:client"))
+    if closesOnReturn { context.conn(conn)?.close(.ok) }
   }
+  var closesOnReturn = false
   override var canStartTLS: Bool { hasTLS }
   override func startTLS(_ conn: Conn, _ done: @escaping (Conn, Reason) -> Void) -> Status {
     events.append("tls")

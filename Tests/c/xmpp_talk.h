@@ -13,7 +13,7 @@ static void feed(plait_conn conn, const char *text) { OK(plait_conn_feed(conn, (
 #define FEATURES(inner) "<stream:features>" inner "</stream:features>"
 
 /* Anonymously, up to where stanzas may be sent; what has been sent since then is kept alone. */
-static void log_in(plait_conn conn, const char *features) {
+static inline void log_in(plait_conn conn, const char *features) {
     feed(conn,
          HEADER FEATURES(
              "<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>ANONYMOUS</mechanism></mechanisms>"));

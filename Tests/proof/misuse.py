@@ -90,6 +90,7 @@ FIELDS_ANY = {
 BAD_TEXTS = (b"", b"x" * 100000, b"\xff\xfe", b"done")
 # function: what is right, and what is none.
 NAMES = {
+    "plait_service_add": (b"a", (b"", b"x" * 100000)),
     "plait_stateful_string_set_state": (b"init", BAD_TEXTS), "plait_amp_command_parse": (b"Sum()", BAD_TEXTS),
     "plait_amp_command_add_argument": (b"Integer", BAD_TEXTS), "plait_amp_command_add_response": (b"Integer?", BAD_TEXTS),
     "plait_element_match": (b"/a", (b"", b"x" * 100000, b"a", b"/a[")), "plait_xmpp_factory_add_handler": (b"/a", (b"", b"x" * 100000, b"a", b"/a[")), "plait_element_query": (b"/a", (b"", b"x" * 100000, b"a", b"/a[")),
@@ -115,6 +116,7 @@ REFUSED = {
                      "plait_conn_get_peer_certificate", "plait_conn_get_channel_binding"), "UNSUPPORTED"),
     **dict.fromkeys(("plait_amp_parse_arguments", "plait_amp_parse_response", "plait_amp_box_read", "plait_irc_dcc_parse"), "PROTOCOL"),
     **dict.fromkeys(("plait_irc_message_make", "plait_jid_make"), "VALUE"),
+    **dict.fromkeys(("plait_service_add", "plait_service_answer"), "TYPE"),  # the call is no look-up: Tests/c/xmpp_sessions.c has some
     "plait_memcache_pool_get_conn": "CLOSED",  # its server was never reached
 }
 # Negative and huge ones wait without limit, which is what is asked for.
@@ -324,7 +326,7 @@ class Cases:
         if part.type in PROCESS_WIDE:
             if part.type == "plait_factory" and place > 0 and BOUND in self.function.documented_errors()[0]:
                 yield self.at(place, world.elsewhere["bound factory"], "of another reactor",
-                              {TYPE} if "memcache" in self.function.name else {BOUND})
+                              {TYPE} if "memcache" in self.function.name or "xmpp" in self.function.name else {BOUND})
             return
         thread = self.function.sections.get("thread", "")
         if thread.startswith(("the reactor's", "the owner")):

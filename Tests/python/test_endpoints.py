@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from conftest import full_listener, run, until
-from plait.internet import endpoints, error, protocol
+from plait.internet import defer, endpoints, error, protocol
 from plait.internet import reactor as the_reactor
 from plait.internet.address import HostnameAddress
 from plait.python.failure import Failure
@@ -174,3 +174,34 @@ def test_connecting_a_protocol(reactor):
 
 def test_quoting():
     assert endpoints.quoteStringArgument("C:\\x") == "C\\:\\\\x"
+
+
+@pytest.mark.logs_errors
+@pytest.mark.parametrize("way", ["at once", "later", "awaited", "nothing", "raises"])
+def test_where_services_are(reactor, way, caplog):
+    server = endpoints.TCP4ServerEndpoint(reactor, 0, interface="127.0.0.1")
+    port = run(reactor, server.listen(protocol.Factory.forProtocol(EchoLines))).getHost().port
+    asked, later = [], defer.Deferred()
+
+    async def awaited():
+        return await later
+
+    def lookup(service, domain):
+        asked.append((service, domain))
+        if way == "raises":
+            raise ValueError("no table")
+        if way == "nothing":
+            return None
+        return {"at once": [("127.0.0.1", port, 1, 2)], "later": later}[way] if way != "awaited" else awaited()
+
+    reactor.setServiceLookup(lookup)
+    # (A name that the system's resolver has no records of, where it is asked.)
+    name = "localhost" if way in ("nothing", "raises") else "chat.invalid"
+    client = endpoints.clientFromString(reactor, f"tcp:host={name}:port={port}:srv=chat")
+    reactor.callLater(0.01, later.callback, [("127.0.0.1", port)])
+    talk(reactor, client)
+    assert asked == [("chat", name)]
+    assert ("no table" in caplog.text) == (way == "raises")
+    reactor.setServiceLookup(None)
+    talk(reactor, endpoints.clientFromString(reactor, f"tcp:host=localhost:port={port}:srv=chat"))
+    assert len(asked) == 1

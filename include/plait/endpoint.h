@@ -22,7 +22,8 @@
  *     tcp:host=example.org:port=80:timeout=5:bindAddress=192.0.2.1
  *     tcp:example.org:80                           timeouts are in seconds, 30 if left out
  *     tcp:host=example.org:port=5222:srv=xmpp-client    where the domain's SRV records say that the service is (RFC 2782), one after the other;
- *                                                  without any, there; with `tls:`, the name that is checked is the domain's
+ *                                                  without any, there; with `tls:`, the name that is checked is the domain's.
+ *                                                  A host may have records of its own: service.h
  *     unix:/run/chat.sock:timeout=5
  *     fd:3                                         a connected socket, a pipe or a terminal
  *     memory:chat

@@ -19,6 +19,7 @@
 #include "factory.h"
 #include "conn.h"
 #include "endpoint.h"
+#include "service.h"
 #include "connector.h"
 #include "attach.h"
 #include "loopback.h"

@@ -41,7 +41,12 @@
  * **Sessions outlive connections.** Where the server manages streams (XEP-0198), stanzas are kept until it has acknowledged them, and when a connection is lost, the next
  * conn of the same factory takes the session up: `ready` comes with 1, nothing is lost and nothing comes twice. Where the server has forgotten the session, a
  * new one begins, `ready` comes with 0, and `returned` gets each stanza that may not have arrived. A connector (connector.h) makes the next conn.
- * plait_xmpp_close() ends a session in good order.
+ * plait_xmpp_close() ends a session in good order. Stanzas that wait to be returned stay with the factory, whatever becomes of its conns, until `returned` has had
+ * each of them once; plait_xmpp_factory_give_up() has those told for which no conn will come. (Requests are not among them: they end in their completions.)
+ *
+ * **Another host.** Where a server says see-other-host, the conn ends with #PLAIT_ERR_SWITCHED, and the factory's next connection goes there, which a connector makes
+ * at once; it has to show the certificate that was wanted here. That is done five times in a row; then the status is #PLAIT_ERR_REMOTE. It holds for connections to `tcp:` and
+ * `tls:` endpoints, which it leaves as they are but for the host and the port; #PLAIT_XMPP_WITHOUT_REDIRECTS has it done by the host, if at all.
  *
  * **Why it ended.** The reason of `disconnected` has the status #PLAIT_ERR_REMOTE when the server said why; plait_reason::code is then one of PLAIT_XMPP_STREAM_ or
  * PLAIT_XMPP_LOGIN_, and its text has the condition and the server's words: `conflict: replaced by a new connection`. (The text of
@@ -75,7 +80,8 @@ enum {
     PLAIT_XMPP_WITHOUT_MANAGEMENT = 2, /**< sessions end with their connections */
     PLAIT_XMPP_ROSTER = 4,             /**< clients: ask for the roster, and keep it: xmpp_im.h. It has to fit into max_stanza and max_elements. */
     PLAIT_XMPP_CARBONS = 8,            /**< clients: have copies of what this account's other clients send and receive: xmpp_im.h */
-    PLAIT_XMPP_RECEIPTS = 16           /**< tell senders that want to know that their messages have arrived (XEP-0184) */
+    PLAIT_XMPP_RECEIPTS = 16,          /**< tell senders that want to know that their messages have arrived (XEP-0184) */
+    PLAIT_XMPP_WITHOUT_REDIRECTS = 32  /**< clients: see-other-host is told alone, and not obeyed */
 };
 
 /** plait_xmpp_options::mechanisms */
@@ -162,7 +168,7 @@ enum {
 /** Who this side is, and how XMPP is spoken. Zero means the default. Texts are NUL-terminated and copied. */
 typedef struct plait_xmpp_options {
     uint32_t struct_size;
-    uint32_t flags;           /**< PLAIT_XMPP_WITHOUT_TLS to PLAIT_XMPP_RECEIPTS */
+    uint32_t flags;           /**< PLAIT_XMPP_WITHOUT_TLS to PLAIT_XMPP_WITHOUT_REDIRECTS */
     uint32_t role;            /**< #PLAIT_XMPP_CLIENT, #PLAIT_XMPP_COMPONENT or #PLAIT_XMPP_COMPONENT_HOST */
     uint32_t mechanisms;      /**< those that may be used; all */
     const char *jid;          /**< the account, with the resource that is wanted, or without; a component's domain. A component host needs none. */
@@ -237,7 +243,8 @@ typedef struct plait_xmpp_handler {
     int (*request)(void *user, plait_conn conn, plait_element stanza);
     /** What is none of these: answers that nobody waits for, and elements of other namespaces. */
     int (*other)(void *user, plait_conn conn, plait_element stanza);
-    /** A stanza of this side's that may not have arrived: the server has forgotten the session in which it was sent. */
+    /** A stanza of this side's that may not have arrived: the server has forgotten the session in which it was sent. The conn is {0}, and the user the factory's, where
+     *  nobody is there any more: plait_xmpp_factory_give_up(). */
     void (*returned)(void *user, plait_conn conn, plait_element stanza);
     /** The roster is there, or could not be had: then the status is not 0. What has changed in it was told before. */
     void (*roster)(void *user, plait_conn conn, int status);
@@ -284,6 +291,21 @@ typedef struct plait_xmpp_session {
  */
 PLAIT_API int plait_xmpp_factory_new(plait_factory *out, const plait_xmpp_options *options, const plait_xmpp_handler *handler,
                                      void *user);
+
+/**
+ * @brief Gives up the session that a factory's next conn would have taken up: its requests end, and `returned` gets each stanza that may not have arrived, also those
+ *   that still wait for a conn that is ready. For when no conn will come: a connector has stopped, the program is about to end.
+ * @param reactor [in] the one that the factory serves, or served last.
+ * @param factory [in] of XMPP conns.
+ * @return 0.
+ * @errors those of a handle; #PLAIT_ERR_TYPE; #PLAIT_ERR_BOUND when it serves another reactor; #PLAIT_ERR_ABORTED, #PLAIT_ERR_LIMIT; #PLAIT_ERR_UNSUPPORTED by a library without XMPP.
+ * @thread the reactor's.
+ * @callbacks none now; completions of requests, and `returned` with the conn {0}, at the turn's end.
+ * @lifetime nothing of the host's is kept. Sessions whose conns are up are left alone.
+ * @since 0.1.0
+ * @twisted none: what was sent is lost with its connection.
+ */
+PLAIT_API int plait_xmpp_factory_give_up(plait_reactor reactor, plait_factory factory);
 
 /**
  * @brief Has stanzas that a query fits given to a function, before those that were added later and before the table's callbacks.

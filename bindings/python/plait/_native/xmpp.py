@@ -17,6 +17,7 @@ XMPP_WITHOUT_MANAGEMENT = 2
 XMPP_ROSTER = 4
 XMPP_CARBONS = 8
 XMPP_RECEIPTS = 16
+XMPP_WITHOUT_REDIRECTS = 32
 XMPP_SCRAM_SHA_256_PLUS = 1
 XMPP_SCRAM_SHA_256 = 2
 XMPP_SCRAM_SHA_1_PLUS = 4
@@ -184,6 +185,9 @@ xmpp_factory_new: Callable[..., int] = quick(
     POINTER(XmppOptions),
     POINTER(XmppHandler),
     c_void_p,
+)
+xmpp_factory_give_up: Callable[..., int] = quick(
+    "plait_xmpp_factory_give_up", c_int, Handle, Handle
 )
 xmpp_factory_add_handler: Callable[..., int] = quick(
     "plait_xmpp_factory_add_handler", c_int, Handle, c_char_p, XmppStanzaFunction

@@ -15,6 +15,8 @@ class Threading:
 
     if TYPE_CHECKING:
         events: SystemEvents
+        handle: int
+        _key: int
         running: bool
 
         def callFromThread(self, callable: Callable[..., Any], *args: Any, **kw: Any) -> None: ...
@@ -98,3 +100,22 @@ class Threading:
 
         pool = self.getThreadPool()
         return deferToThreadPool(self, pool, socket.gethostbyname, name).addErrback(failed)
+
+    #: What :meth:`setServiceLookup` was given.
+    serviceLookup: Callable[..., Any] | None = None
+
+    def setServiceLookup(self, lookup: Callable[..., Any] | None) -> None:
+        """Has a function asked where services are, for endpoints with ``srv=``, before the system is.
+
+        :param lookup: gets a service, as ``"xmpp-client"``, and a domain. It gives the service's
+            hosts, each as ``(host, port)``, ``(host, port, priority)`` or ``(host, port, priority,
+            weight)``, or a Deferred or a coroutine of that; none: it is at the domain itself, and
+            the host ``"."``: nowhere. None has the system asked. And None in its place: nobody is.
+        """
+        from .._native import service
+        from ._reasons import check
+        from ._services import asked
+
+        self.serviceLookup = lookup
+        function = asked if lookup is not None else service.ServiceFunction()
+        check(service.reactor_set_service_lookup(self.handle, function, self._key))

@@ -124,6 +124,11 @@ def resolve(name: str, timeout: Any = None) -> Deferred[str]:
     return getReactor().resolve(name, timeout)
 
 
+def setServiceLookup(lookup: Callable[..., Any] | None) -> None:
+    """Has a function asked where services are."""
+    getReactor().setServiceLookup(lookup)
+
+
 def listenTCP(port: int, factory: Any, backlog: int = 1024, interface: str = "") -> Port:
     """Accepts TCP connections."""
     return getReactor().listenTCP(port, factory, backlog, interface)

@@ -249,6 +249,9 @@ class Authenticator:
         found = self._made.get(cache)
         if found is None:
             use = self._use()
+            settings = dict(self._options)
+            if self._role == native.XMPP_CLIENT:  # the factory goes where it is sent
+                settings["flags"] = settings.get("flags", 0) | native.XMPP_WITHOUT_REDIRECTS
             options = native.XmppOptions(
                 role=self._role,
                 jid=self._wanted.encode() or None,
@@ -256,7 +259,7 @@ class Authenticator:
                 tls=use.configuration.handle if use is not None else 0,
                 **{
                     name: value.encode() if isinstance(value, str) else value
-                    for name, value in self._options.items()
+                    for name, value in settings.items()
                 },
             )
             out = structs.Handle()
