@@ -164,7 +164,7 @@ extension Conn {
 
   /// Keeps what the protocol points at, instead of what it kept before.
   public func keep(_ object: AnyObject) {
-    let extras = needExtras()
+    let extras = roomForExtras()
     if let former = extras.keepsake { context.bury(former) }
     extras.keepsake = object
   }

@@ -15,6 +15,11 @@ extension Conn {
   }
 
   func needExtras() -> Extras {
+    state.insert(.special)
+    return roomForExtras()
+  }
+
+  func roomForExtras() -> Extras {
     if let extras { return extras }
     let made = Extras()
     extras = made
@@ -87,7 +92,9 @@ extension Conn {
 
   /// The first write of a turn, of a conn like most, has a buffer of the pool, which is far below the cap.
   @inline(__always) final func borrowBuffer() {
-    if layers.isEmpty, extras == nil, transport.waiting == 0, !transport.keepsWritesApart { out = context.pool.take() }
+    if layers.isEmpty, state.isDisjoint(with: .special), transport.waiting == 0, !transport.keepsWritesApart {
+      out = context.pool.take()
+    }
   }
 
   func makeRoom(_ size: Int) -> Status {
@@ -152,7 +159,7 @@ extension Conn {
   public func flush() {
     if state.contains(.upgrading) { return flushBefore() }
     guard !out.isEmpty || extras?.needsFlush == true, !state.contains(.closed), !transport.isBusy else { return }
-    var buffer = layers.isEmpty && extras == nil ? out.take() : pull()
+    var buffer = layers.isEmpty && state.isDisjoint(with: .special) ? out.take() : pull()
     if state.contains(.aborting) || buffer.isEmpty { return context.pool.give(buffer) }
     let size = buffer.count
     transport.write(&buffer, self)
@@ -174,7 +181,7 @@ extension Conn {
   /// The answers to a read were flushed. When nothing is left that the turn's end could do, the conn is off its list again:
   /// that costs a read a sixth of its instructions otherwise.
   public final func settle() {
-    guard state.isDisjoint(with: .notable), isListed, out.isEmpty, layers.isEmpty, extras == nil, !transport.isBusy,
+    guard state.isDisjoint(with: .notable), isListed, out.isEmpty, layers.isEmpty, !transport.isBusy,
       context.unlist(id)
     else { return }
     isListed = false

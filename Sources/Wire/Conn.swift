@@ -25,6 +25,7 @@ public final class Conn: Entity {
     @inline(__always) static var upgrading: State { State(rawValue: 65536) }  // a layer is to be put in
     @inline(__always) static var accepted: State { State(rawValue: 131072) }  // the other side came to this one
     @inline(__always) static var dialled: State { State(rawValue: 262144) }  // this side went to the other one
+    @inline(__always) static var special: State { State(rawValue: 524288) }  // the extras hold more than a keepsake
     @inline(__always) public static var silent: State {
       [.paused, .closing, .closed, .fresh, .replaced, .untold, .upgrading]
     }
@@ -37,7 +38,7 @@ public final class Conn: Entity {
       [
         .closing, .closed, .fresh, .resumed, .replaced, .ended, .halfClosing, .halfClosed, .writePaused, .aborting,
         .untold,
-        .restrained, .upgrading,
+        .restrained, .upgrading, .special,
       ]
     }
     @inline(__always) static var over: State { [.closing, .closed] }
@@ -332,7 +333,7 @@ final class Extras {
   var descriptors: Descriptors?
   /// A layer that is to be put in.
   var upgrade: Upgrade?
-  /// What the protocol points at.
+  /// What the protocol points at. (Many conns have one; nothing else of them is special for it.)
   var keepsake: AnyObject?
   /// Who waits for `connected`: called with nil, or with the reason for which it never came.
   var onTold: ((Reason?) -> Void)?
