@@ -7,7 +7,8 @@ import socket
 import pytest
 
 from conftest import full_listener, run, until
-from plait.internet import defer, endpoints, error, protocol
+from plait._native import constants
+from plait.internet import _services, defer, endpoints, error, protocol
 from plait.internet import reactor as the_reactor
 from plait.internet.address import HostnameAddress
 from plait.python.failure import Failure
@@ -177,7 +178,7 @@ def test_quoting():
 
 
 @pytest.mark.logs_errors
-@pytest.mark.parametrize("way", ["at once", "later", "awaited", "nothing", "raises"])
+@pytest.mark.parametrize("way", ["at once", "later", "awaited", "raises", "fails", "no list"])
 def test_where_services_are(reactor, way, caplog):
     server = endpoints.TCP4ServerEndpoint(reactor, 0, interface="127.0.0.1")
     port = run(reactor, server.listen(protocol.Factory.forProtocol(EchoLines))).getHost().port
@@ -190,18 +191,61 @@ def test_where_services_are(reactor, way, caplog):
         asked.append((service, domain))
         if way == "raises":
             raise ValueError("no table")
-        if way == "nothing":
-            return None
-        return {"at once": [("127.0.0.1", port, 1, 2)], "later": later}[way] if way != "awaited" else awaited()
+        if way == "no list":
+            return [("127.0.0.1", port), ("127.0.0.1", 65536)]
+        return {"at once": [("127.0.0.1", port, 1, 2)], "awaited": None}.get(way, later) or awaited()
 
     reactor.setServiceLookup(lookup)
-    # (A name that the system's resolver has no records of, where it is asked.)
-    name = "localhost" if way in ("nothing", "raises") else "chat.invalid"
+    # Where nothing is said it is at the domain; a name that the system knows without asking anybody.
+    fails = way in ("raises", "fails", "no list")
+    name = "localhost" if fails else "chat.invalid"
     client = endpoints.clientFromString(reactor, f"tcp:host={name}:port={port}:srv=chat")
-    reactor.callLater(0.01, later.callback, [("127.0.0.1", port)])
+    answer = ValueError("no table") if way == "fails" else [("127.0.0.1", port)]
+    reactor.callLater(0.01, later.errback if way == "fails" else later.callback, answer)
     talk(reactor, client)
     assert asked == [("chat", name)]
-    assert ("no table" in caplog.text) == (way == "raises")
+    assert ("Unhandled error in a look-up of services" in caplog.text) == fails
+
+
+BAD = [("h", -1)], [("h", 65536)], [("h", 1, 65536)], [("h", 1, 0, -1)], [("h", 1, 0, 0, 0)], [("h",)], ["h"]
+BAD += [("", 1)], [("a\0b", 1)], [("x" * 256, 1)], [("\u00e4..b", 1)], [("h", 1)] * 33, 5, [("h", "1")]
+
+
+@pytest.mark.logs_errors
+def test_answers_about_services(reactor, monkeypatch, caplog):
+    added, ended = [], []
+    monkeypatch.setattr(_services.native, "service_add", lambda *record: added.append(record) or status)
+    monkeypatch.setattr(_services.native, "service_answer", lambda lookup: ended.append(lookup) or status)
+    status = 0
+
+    def ask(answer):
+        added.clear()
+        ended.clear()
+        caplog.clear()
+        reactor.serviceLookup = lambda service, domain: answer
+        return _services.asked(reactor._key, 7, b"chat", b"example.org")
+
+    good = [(".", 0), ("a.b", 1, 2), ("b\u00fccher.example", 65535, 65535, 65535), ("::1", True)] * 8
+    for answer in (good, defer.succeed(good)):
+        assert ask(answer) == 1 and ended == [7] and not caplog.text
+        assert added[:3] == [(7, b".", 0, 0, 0), (7, b"a.b", 1, 2, 0), (7, b"xn--bcher-kva.example", 65535, 65535, 65535)]
+        assert len(added) == 32
+    for bad in BAD:
+        for answer in (bad, defer.succeed(bad)):
+            assert ask(answer) == 1 and ended == [7] and not added, bad
+            assert "Unhandled error in a look-up of services" in caplog.text
+    # Nobody waits any more.
+    for status in (constants.ERR_CLOSED, constants.ERR_STALE):
+        assert ask(good) == 1 and len(added) == 1 and not ended and not caplog.text
+    assert ask([]) == 1 and ended == [7] and not caplog.text
+    # The system is asked.
+    assert ask(None) == 0 and not ended
     reactor.setServiceLookup(None)
-    talk(reactor, endpoints.clientFromString(reactor, f"tcp:host=localhost:port={port}:srv=chat"))
-    assert len(asked) == 1
+    assert _services.asked(reactor._key, 7, b"chat", b"example.org") == 0
+
+
+def test_a_service_that_is_nowhere(reactor):
+    reactor.setServiceLookup(lambda service, domain: [(".", 0)])
+    client = endpoints.clientFromString(reactor, "tcp:host=localhost:port=1:srv=chat")
+    with pytest.raises(error.DNSLookupError, match="does not offer the service"):
+        run(reactor, client.connect(Counting()))

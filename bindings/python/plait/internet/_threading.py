@@ -110,7 +110,8 @@ class Threading:
         :param lookup: gets a service, as ``"xmpp-client"``, and a domain. It gives the service's
             hosts, each as ``(host, port)``, ``(host, port, priority)`` or ``(host, port, priority,
             weight)``, or a Deferred or a coroutine of that; none: it is at the domain itself, and
-            the host ``"."``: nowhere. None has the system asked. And None in its place: nobody is.
+            the host ``"."``: nowhere. None has the system asked. What it raises, or gives and is no
+            such list, is logged, and counts as none. And None in its place: nobody is.
         """
         from .._native import service
         from ._reasons import check
