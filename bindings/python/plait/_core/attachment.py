@@ -132,6 +132,16 @@ class Attachment:
         """Has bytes framed and delivered."""
         self.driver.drive(self, data)
 
+    def takeQueued(self) -> bytes:
+        """Takes what waits to be fed."""
+        queue = self.driver._queue
+        mine = [data for attachment, data in queue if attachment is self]
+        if mine:
+            others = [item for item in queue if item[0] is not self]
+            queue.clear()
+            queue.extend(others)
+        return b"".join(mine)
+
     def turn(self, data: bytes) -> BaseException | None:
         """Feeds the conn now; gives what a callback raised."""
         framer = self.framer

@@ -6,6 +6,7 @@ from ctypes import byref
 from typing import TYPE_CHECKING, Any, Callable
 
 from .._native import functions, structs
+from .gathering import Gathering
 
 if TYPE_CHECKING:
     from ..internet.reactors import Reactor
@@ -18,10 +19,6 @@ _HIGH_WATER = 65536
 _LOOK_AGAIN = 0.02
 
 
-#: What a framer has in the place of a transport that gathers for it: nothing is the same.
-NOBODY = object()
-
-
 def as_bytes(data: Any) -> bytes:
     """What is written, as bytes, if it is anything like that."""
     if isinstance(data, str):
@@ -29,7 +26,7 @@ def as_bytes(data: Any) -> bytes:
     return bytes(memoryview(data))
 
 
-class Producing:
+class Producing(Gathering):
     """What a transport does for the producer that writes to it.
 
     A push producer is paused above 64 KiB of waiting bytes and resumed when all have left; a pull
@@ -47,12 +44,7 @@ class Producing:
         "_drained",
         "_unsent",
         "_waitsForDrain",
-        "_written",
-        "delimiter",
         "ended",
-        "gatherer",
-        "lines",
-        "producer",
         "producerPaused",
         "streamingProducer",
     )
@@ -62,12 +54,7 @@ class Producing:
         driver: Reactor
         connected: bool
         disconnecting: bool
-        gatherer: Any
         _conn: int
-        _written: list[bytes]
-        lines: list[bytes]
-        delimiter: bytes | None
-        producer: Any
         streamingProducer: bool
         producerPaused: bool
         ended: Callable[[Failure], None] | None

@@ -54,9 +54,10 @@ def _ended(user: int, conn: int, reason: Any) -> None:
         self.lost(status, _text(reason) if status else "")
     except BaseException as error:
         self.crashed(error)
-    if driver.dirty:
-        driver.flush()
-    driver.inside = False
+    finally:
+        if driver.dirty:
+            driver.flush()
+        driver.inside = False
 
 
 def _text(reason: Any) -> str:
@@ -115,9 +116,10 @@ def _bytes(user: int, conn: int, data: int, length: int) -> None:
         self.received(memory[data : data + length])
     except BaseException as error:
         self.crashed(error)
-    if driver.dirty:
-        driver.flush()
-    driver.inside = False
+    finally:
+        if driver.dirty:
+            driver.flush()
+        driver.inside = False
 
 
 @entry(_BlockFunction)
@@ -131,9 +133,10 @@ def _messages(user: int, conn: int, data: int, length: int, table: int, count: i
         taken: int = self.framer._takeBlock(memory[data : data + length], table, count)
     except BaseException as error:
         taken = self.crashed(error)
-    if driver.dirty:
-        driver.flush()
-    driver.inside = False
+    finally:
+        if driver.dirty:
+            driver.flush()
+        driver.inside = False
     return taken
 
 

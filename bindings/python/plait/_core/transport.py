@@ -14,7 +14,8 @@ from ..internet.error import ConnectionDone, ConnectionLost
 from ..internet.protocol import Protocol
 from ..python.failure import Failure
 from .addressing import Addressed
-from .producing import NOBODY, as_bytes
+from .gathering import NOBODY
+from .producing import as_bytes
 from .securing import Securing
 from .towers import InTower
 
@@ -90,9 +91,12 @@ class Transport(Addressed, Securing):
 
     @protocol.setter
     def protocol(self, protocol: Any) -> None:
-        framed = self.framer is not None
+        framer = self.framer
         self.bind(protocol)
-        if self.connected and (framed or self.framer is not None):
+        if framer is not None:
+            # It may be in the middle of a block, whose rest is not for it any more.
+            framer._hold()
+        if self.connected and (framer is not None or self.framer is not None):
             self.frame()
 
     # Writing
@@ -113,60 +117,6 @@ class Transport(Addressed, Securing):
     def writeSequence(self, iovec: Iterable[bytes]) -> None:
         """Sends several pieces, as if they were one."""
         self.write(b"".join(iovec))
-
-    def writeLine(self, line: bytes, delimiter: bytes | None, framer: Any) -> None:
-        """Sends a line of the framer's, which may append those that follow as they are. Where there is no
-        delimiter it is a string, and the framer joins them.
-        """
-        if self.producer is not None:
-            self.write(framer._joined([line]) if delimiter is None else line + delimiter)
-            return
-        lines = self.lines
-        if lines:
-            self.foldLines()
-        elif not self._written:
-            self.driver.mark(self)
-        self.delimiter = delimiter
-        lines.append(line)
-        self.gatherFor(framer, lines)
-
-    def writeString(self, data: bytes, framer: Any) -> None:
-        """Sends a framed string of the framer's, which may append those that follow."""
-        self.write(data)
-        if self.producer is None:
-            self.gatherFor(framer, self._written)
-
-    def gatherFor(self, framer: Any, gathered: list[bytes]) -> None:
-        """Lets a framer append by itself, until it is flushed or something else is written."""
-        gatherer = self.gatherer
-        if gatherer is not framer:
-            if gatherer is not None:
-                gatherer._gatherer = NOBODY
-            self.gatherer = framer
-        if framer._watches:
-            framer._gatherer, framer._gathered = self, gathered
-
-    def endGathering(self) -> None:
-        """The framer that appends by itself has to ask again."""
-        if self.gatherer is not None:
-            self.gatherer._gatherer = NOBODY
-            self.gatherer = None
-
-    def foldLines(self) -> None:
-        """Puts the delimiters into the lines that were gathered."""
-        self._written.append(self.joined())
-        self.endGathering()
-
-    def joined(self) -> bytes:
-        """What was gathered of the framer's lines or strings, framed."""
-        lines, delimiter = self.lines, self.delimiter
-        if delimiter is None:
-            data: bytes = self.gatherer._joined(lines)
-        else:
-            lines.append(b"")
-            data = delimiter.join(lines)
-        lines.clear()
-        return data
 
     def flush(self) -> None:
         """Hands to the C library what was gathered."""
@@ -191,12 +141,6 @@ class Transport(Addressed, Securing):
         elif self.send(self._handle, data, length) == constants.ERR_INVALID:
             _conn_write(self._handle, data, length)
 
-    def dropWritten(self) -> None:
-        """Forgets what was gathered."""
-        self._written.clear()
-        self.lines.clear()
-        self.endGathering()
-
     # Ending
 
     def loseConnection(self) -> None:
@@ -212,8 +156,10 @@ class Transport(Addressed, Securing):
 
     def close(self) -> None:
         """Has the C library end the conversation in good order."""
-        self.flush()
-        functions.conn_close(self._conn)
+        try:
+            self.flush()
+        finally:
+            functions.conn_close(self._conn)
 
     def abortConnection(self) -> None:
         """Ends the connection at once, and drops what was not sent yet."""
@@ -358,6 +304,7 @@ class Transport(Addressed, Securing):
         # The protocol keeps its transport; without a way back no collector of cycles is needed.
         if framer is not None:
             framer._ours = None
+            framer._dropRest()
         self.framer = self._protocol = self.opener = self.ended = None
         if ended is not None:
             ended(reason or self._reason(status, text))
@@ -388,7 +335,12 @@ class Transport(Addressed, Securing):
         if self._failure is None and self.connected:
             self._failure = Failure(problem)
             self.disconnecting = True
-            self.close()
+            self._halt()
+            try:
+                self.close()
+            except BaseException as error:
+                self.dropWritten()
+                self.driver.failed(error, "Unhandled error in what was written last")
         return 0
 
 

@@ -300,6 +300,7 @@ class Reactor(Listening, Threading):
             try:
                 transport.flush()
             except BaseException as error:
+                transport.dropWritten()
                 transport.crashed(error)
         dirty.clear()
 

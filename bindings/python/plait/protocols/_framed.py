@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from .._core.producing import NOBODY
+from .._core.gathering import NOBODY
 from ..internet.protocol import Protocol
 
 if TYPE_CHECKING:
@@ -66,6 +66,8 @@ class Framed(Protocol):
     _rest: Any = None
     #: What was taken from a loop over a block that looks only when it has no more messages, while there is one.
     _left: Any = None
+    #: What the block under delivery was framed by, if that has been changed meanwhile.
+    _reframed: bytes = b""
     #: How many messages the block under delivery has.
     _count = 0
     #: The attributes that are watched, unless a subclass made something else of one.
@@ -89,6 +91,17 @@ class Framed(Protocol):
             elif not isinstance(found, Watched):
                 cls._watches = False
 
+    @classmethod
+    def _stillWatches(cls) -> bool:
+        """Whether nobody has assigned to the class what is watched, since it was made."""
+        for name in cls._watched:
+            for base in cls.__mro__:
+                if name in base.__dict__:
+                    if type(base.__dict__[name]) is not Watched:
+                        return False
+                    break
+        return cls._watches
+
     def _framesNatively(self) -> bool:
         # Whoever has a dataReceived of its own wants to see the bytes first. (To look into the
         # object's __dict__ would make it one, and all attributes slower.)
@@ -111,6 +124,8 @@ class Framed(Protocol):
             self._attached.discard()
             self._attached = None
         if getattr(transport, "framer", None) is not self:
+            self._hold()
+            self._dropRest()
             # What was the conn of an earlier connection.
             self._conn, self._ours = 0, None
 
@@ -189,7 +204,17 @@ class Framed(Protocol):
         if self._touched or not self._watches:
             self._settle()
 
-    def _inTurn(self, messages: Sequence[bytes], received: Any) -> int:
+    def _each(self, messages: Any) -> None:
+        """Delivers messages one by one. (Each looks its method up, for it may be assigned to; that
+        takes no longer than to call one that was looked up before.)
+        """
+        raise NotImplementedError
+
+    def _carefully(self, messages: Any) -> None:
+        """The same, and looks behind each whether the others have to wait: they are left."""
+        raise NotImplementedError
+
+    def _inTurn(self, messages: Sequence[bytes]) -> int:
         """Delivers the messages of a block one by one, unless a callback has the rest wait; tells how
         many were taken.
         """
@@ -198,20 +223,14 @@ class Framed(Protocol):
         rest: Any = iter(messages)
         self._rest = rest
         if self._attached is None and self._watches:
-            rest = self._quickly(rest, received)
+            rest = self._quickly(rest)
         else:
-            self._left, transport = None, self.transport
-            for message in rest:
-                received(message)
-                if not self._watches and self._settle():
-                    break
-                if self._halt or getattr(transport, "disconnecting", False):
-                    if self._settle() or self._mustStop():
-                        break
+            self._left = None
+            self._carefully(rest)
         self._rest = None
         return self._count - int(rest.__length_hint__())
 
-    def _quickly(self, rest: Any, received: Any) -> Any:
+    def _quickly(self, rest: Any) -> Any:
         """The same where all that matters is noticed by itself; gives what is left.
 
         To look after each message whether something has happened would take a fiftieth of the time that
@@ -220,16 +239,12 @@ class Framed(Protocol):
         """
         left: list[bytes] = []
         self._left = left
-        for message in rest:
-            received(message)
+        self._each(rest)
         self._left = None
         if self._halt:
             self._rest = rest = iter(left)
-            if not ((self._touched and self._settle()) or self._mustStop()):
-                for message in rest:
-                    received(message)
-                    if self._halt and ((self._touched and self._settle()) or self._mustStop()):
-                        break
+            if not self._stops():
+                self._carefully(rest)
         return rest
 
     def _hold(self) -> None:
@@ -250,7 +265,8 @@ class Framed(Protocol):
 
     def _after(self) -> None:
         """A callback that was not for a message of a block is done."""
-        self._settle()
+        if not self._isLeft():
+            self._settle()
         if self._attached is not None:
             self._ending()
 
@@ -258,7 +274,30 @@ class Framed(Protocol):
         """A callback raised; tells how many messages of its block count as taken."""
         rest, self._rest = self._rest, None
         left, self._left = self._left or (), None
+        self._reframed = b""
         return 0 if rest is None else self._count - rest.__length_hint__() - len(left)
+
+    def _dropRest(self) -> None:
+        """The connection has ended: what was not delivered is nobody's."""
+        self._rest = self._left = None
+        self._reframed = b""
+
+    def _isLeft(self) -> bool:
+        """Whether the conn speaks another protocol meanwhile."""
+        transport = self.transport if self._ours is None else self._ours
+        return self._attached is None and getattr(transport, "framer", self) is not self
+
+    def _stops(self) -> bool:
+        """Something has happened: whether the rest of the block under delivery is not to be delivered
+        as it is.
+        """
+        changed: Any = self._reframed
+        self._reframed = b""
+        if self._isLeft():
+            return True
+        if self._touched or not self._watches:
+            changed = self._settle() or changed
+        return self._mustStop() or bool(changed)
 
     def _mustStop(self) -> bool:
         """Whether the rest of the block under delivery must not be delivered now."""
@@ -266,10 +305,11 @@ class Framed(Protocol):
         return self._ending() or self.paused
 
     def _ending(self) -> bool:
-        transport = self.transport
         if self._attached is None:
-            return bool(transport.halted)
-        if getattr(transport, "disconnecting", False):
+            # A program may set its transport to None.
+            ours = self._ours
+            return bool(getattr(self.transport if ours is None else ours, "halted", True))
+        if getattr(self.transport, "disconnecting", False):
             self._attached.close()
             return True
         return False

@@ -44,6 +44,18 @@ class LineFramed(Framed):
         for line in lines:
             self.lineReceived(line)
 
+    def _each(self, messages: Any) -> None:
+        for line in messages:
+            self.lineReceived(line)
+
+    def _carefully(self, messages: Any) -> None:
+        transport = self.transport
+        for line in messages:
+            self.lineReceived(line)
+            if self._halt or not self._watches or getattr(transport, "disconnecting", False):
+                if self._stops():
+                    break
+
     def lineLengthExceeded(self, line: bytes) -> Any:
         """A line was too long. Ends the connection unless it is overridden."""
         self.transport.loseConnection()
@@ -58,7 +70,11 @@ class LineFramed(Framed):
         if transport is not self._ours or type(line) is not bytes:
             transport.write(line + self.delimiter)
         elif self._touched or not self._watches:
-            transport.writeLine(line, self.delimiter, self)
+            delimiter = self.delimiter
+            if type(delimiter) is bytes:
+                transport.writeLine(line, delimiter, self)
+            else:
+                transport.write(line + delimiter)
         else:
             transport.writeLine(line, self._delimiter, self)
 
@@ -73,7 +89,7 @@ class LineFramed(Framed):
     @classmethod
     def _expects(cls) -> Framing | None:
         delimiter, limit = cls.delimiter, cls.MAX_LENGTH
-        plain = cls._watches and cls.dataReceived is Framed.dataReceived
+        plain = cls._stillWatches() and cls.dataReceived is Framed.dataReceived
         if not plain or not 0 < len(delimiter) < 256 or limit <= 0:
             return None
         half, flags = hasattr(cls, "readConnectionLost"), int(cls._skips)
@@ -89,9 +105,11 @@ class LineFramed(Framed):
             return False
         self._delimiter, self._limit = framing.settings
         same = kind.delimiter == self._delimiter and kind.MAX_LENGTH == self._limit
-        return same and kind._watches and self._halfCloseable() == framing.half
+        return same and kind._stillWatches() and self._halfCloseable() == framing.half
 
     def _nativeFactory(self, cache: FactoryCache) -> int:
+        if not self._stillWatches():
+            self._watches = False
         self._delimiter, self._limit = _valid(self.delimiter), self.MAX_LENGTH
         # Zero would be the default: what it means is told once the conn is there.
         limit = _length(self._limit) or 1
@@ -107,7 +125,7 @@ class LineFramed(Framed):
         self._touched = False
         delimiter, limit = self.delimiter, self.MAX_LENGTH
         changed = False
-        if delimiter != self._delimiter:
+        if delimiter != self._delimiter or type(delimiter) is not bytes:
             # A conn that is closing refuses, and needs no delimiter any more.
             functions.line_set_delimiter(self._conn, _valid(delimiter), len(delimiter))
             changed = True
@@ -131,7 +149,7 @@ class LineFramed(Framed):
         lines = [data[: -len(self._delimiter)]] if count == 1 else self._cut(data, table, count)
         if type(self).linesReceived is not LineFramed.linesReceived:
             return self._atOnce(list(lines), self.linesReceived)
-        return self._inTurn(lines, self.lineReceived)
+        return self._inTurn(lines)
 
     def _cut(self, data: bytes, table: int, count: int) -> Sequence[bytes]:
         """The lines of a block of several."""
@@ -231,7 +249,11 @@ class LineReceiver(LineFramed):
         """Has lines received again; ``extra`` is read as if it came now."""
         self.line_mode = 1
         if self._conn:
-            self._settle()
+            before = self._delimiter
+            if self._settle() and self._rest is not None:
+                # In the middle of a block, whose rest is framed again.
+                self._reframed = self._reframed or before
+                self._hold()
             functions.line_set_line_mode(self._conn, extra, len(extra))
         if extra and (self._attached is not None or not self._conn):
             # Where nobody else drives the conn this does; inside a callback it is under way.
@@ -254,8 +276,11 @@ class LineReceiver(LineFramed):
         rest: list[bytes] = [*(self._left or ()), *(self._rest or ())]
         if self._left is not None:
             self._left.clear()
-        lines = b"".join(line + self._delimiter for line in rest)
-        return lines + held(self._conn) if self._conn else lines
+        delimiter = self._reframed or self._delimiter
+        lines = b"".join(line + delimiter for line in rest)
+        if self._conn:
+            lines += held(self._conn)
+        return lines if self._attached is None else lines + self._attached.takeQueued()
 
 
 def held(conn: int) -> bytes:

@@ -93,6 +93,18 @@ class StringFramed(Framed):
         for string in strings:
             self.stringReceived(string)
 
+    def _each(self, messages: Any) -> None:
+        for string in messages:
+            self.stringReceived(string)
+
+    def _carefully(self, messages: Any) -> None:
+        transport = self.transport
+        for string in messages:
+            self.stringReceived(string)
+            if self._halt or not self._watches or getattr(transport, "disconnecting", False):
+                if self._stops():
+                    break
+
     def lengthLimitExceeded(self, length: int) -> Any:
         """A string was announced that is longer than MAX_LENGTH; it is not delivered. Ends the
         connection unless it is overridden; then reading goes on behind the string.
@@ -133,7 +145,7 @@ class StringFramed(Framed):
     @classmethod
     def _expects(cls) -> Framing | None:
         limit = cls.MAX_LENGTH
-        if not cls._watches or cls.dataReceived is not Framed.dataReceived or limit <= 0:
+        if not cls._stillWatches() or cls.dataReceived is not Framed.dataReceived or limit <= 0:
             return None
         half, (format, width) = hasattr(cls, "readConnectionLost"), cls._format(cls)
 
@@ -143,13 +155,15 @@ class StringFramed(Framed):
         return Framing(cls, (format, width, limit), half, factory)
 
     def _framesAs(self, framing: Framing) -> bool:
-        if self._touched or not self._framesNatively() or not type(self)._watches:
+        if self._touched or not self._framesNatively() or not self._stillWatches():
             return False
         self._limit = framing.settings[2]
         same = (*self._format(self), type(self).MAX_LENGTH) == framing.settings
         return same and self._halfCloseable() == framing.half
 
     def _nativeFactory(self, cache: FactoryCache) -> int:
+        if not self._stillWatches():
+            self._watches = False
         self._limit = self.MAX_LENGTH
         # Zero would be the default: what it means is told once the conn is there.
         return cache.string(self._halfCloseable(), *self._format(self), _length(self._limit) or 1)
@@ -171,7 +185,7 @@ class StringFramed(Framed):
         strings = cut(data, table, count)
         if type(self).stringsReceived is not StringFramed.stringsReceived:
             return self._atOnce(list(strings), self.stringsReceived)
-        return self._inTurn(strings, self.stringReceived)
+        return self._inTurn(strings)
 
     def _stringTooLong(self, length: int) -> None:
         self.lengthLimitExceeded(length)
@@ -184,7 +198,8 @@ class IntNStringReceiver(StringFramed):
     :ivar structFormat: how the length is written, as the module struct has it. Its first character
         tells the byte order: ``!`` or ``>`` big-endian, ``<`` little-endian, else the machine's.
     :ivar prefixLength: how many bytes the length has, 1 to 8. It alone counts: lengths of 24 bits,
-        for which there is no format, are ``structFormat = "!I"`` with ``prefixLength = 3``.
+        for which there is no format, are ``structFormat = "!I"`` with ``prefixLength = 3``. Both are
+        fixed once there is a connection; Twisted has what is sent go by them as they are then.
     """
 
     structFormat: ClassVar[str] = "!I"
