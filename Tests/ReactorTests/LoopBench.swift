@@ -42,7 +42,7 @@ final class LoopBench {
     bench.end()
   }
 
-  /// Turns until it is so; false after ten seconds.
+  /// Turns until it is so; false after a minute.
   @discardableResult func until(_ isSo: () -> Bool) -> Bool {
     let alarm = Alarm()
     _ = context.schedule(alarm, after: 60_000)
@@ -108,8 +108,12 @@ final class LoopBench {
 
   static func port(_ listener: Listener?) -> UInt32 {
     var address = Address()
-    var port: UInt32 = 0
     guard let listener, listener.local(&address) == .ok else { return 0 }
+    return port(&address)
+  }
+
+  static func port(_ address: inout Address) -> UInt32 {
+    var port: UInt32 = 0
     var host = [CChar](repeating: 0, count: 112)
     var scope: UInt32 = 0
     csystem_address_text(&address.socket, &host, &port, &scope)
