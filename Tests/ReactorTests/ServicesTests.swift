@@ -88,6 +88,24 @@ struct ServicesTests {
     #expect(bench.until { outcome.status == .ok })
   }
 
+  /// Ended before the host is asked: it never is.
+  @Test func cancelledBefore() {
+    let bench = LoopBench()
+    var asked = 0
+    bench.loop.locator = { _ in
+      asked += 1
+      return true
+    }
+    var status = Status.ok
+    bench.turn(0) {
+      let (connect, outcome) = bench.connect("tcp:chat.example:1:srv=chat", Host(.raw), &status)
+      connect.cancel()
+      _ = outcome
+    }
+    for _ in 0..<3 { bench.turn(0) }
+    #expect(status == .ok && asked == 0)
+  }
+
   @Test func whoDoesNotWaitAnyMore() {
     let bench = LoopBench()
     var asked = 0
