@@ -17,6 +17,9 @@ public final class ServiceLookup: Work {
   var targets: [Target] = []
   /// The domain says that it does not offer the service.
   var isDenied = false
+  /// The same of what the system says: the other thread's until it is done.
+  private var found: [Target] = []
+  private var foundDenied = false
   var done: ((ServiceLookup) -> Void)?
   /// Whose host is asked first, and whether it has said that it will answer.
   private var loop: Loop?
@@ -95,19 +98,26 @@ public final class ServiceLookup: Work {
       let length = strlen(name.assumingMemoryBound(to: CChar.self))
       let bytes = UnsafeRawBufferPointer(start: name, count: length)
       guard length > 0, bytes[0] != UInt8(ascii: ".") else {
-        isDenied = true
+        foundDenied = true
         continue
       }
       guard let host = Text.make(bytes.bytes) else { continue }
       let record = records[index]
-      targets.append(Target(host: host, port: record.port, priority: record.priority, weight: record.weight))
+      found.append(Target(host: host, port: record.port, priority: record.priority, weight: record.weight))
     }
   }
 
   public override func completed(_ reason: Reason) {
     let done = self.done
     self.done = nil
-    if reason.status == .ok || !context.isEnding { done?(self) }  // one that was cancelled has found nothing
+    if reason.status != .ok {
+      // It was cancelled: that is an answer without hosts. (The other thread may still be looking.)
+      (targets, isDenied) = ([], false)
+      if context.isEnding { return }
+    } else if !isWithHost {
+      (targets, isDenied) = (found, foundDenied)
+    }
+    done?(self)
   }
 
   func forget() {

@@ -43,7 +43,7 @@ typedef int (*plait_service_fn)(void *user, plait_call lookup, const char *servi
  * @return 0.
  * @errors those of a handle; #PLAIT_ERR_UNSUPPORTED without a loop.
  * @thread the reactor's.
- * @callbacks none now; the function in a later turn, once for each attempt to connect to an endpoint with `srv=`.
+ * @callbacks none now; the function at the end of the turn in which an attempt begins, once for each attempt to connect to an endpoint with `srv=`.
  * @lifetime `user` must be valid until it is replaced or the reactor is freed.
  * @since 0.1.0
  * @twisted the `reactor` of `names.client.lookupService`; `reactor.installNameResolver`
@@ -53,7 +53,7 @@ PLAIT_API int plait_reactor_set_service_lookup(plait_reactor reactor, plait_serv
 /**
  * @brief Adds a host to the answer.
  * @param lookup [in] what the function was given.
- * @param host [in] NUL-terminated, copied: a name or an address; "." says that the domain does not offer the service, and then without any other nothing is connected to.
+ * @param host [in] NUL-terminated, copied: a name or an address, up to 255 bytes; "." says that the domain does not offer the service, and then without any other nothing is connected to.
  * @param port [in] 0 to 65535.
  * @param priority [in] 0 to 65535; the lowest ones are tried first.
  * @param weight [in] 0 to 65535; how often one of several with the same priority is the first.
@@ -75,7 +75,7 @@ PLAIT_API int plait_service_add(plait_call lookup, const char *host, uint32_t po
  * @errors those of a handle; #PLAIT_ERR_TYPE; #PLAIT_ERR_CLOSED as above.
  * @thread the reactor's.
  * @callbacks none now.
- * @lifetime the look-up ends. plait_call_cancel() in its place is an answer without hosts.
+ * @lifetime the look-up ends. plait_call_cancel() in its place is an answer without hosts, whatever was added.
  * @since 0.1.0
  * @twisted the result of `names.client.lookupService`
  */
