@@ -29,6 +29,12 @@ public final class TLSFactory: Factory {
     self.role = role
     self.name = name
     super.init(user: inner.user)
+    guard let detour = inner.detour else { return }
+    // Another place, yes; but here is TLS already, and what would put it around this has nothing to do. (The inner one lives as long.)
+    self.detour = { endpoint, outer, context in
+      guard let found = detour(endpoint, outer, context), found.factory === outer else { return nil }
+      return found
+    }
   }
 
   /// The name that a client checks is known when it connects.

@@ -41,10 +41,6 @@ public final class Connect: Call {
 
   /// Begins. On failure the call never was: no completion.
   public func begin() -> Status {
-    if let detour = factory.detour?(endpoint, factory, context) {
-      guard let outer = detour.factory else { return .tlsConfig }
-      (endpoint, factory) = (detour.endpoint, outer)
-    }
     guard factory.bind(context) else { return .bound }
     guard !context.isEnding else { return .aborted }
     guard register(Kind.call) else { return .limit }
@@ -53,12 +49,23 @@ public final class Connect: Call {
       unregister()
       return .noMemory
     }
-    let status = context.environment.connect(endpoint, self)
+    var status = turnOff()
+    if status == .ok { status = context.environment.connect(endpoint, self) }
     if status != .ok {
       context.timers.remove(limit)
       unregister()
     }
     return status
+  }
+
+  /// Goes where the factory wants it to. That is asked last: an answer may hold for one connection alone.
+  private func turnOff() -> Status {
+    guard let detour = factory.detour?(endpoint, factory, context) else { return .ok }
+    guard let outer = detour.factory else { return .tlsConfig }
+    guard outer === factory || outer.bind(context) else { return .bound }
+    (endpoint, factory) = (detour.endpoint, outer)
+    if let permits = detour.permits { self.permits = permits }
+    return .ok
   }
 
   /// The environment has a connection. Inside a driving call.

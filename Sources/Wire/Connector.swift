@@ -24,6 +24,9 @@ open class Connector: Entity {
   public final private(set) var conn: UInt64 = 0
   final var delay: Double
   final var retries: UInt32 = 0
+  /// How often in a row it was sent on: that is no failure, up to here.
+  private final var switches = 0
+  static var mostSwitches: Int { 10 }
   final var end: Reason?
 
   public init(_ context: Context, _ endpoint: Endpoint, _ factory: Factory, _ options: ConnectorOptions) {
@@ -100,14 +103,21 @@ open class Connector: Entity {
   }
 
   final func retry(_ reason: Reason) {
-    retries &+= 1
     if context.isEnding { return }
-    if options.mostRetries > 0, retries > options.mostRetries { return stop(reason) }
     // What speaks next is settled already.
-    var wait = reason.status == .switched ? 0 : delay
-    if options.jitter > 0 { wait += wait * options.jitter * context.random.normal() }
-    wait = max(0, min(wait, Double(options.maximum)))
-    delay = min(delay * options.factor, Double(options.maximum))
+    let goesOn = reason.status == .switched && switches < Connector.mostSwitches
+    var wait = 0.0
+    if goesOn {
+      switches += 1
+    } else {
+      switches = 0
+      retries &+= 1
+      if options.mostRetries > 0, retries > options.mostRetries { return stop(reason) }
+      wait = delay
+      if options.jitter > 0 { wait += wait * options.jitter * context.random.normal() }
+      wait = max(0, min(wait, Double(options.maximum)))
+      delay = min(delay * options.factor, Double(options.maximum))
+    }
     guard context.schedule(timer, after: UInt64(wait)) else { return stop(Reason(.noMemory)) }
     context.log(.info, "connector", "waiting to connect again", reason.status)
     waiting(reason, UInt64(wait))

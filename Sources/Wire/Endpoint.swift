@@ -32,6 +32,7 @@ public final class Endpoint {
 
   /// Whose name a peer has to show, where that is not the name's.
   var former: Text?
+  private var formerNumber: Int?
   /// The name that was wanted, wherever the connection goes.
   public var identity: Text? { former ?? name }
 
@@ -40,9 +41,16 @@ public final class Endpoint {
     let made = Endpoint(.tcp, .connect)
     (made.name, made.interface, made.timeout, made.tls) = (host, interface, timeout, tls)
     made.former = identity
+    made.formerNumber = formerNumber ?? self.number
     made.number = port > 0 ? port : number
     if port == 0 { made.service = service }
     return made
+  }
+
+  /// Was the same wanted, wherever the connections go?
+  public func isSameStart(as other: Endpoint) -> Bool {
+    guard let name = identity, let others = other.identity else { return false }
+    return name.bytes.isEqual(others.bytes) && (formerNumber ?? number) == (other.formerNumber ?? other.number)
   }
 
   /// The same host at another port, and over TLS.

@@ -48,7 +48,11 @@ open class Factory {
 public struct Detour {
   public let endpoint: Endpoint
   public let factory: Factory?
-  public init(_ endpoint: Endpoint, _ factory: Factory?) { (self.endpoint, self.factory) = (endpoint, factory) }
+  /// Which of its addresses may be connected to; nil: all.
+  public let permits: ((IP) -> Bool)?
+  public init(_ endpoint: Endpoint, _ factory: Factory?, permits: ((IP) -> Bool)? = nil) {
+    (self.endpoint, self.factory, self.permits) = (endpoint, factory, permits)
+  }
 }
 
 /// How a connection came to be.

@@ -5,7 +5,8 @@
  * A connector connects; when that fails or the connection ends, it waits and connects again. The wait
  * begins at initial_ms, grows by factor after each failure up to maximum_ms, and is varied by jitter, so
  * that clients of one server do not come back together. plait_connector_reset() starts it over, as
- * a protocol does once its peer has proved useful.
+ * a protocol does once its peer has proved useful. A conn that ends with #PLAIT_ERR_SWITCHED, because it is
+ * to be spoken with otherwise or elsewhere, is no failure, ten times in a row: it connects again at once.
  */
 #ifndef PLAIT_CONNECTOR_H
 #define PLAIT_CONNECTOR_H
