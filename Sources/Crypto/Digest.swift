@@ -112,6 +112,13 @@ public enum Secret {
     #endif
   }
 
+  /// Zeros in the place of what nobody shall find in memory; of no use where somebody else has the same array.
+  public static func wipe(_ bytes: inout [UInt8]) {
+    #if TLS
+      bytes.withUnsafeMutableBytes { OPENSSL_cleanse($0.baseAddress, $0.count) }
+    #endif
+  }
+
   /// Compares in a time that says nothing about where they differ.
   public static func isEqual(_ one: RawSpan, _ other: RawSpan) -> Bool {
     guard one.byteCount == other.byteCount else { return false }

@@ -25,7 +25,10 @@ final class Job {
       loop.uv, job.request,
       { request in
         // Sound: libuv's reference lasts until the callback below, on whatever thread.
-        Unmanaged<Job>.fromOpaque(request!.pointee.data)._withUnsafeGuaranteedRef { $0.work.run() }
+        Unmanaged<Job>.fromOpaque(request!.pointee.data)._withUnsafeGuaranteedRef {
+          $0.work.run()
+          $0.work.leaveThread()
+        }
       },
       { request, status in
         let job = Unmanaged<Job>.fromOpaque(request!.pointee.data).takeRetainedValue()

@@ -14,6 +14,7 @@ final class Key {
   init(_ digest: Digest, _ password: [UInt8], _ salt: [UInt8], _ rounds: UInt32) {
     (self.digest, self.password, self.salt, self.rounds) = (digest, password, salt, rounds)
   }
+  deinit { Secret.wipe(&bytes) }  // (the password is the factory's)
 
   func make() {
     let (password, salt) = (password, salt)
@@ -31,10 +32,8 @@ final class KeyWork: Work {
     super.init(context)
   }
 
-  override func run() {
-    key.make()
-    endOfCrypto()
-  }
+  override func run() { key.make() }
+  override func leaveThread() { endOfCrypto() }
 
   override func completed(_ reason: Reason) {
     let done = self.done

@@ -122,12 +122,19 @@ struct Scram {
     var storedKey: [UInt8] = []
     var serverKey: [UInt8] = []
     var signature: [UInt8] = []
+    defer {
+      Secret.wipe(&storedKey)
+      Secret.wipe(&serverKey)
+    }
     var status = keyed("Client Key", salted, &clientKey)
     if status == .ok { status = digest.hash(clientKey.span.bytes, &storedKey) }
     if status == .ok { status = digest.authenticate(message.span.bytes, key: storedKey.span.bytes, &signature) }
     if status == .ok { status = keyed("Server Key", salted, &serverKey) }
     if status == .ok { status = digest.authenticate(message.span.bytes, key: serverKey.span.bytes, &expected) }
-    guard status == .ok, clientKey.count == signature.count else { return status == .ok ? .unsupported : status }
+    guard status == .ok, clientKey.count == signature.count else {
+      Secret.wipe(&clientKey)
+      return status == .ok ? .unsupported : status
+    }
     for index in 0..<clientKey.count { clientKey[index] ^= signature[index] }
     proof = clientKey
     return .ok

@@ -14,6 +14,9 @@ open class Work: Call {
   /// Not on the reactor's thread. It touches nothing that the reactor's thread might touch meanwhile.
   open func run() {}
 
+  /// Behind `run`, where that had a thread that is none of the host's: what is kept for the thread goes.
+  open func leaveThread() {}
+
   /// On failure it never was: no completion.
   public final func begin() -> Status {
     guard !context.isEnding else { return .aborted }
