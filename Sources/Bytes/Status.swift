@@ -55,6 +55,7 @@ extension Status {
     Status(PLAIT_ERR_SYSTEM) + Status(truncatingIfNeeded: negativeErrno)
   }
   public static func system(_ negativeErrno: CInt) -> Status { system(Int(negativeErrno)) }
+  public static var addressInUse: Status { system(-CInt(CSYSTEM_EADDRINUSE)) }
   /// The same for a call that answers 0 when it succeeds.
   public static func of(_ answer: CInt) -> Status { answer == 0 ? .ok : .system(answer) }
 

@@ -111,7 +111,7 @@ extension FTPSession {
         guard !isMemory, listener.local(&place) == .ok else { return port }
         return place.port
       case .failed(let status):
-        guard tries < count, status == Failure.inUse else {
+        guard tries < count, status == .addressInUse else {
           conn.context.log(.warning, "ftp", "no passive port", status)
           return nil
         }

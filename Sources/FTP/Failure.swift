@@ -7,7 +7,6 @@ enum Failure {
   static var exists: Status { .system(-17) }
   static var notDirectory: Status { .system(-20) }
   static var isDirectory: Status { .system(-21) }
-  static var inUse: Status { .system(-98) }
   static var readOnly: Status { .system(-30) }
 
   static func code(_ status: Status) -> Int {

@@ -27,7 +27,7 @@ extension Loop {
       let port = csystem_draw_port()
       guard port > 0 else { return nil }
       let made = listenTCP(endpoint, port, options, factory, context)
-      guard case .failed(let status) = made, status == .system(-CInt(CSYSTEM_EADDRINUSE)) else { return made }
+      guard case .failed(let status) = made, status == .addressInUse else { return made }
     }
     return nil
   }
