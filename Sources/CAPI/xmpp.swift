@@ -31,7 +31,7 @@ import Wire
       guard options.role == .client, options.moves else { return }
       let kept = Unmanaged.passUnretained(self)  // who connects keeps this
       detour = { endpoint, outer, _ in
-        kept._withUnsafeGuaranteedRef { $0.moved(endpoint) }.map { Detour($0, outer) }
+        kept._withUnsafeGuaranteedRef { $0.moved(endpoint, outer) }
       }
     }
     deinit { if isGiven { calls.release?(user) } }
@@ -68,13 +68,9 @@ import Wire
       }
     }
 
-    override func returned(_ tree: Tree, _ context: Context, _ conn: UInt64) {
-      guard let returned = handler.returned else { return }
+    override func returned(_ tree: Tree, _ handle: UInt64, _ context: Context, _ conn: UInt64) {
       let user = context.conn(conn).map { $0.user } ?? user
-      _ = Stanza(context, tree).show {
-        returned(user, plait_conn(id: conn), plait_element(id: $0))
-        return true
-      }
+      handler.returned?(user, plait_conn(id: conn), plait_element(id: handle))
     }
 
     override func roster(_ status: Status, _ conn: Conn) {
@@ -211,6 +207,7 @@ public func plait_xmpp_factory_give_up(_ reactor: plait_reactor, _ factory: plai
     onReactor(reactor) { context, _ in
       onFactory(factory) { factory in
         guard let factory = factory as? HostXMPPFactory else { return .type }
+        if factory.reactor == 0 { return .ok }  // nobody was ever served
         return factory.bind(context) ? factory.giveUp(context) : .bound
       }
     }

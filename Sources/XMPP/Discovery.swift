@@ -165,11 +165,11 @@ extension XMPPProtocol {
     if let query = tree.child(0, "query", Space.info) {
       let node = tree.attribute(query, "node").map { tree.copy($0) } ?? []
       guard node.isEmpty || node == options.software + [35] + options.caps else { return false }
-      _ = reply(tree, conn, isError: false) { describe(node, &$0) }
+      _ = reply(tree, conn, isError: false, isOwn: true) { describe(node, &$0) }
       return true
     }
     guard tree.child(0, "query", Space.version) != nil else { return false }
-    _ = reply(tree, conn, isError: false) { out in
+    _ = reply(tree, conn, isError: false, isOwn: true) { out in
       out.put("<query xmlns='jabber:iq:version'><name>")
       out.escape(options.software.span.bytes, isValue: false)
       out.put("</name><version>")

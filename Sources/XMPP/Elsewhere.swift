@@ -49,25 +49,59 @@ extension Endpoint {
   var isDirect: Bool { kind == .tcp && socks.isEmpty }
 }
 
+extension IP {
+  /// This machine, or no further than the link that it is on.
+  var isNear: Bool {
+    guard isIPv4 else { return high == 0 && low <= 1 || high >> 54 == 0x3fa }
+    return low >> 24 & 255 == 127 || low >> 24 & 255 == 0 || low >> 16 & 0xffff == 0xa9fe
+  }
+}
+
+/// What a server has said, until the next connection there.
+struct Move {
+  let place: Elsewhere
+  /// Who has connected where.
+  let endpoint: Endpoint
+  /// Who says it is not near, and has no say about what is.
+  let isFar: Bool
+}
+
 extension XMPPFactory {
   /// How often in a row servers may send this side on.
   static var mostMoves: Int { 5 }
+  /// Where stanzas went for so long, in milliseconds, nobody goes round in circles.
+  static var settled: UInt64 { 60_000 }
 
-  /// The next connection goes there. False: that is no place, or it has been sent on too often.
-  final func move(_ text: RawSpan) -> Bool {
+  /// The next connection there goes elsewhere. False: that is no place, or it has been sent on too often.
+  final func move(_ text: RawSpan, from endpoint: Endpoint, isFar: Bool) -> Bool {
     guard moves < XMPPFactory.mostMoves, let found = Elsewhere.parse(text) else {
       moves = 0  // after the wait that comes with a failure, it may begin anew
       return false
     }
     moves += 1
-    elsewhere = found
+    elsewhere = Move(place: found, endpoint: endpoint, isFar: isFar)
     return true
   }
 
   /// Where a connection to an endpoint goes, or nil: there.
-  public final func moved(_ endpoint: Endpoint) -> Endpoint? {
-    guard let place = elsewhere else { return nil }
+  public final func moved(_ endpoint: Endpoint, _ outer: Factory) -> Detour? {
+    guard let move = elsewhere, endpoint.isDirect, endpoint.isSameStart(as: move.endpoint) else { return nil }
     elsewhere = nil
-    return endpoint.isDirect ? endpoint.moved(to: place.host, port: place.port) : nil
+    let there = endpoint.moved(to: move.place.host, port: move.place.port)
+    return Detour(there, outer, permits: move.isFar ? { !$0.isNear } : nil)
+  }
+}
+
+extension XMPPProtocol {
+  /// The server says why it ends the stream. True: because this side is to go elsewhere, which the next connection does.
+  func isSentOn(_ conn: Conn) -> Bool {
+    let tree = parser.tree
+    guard let endpoint = movable, let error = tree.child(0, "see-other-host", Space.streamErrors),
+      let text = tree.text(error)
+    else { return false }
+    if phase == .ready, conn.context.now &- readyAt >= XMPPFactory.settled { factory.moves = 0 }
+    var peer = Address()
+    let isNear = conn.peer(&peer) == .ok && peer.ip.map { $0.isNear } == true
+    return factory.move(tree.bytes(text), from: endpoint, isFar: !isNear)
   }
 }

@@ -107,7 +107,7 @@ extension XMPPProtocol {
     guard tree.child(0, "request", Space.receipts) != nil, let id = tree.attribute(0, "id"),
       tree.attribute(0, "from") != nil, tree.word(0, "type", Message.types) ?? 0 < 2
     else { return }
-    _ = sendStanza(conn) { out in
+    _ = sendStanza(conn, isOwn: true) { out in
       out.put("<message")
       address(tree, "from", "to", &out)
       if options.role != .client { address(tree, "to", "from", &out) }

@@ -38,15 +38,40 @@ extension XMPPFactory {
         if reader.next() == .header, reader.next() == .stanza { shown = reader }
         if reader.fault == .noMemory { return }
       }
-      session.dropFirst()
-      returning -= 1
-      if let shown { returned(shown.tree, context, conn?.id ?? 0) }
+      guard isOwn || shown != nil else {
+        context.log(.error, "xmpp", "a stanza that may not have arrived can't be read any more")
+        letGo(of: session)
+        continue
+      }
+      guard let shown else {
+        letGo(of: session)
+        continue
+      }
+      // Before the host has it: it may have the next ones given to another conn.
+      let isTold = Stanza(context, shown.tree).show { handle in
+        letGo(of: session)
+        returned(shown.tree, handle, context, conn?.id ?? 0)
+        return true
+      }
+      guard isTold else { return context.log(.error, "xmpp", "no handle for a stanza that may not have arrived") }
     }
+  }
+
+  private final func letGo(of session: XMPPSession) {
+    session.dropFirst()
+    returning -= 1
+  }
+
+  /// A conn has ended: another one that is ready, is given what that has left, at the turn's end.
+  final func giveBackSoon(_ context: Context) {
+    guard returning > 0, !readyConns.isEmpty, !context.isEnding else { return }
+    let made = Return(context, self, isLast: false)
+    if made.register(Kind.call) { made.end(Reason(.ok)) }
   }
 
   /// Nothing goes on: the session that the next conn would have taken up is over, and what may not have arrived is told at the turn's end.
   public final func giveUp(_ context: Context) -> Status {
-    let last = LastReturn(context, self)
+    let last = Return(context, self, isLast: true)
     guard !context.isEnding else { return .aborted }
     guard last.register(Kind.call) else { return .limit }
     last.end(Reason(.ok))
@@ -55,15 +80,22 @@ extension XMPPFactory {
 }
 
 /// Tells the host at the turn's end what it has to know.
-final class LastReturn: Call {
+final class Return: Call {
   private let factory: XMPPFactory
+  private let isLast: Bool
 
-  init(_ context: Context, _ factory: XMPPFactory) {
+  init(_ context: Context, _ factory: XMPPFactory, isLast: Bool) {
     self.factory = factory
+    self.isLast = isLast
     super.init(context)
   }
 
   override func completed(_ reason: Reason) {
+    guard isLast else {
+      let all = factory.readyConns
+      for id in all { if let conn = context.conn(id), !conn.isClosing { factory.giveBack(context, conn) } }
+      return
+    }
     if let session = factory.kept {
       factory.kept = nil
       factory.forget(session, Reason(.closed, text: "the session was given up"), isNow: true)

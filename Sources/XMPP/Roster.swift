@@ -221,7 +221,7 @@ extension XMPPProtocol {
       return false
     }
     roster.version = tree.attribute(query, "ver").map { tree.copy($0) } ?? roster.version
-    _ = reply(tree, conn, isError: false) { _ in }
+    _ = reply(tree, conn, isError: false, isOwn: true) { _ in }
     tell(item, tree, conn)
     return true
   }

@@ -77,8 +77,10 @@ open class XMPPFactory: Factory {
   final var returning = 0
   final var roster: Roster?
   /// Where a server has sent this side, for the next connection alone; and how often in a row one did.
-  final var elsewhere: Elsewhere?
+  final var elsewhere: Move?
   final var moves = 0
+  /// The conns of clients on which stanzas go.
+  final var readyConns: [UInt64] = []
 
   public init(_ options: XMPPOptions, user: UnsafeMutableRawPointer?) {
     self.options = options
@@ -96,8 +98,8 @@ open class XMPPFactory: Factory {
   open func ready(_ conn: Conn, isResumed: Bool) {}
   /// True: somebody has taken it.
   open func take(_ tree: Tree, _ kind: StanzaKind, _ speaker: XMPPProtocol, _ conn: Conn) -> Bool { false }
-  /// A stanza that the server may not have got; the conn is 0 where nobody is there any more.
-  open func returned(_ tree: Tree, _ context: Context, _ conn: UInt64) {}
+  /// A stanza that the server may not have got, with its handle; the conn is 0 where nobody is there any more.
+  open func returned(_ tree: Tree, _ handle: UInt64, _ context: Context, _ conn: UInt64) {}
   /// The roster is there, or could not be had.
   open func roster(_ status: Status, _ conn: Conn) {}
   open func contact(_ contact: Contact, _ conn: Conn) {}
@@ -114,7 +116,7 @@ open class XMPPFactory: Factory {
     guard let parser = StreamParser.make(options.limits) else { return nil }
     let made = XMPPProtocol(self, parser)
     if options.role == .client, options.moves, origin.role == .connected, let endpoint = origin.endpoint {
-      made.mayMove = endpoint.isDirect
+      made.movable = endpoint.isDirect ? endpoint : nil
     }
     return made
   }

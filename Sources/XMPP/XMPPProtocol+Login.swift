@@ -38,6 +38,8 @@ extension XMPPProtocol {
     }
     offersManagement = tree.child(0, "sm", Space.management) != nil
     offersVersions = tree.child(0, "ver", Space.versions) != nil
+    let wanted = tree.child(0, "session", Space.session)
+    wantsSession = wanted.map { tree.child($0, "optional") == nil } ?? false
     if let kept = factory.kept {
       factory.kept = nil
       if offersManagement {
@@ -56,8 +58,6 @@ extension XMPPProtocol {
       guard tree.child(0, "bind", Space.bind) != nil else {
         return end(conn, .unsupportedFeature, Reason(.unsupported, text: "the server binds no resource"))
       }
-      let wanted = tree.child(0, "session", Space.session)
-      wantsSession = wanted.map { tree.child($0, "optional") == nil } ?? false
     }
     phase = .bind
     say(conn) { out in
@@ -262,7 +262,8 @@ extension XMPPProtocol {
     if let loginLimit { conn.context.timers.remove(loginLimit) }
     loginLimit = nil
     session.conn = conn.id
-    factory.moves = 0
+    readyAt = conn.context.now
+    if options.role == .client { factory.readyConns.append(conn.id) }
     if options.keepAliveTime > 0 {
       let timer = XMPPKeepAlive(conn, options.keepAliveTime)
       keepAlive = timer

@@ -40,15 +40,17 @@ extension XMPPProtocol {
   func answerOurselves(_ tree: Tree, _ conn: Conn) {
     if describe(tree, conn) { return }
     let isPing = tree.child(0, "ping", Space.ping) != nil
-    _ = reply(tree, conn, isError: !isPing) { out in
+    _ = reply(tree, conn, isError: !isPing, isOwn: true) { out in
       if isPing { return }
       out.put("<error type='cancel'><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>")
     }
   }
 
   /// Sends what `body` writes as the answer to a request.
-  public func reply(_ request: Tree, _ conn: Conn, isError: Bool, _ body: (inout XMLWriter) -> Void) -> Status {
-    sendStanza(conn) { out in
+  public func reply(
+    _ request: Tree, _ conn: Conn, isError: Bool, isOwn: Bool = false, _ body: (inout XMLWriter) -> Void
+  ) -> Status {
+    sendStanza(conn, isOwn: isOwn) { out in
       out.put(isError ? "<iq type='error'" : "<iq type='result'")
       address(request, "id", "id", &out)
       address(request, "from", "to", &out)

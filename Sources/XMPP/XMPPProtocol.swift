@@ -23,8 +23,10 @@ public final class XMPPProtocol: Protocol {
   /// What lives on when the connection is lost.
   public internal(set) var session: XMPPSession
   var keepAlive: XMPPKeepAlive?
-  /// Can the next connection go somewhere else?
-  var mayMove = false
+  /// What was connected to, where the next connection can go somewhere else.
+  var movable: Endpoint?
+  /// Since when stanzas go.
+  var readyAt: UInt64 = 0
   /// Does a session request follow the binding?
   var wantsSession = false
   var offersManagement = false
@@ -80,9 +82,14 @@ public final class XMPPProtocol: Protocol {
   func stop(_ conn: Conn, _ reason: Reason, isNow: Bool) {
     if let loginLimit { conn.context.timers.remove(loginLimit) }
     if let keepAlive { conn.context.timers.remove(keepAlive) }
+    if phase == .ready {
+      if reason.status != .switched { factory.moves = 0 }
+      factory.readyConns.removeAll { $0 == conn.id }
+    }
     phase = .ended
     exchange?.cancel()
     session.lost(factory, conn, reason, isNow: isNow)
+    factory.giveBackSoon(conn.context)
   }
 
   public override func held(_ conn: Conn) -> Int { kept.count + parser.unread }
@@ -147,11 +154,7 @@ public final class XMPPProtocol: Protocol {
     if tree.isIn(0, Space.streams), tree.isNamed(0, "error") {
       sayFooter(conn)
       var reason = Conditions.reason(.stream, tree, 0)
-      if mayMove, let text = tree.child(0, "see-other-host", Space.streamErrors).flatMap({ tree.text($0) }),
-        factory.move(tree.bytes(text))
-      {
-        reason.status = .switched
-      }
+      if isSentOn(conn) { reason.status = .switched }
       return conn.close(reason)
     }
     switch phase {
@@ -247,7 +250,8 @@ public final class XMPPProtocol: Protocol {
   public func close(_ conn: Conn) -> Status {
     guard !conn.isClosing else { return .closed }
     session.isResumable = false
-    session.isClosed = true
+    // One that is about to be taken up again has stanzas that may not have arrived: those are the host's again.
+    session.isClosed = phase == .ready
     sayFooter(conn)
     conn.close(.ok)
     return .ok

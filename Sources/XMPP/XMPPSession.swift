@@ -65,11 +65,13 @@ public final class XMPPSession {
 
   // MARK: Acknowledgement
 
-  /// Keeps a stanza until it is acknowledged, beside so many others that have yet to be returned. False: there are too many.
+  /// Keeps a stanza until it is acknowledged, beside so many others that have yet to be returned, for which there is as much room
+  /// again. False: there are too many.
   func keep(_ stanza: RawSpan, isOwn: Bool, beside others: Int) -> Bool {
     guard isManaged else { return true }
     let length = UInt32(truncatingIfNeeded: stanza.byteCount) | (isOwn ? XMPPSession.own : 0)
-    guard waitingCount + others < options.mostUnacknowledged, waiting.reserve(stanza.byteCount, limit: 1 << 28),
+    let most = options.mostUnacknowledged
+    guard waitingCount < most, waitingCount + others < 2 * most, waiting.reserve(stanza.byteCount, limit: 1 << 28),
       lengths.append(length)
     else { return false }
     waiting.put(stanza)

@@ -27,7 +27,7 @@ final class Ear: XMPPFactory {
     events.append("\(kind) \(written(tree, outer: "jabber:client"))")
     return !taken.isEmpty && tree.child(0, "mine") != nil
   }
-  override func returned(_ tree: Tree, _ context: Context, _ conn: UInt64) {
+  override func returned(_ tree: Tree, _ handle: UInt64, _ context: Context, _ conn: UInt64) {
     events.append((conn == 0 ? "left " : "returned ") + written(tree, outer: "jabber:client"))
     if closesOnReturn { context.conn(conn)?.close(.ok) }
   }

@@ -102,7 +102,7 @@ struct ReturningTests {
     #expect(host.returning == 0)
   }
 
-  /// What has yet to be returned counts among what waits.
+  /// What has yet to be returned leaves room for as much as may wait anyway.
   @Test func theLimit() {
     let bench = Bench()
     let host = Ear(options("example.org", "") { $0.mostUnacknowledged = 5 })
@@ -113,10 +113,13 @@ struct ReturningTests {
     host.onReady = { [weak host] conn in
       guard let host, let made = tree("<message xmlns='jabber:client'/>") else { return }
       host.onReady = nil
-      for wanted in [Status.ok, .limit] { #expect(conn.speakingXMPP { $0.send(made, 0, conn) } == wanted) }
+      for wanted in [Status.ok, .ok, .ok, .ok, .ok, .limit] {
+        #expect(conn.speakingXMPP { $0.send(made, 0, conn) } == wanted)
+      }
     }
     peer.feed(Script.enabled)
-    #expect(send(peer, "4") == .ok)
+    #expect(host.events.filter { $0.hasPrefix("returned") } == all)
+    #expect(send(peer, "4") == .limit)
     peer.end(Status.system(-104))
     // Two conns of one account: the older session is over.
     peer = bench.open(host)
@@ -128,7 +131,7 @@ struct ReturningTests {
     peer.end(Status.system(-104))
     host.events = []
     peer = comeBack(bench, host)
-    peer.feed("<resumed xmlns='urn:xmpp:sm:3' h='2' previd='m1'/>")
+    peer.feed("<resumed xmlns='urn:xmpp:sm:3' h='5' previd='m1'/>")
     #expect(host.events == ["connected", "ready true", "returned <message><body>5</body></message>"])
   }
 
@@ -179,6 +182,71 @@ struct ReturningTests {
     #expect(host.events == ["connected", "ready false"] + all.prefix(isCutOff ? 1 : 0))
   }
 
+  /// One that is closed while it is being taken up is over, and what may not have arrived is not lost.
+  @Test func closedWhileItIsTakenUp() {
+    let bench = Bench()
+    let host = Ear(options("example.org", ""))
+    let call = lost(bench, host)
+    var peer = comeBack(bench, host)
+    bench.turn { if let conn = peer.conn { #expect(conn.speakingXMPP { $0.close(conn) } == .ok) } }
+    #expect(peer.conn == nil && host.kept == nil)
+    #expect(call?.heard == ["\(Status.closed) 0  -"])
+    peer = comeBack(bench, host)
+    peer.feed(Script.bound)
+    peer.feed(Script.enabled)
+    #expect(host.events.filter { $0.hasPrefix("returned") } == all)
+  }
+
+  /// Another conn of the account that is ready is told at once what one that has ended has left.
+  @Test func anotherIsReady() {
+    let bench = Bench()
+    let host = Ear(options("example.org", ""))
+    let peer = comeBack(bench, host)
+    peer.feed(Script.bound)
+    peer.feed("<enabled xmlns='urn:xmpp:sm:3'/>")
+    #expect(send(peer, "1", "2") == .ok)
+    let other = bench.open(host)
+    Script.login(other)
+    host.events = []
+    peer.end(Status.system(-104))
+    #expect(host.events.dropFirst() == all.prefix(2))
+    #expect(host.returning == 0 && host.readyConns.count == 1)
+    other.end()
+    #expect(host.readyConns.isEmpty && bench.alive == 0)
+  }
+
+  /// What it answers by itself is none of the host's.
+  @Test func itsOwnAnswers() {
+    let bench = Bench()
+    let host = Ear(options("example.org", "") { $0.answersReceipts = true })
+    var peer = bench.open(host)
+    Script.login(peer, managed: true)
+    peer.feed("<iq type='get' id='1' from='a@b'><ping xmlns='urn:xmpp:ping'/></iq>")
+    peer.feed("<iq type='get' id='2' from='a@b'><x xmlns='y'/></iq>")
+    peer.feed("<message id='3' from='a@b'><request xmlns='urn:xmpp:receipts'/></message>")
+    #expect(send(peer, "1") == .ok)
+    #expect(peer.conn?.speakingXMPP { Status($0.session.waitingCount) } == 4)
+    peer.end(Status.system(-104))
+    peer = comeBack(bench, host)
+    for said in [Self.failed, Script.bound, Script.enabled] { peer.feed(said) }
+    #expect(host.events.filter { $0.hasPrefix("returned") } == Array(all.prefix(1)))
+  }
+
+  /// A server that wants a session asked for, wants that also where it has forgotten the one before.
+  @Test func aSessionIsAskedFor() {
+    let bench = Bench()
+    let host = Ear(options("example.org", ""))
+    _ = lost(bench, host)
+    let peer = bench.open(host)
+    peer.feed(Script.header + Script.features(Script.mechanisms("ANONYMOUS")))
+    peer.feed(Script.success)
+    let session = "<session xmlns='urn:ietf:params:xml:ns:xmpp-session'/>"
+    peer.feed(Script.header + Script.features(Script.bind + session + Script.management))
+    peer.feed(Self.failed)
+    peer.feed(Script.bound)
+    #expect(peer.sent.hasSuffix("<iq type='set' id='session'>\(session)</iq>"))
+  }
+
   @Test(arguments: [
     ("b.example", "b.example", 0), (" b.example:5269\n", "b.example", 5269), ("[::1]:80", "::1", 80),
     ("[::1]", "::1", 0), ("::1", "::1", 0),
@@ -192,30 +260,80 @@ struct ReturningTests {
     #expect(found?.port ?? 0 == port)
   }
 
-  func move(_ host: Ear, _ text: String) -> Bool { host.move(Array(text.utf8).span.bytes) }
+  func endpoint(_ text: String) -> Endpoint {
+    guard case .endpoint(let made) = Endpoint.parse(Array(text.utf8).span.bytes, for: .connect) else {
+      fatalError("no endpoint")
+    }
+    return made
+  }
+  func move(_ host: Ear, _ text: String, _ from: Endpoint, isFar: Bool = true) -> Bool {
+    host.move(Array(text.utf8).span.bytes, from: from, isFar: isFar)
+  }
 
   @Test func howOftenItIsSentOn() {
     let host = Ear(options("example.org", ""))
-    guard
-      case .endpoint(let endpoint) = Endpoint.parse(
-        Array("tcp:host=a:port=5222:srv=xmpp-client".utf8).span.bytes, for: .connect)
-    else { return }
-    #expect(host.moved(endpoint) == nil)
+    let start = endpoint("tcp:host=a:port=5222:srv=xmpp-client")
+    #expect(host.moved(start, host) == nil)
     for _ in 0..<2 {
-      for _ in 0..<5 { #expect(move(host, "b:1")) }
-      #expect(!move(host, "b:1"))
+      for _ in 0..<5 { #expect(move(host, "b:1", start)) }
+      #expect(!move(host, "b:1", start))
     }
-    #expect(move(host, "c"))
-    let made = host.moved(endpoint)
+    #expect(move(host, "c", start))
+    // It is for who comes from there alone.
+    for other in ["tcp:a:5223", "tcp:b:5222", "memory:a"] { #expect(host.moved(endpoint(other), host) == nil) }
+    let made = host.moved(start, host)?.endpoint
     #expect(made.flatMap { $0.name.map { String(cString: $0.pointer) } } == "c")
     #expect(made?.identity.map { String(cString: $0.pointer) } == "a")
     #expect(made?.service != nil && made?.number == 5222)
-    #expect(host.moved(endpoint) == nil)  // for one connection alone
-    #expect(made?.moved(to: Text.make(copying: [100])!, port: 7).identity.map { String(cString: $0.pointer) } == "a")
-    guard case .endpoint(let inMemory) = Endpoint.parse(Array("memory:a".utf8).span.bytes, for: .connect) else {
-      return
+    #expect(host.moved(start, host) == nil)  // for one connection alone
+    guard let made, let name = Text.make(copying: [100]) else { return }
+    let further = made.moved(to: name, port: 7)
+    #expect(further.identity.map { String(cString: $0.pointer) } == "a")
+    #expect(further.isSameStart(as: start) && !further.isSameStart(as: endpoint("tcp:a:7")))
+    #expect(move(host, "d", further))
+    #expect(host.moved(start, host) != nil)
+  }
+
+  /// Who is far away does not send this side to what is near.
+  @Test func whatIsNear() {
+    let host = Ear(options("example.org", ""))
+    let start = endpoint("tcp:a:1")
+    #expect(move(host, "b", start, isFar: false))
+    #expect(host.moved(start, host)?.permits == nil)
+    #expect(move(host, "b", start))
+    guard let permits = host.moved(start, host)?.permits else { return #expect(Bool(false)) }
+    func allows(_ text: String) -> Bool? { IP.parse(Array(text.utf8).span.bytes).map(permits) }
+    for near in ["127.0.0.1", "127.9.9.9", "0.0.0.0", "169.254.169.254", "::1", "::", "fe80::1", "::ffff:127.0.0.1"] {
+      #expect(allows(near) == false)
     }
-    #expect(move(host, "c"))
-    #expect(host.moved(inMemory) == nil)
+    for far in ["192.0.2.1", "10.0.0.1", "2001:db8::1", "fc00::1", "169.253.0.1", "128.0.0.1"] {
+      #expect(allows(far) == true)
+    }
+  }
+
+  /// Servers that send this side on after they have let it in count, too; but not those with which it has spoken for long.
+  @Test func sentOnAfterLoggingIn() {
+    let bench = Bench()
+    let host = Ear(options("example.org", ""))
+    let start = endpoint("tcp:a:1")
+    for count in 1...14 {
+      let peer = bench.open(host)
+      Script.login(peer)
+      _ = peer.conn?.speakingXMPP {
+        $0.movable = start
+        if count == 10 { $0.readyAt = bench.context.now &- 60_000 }
+        return .ok
+      }
+      host.events = []
+      peer.feed(
+        "<stream:error><see-other-host xmlns='urn:ietf:params:xml:ns:xmpp-streams'>b</see-other-host></stream:error>")
+      let wanted = count == 6 ? Status.remote : .switched
+      #expect(host.events.first?.hasPrefix("end \(wanted) ") == true, "\(count)")
+    }
+    #expect(host.moves == 5)
+    let peer = bench.open(host)
+    Script.login(peer)
+    peer.end()
+    #expect(host.moves == 0)
   }
 }

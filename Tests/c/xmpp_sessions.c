@@ -63,6 +63,7 @@ static void returning(void) {
     plait_factory factory = account("example.org", NULL, 0), others = {0};
     plait_conn conn = attached(factory, BOUND ENABLED);
     plait_line_handler lines = PLAIT_LINE_HANDLER_INIT;
+    plait_reactor other;
 
     say(conn, "1");
     say(conn, "2");
@@ -92,6 +93,13 @@ static void returning(void) {
     OK(plait_xmpp_factory_give_up(reactor, factory));
     OK(plait_reactor_poll(reactor, 0));
     HEARD("");
+    /* One that has served nobody is nobody's afterwards. */
+    OK(plait_factory_release(factory));
+    factory = account("example.org", NULL, 0);
+    OK(plait_xmpp_factory_give_up(reactor, factory));
+    other = new_reactor(PLAIT_REACTOR_WITHOUT_LOOP);
+    OK(plait_xmpp_factory_give_up(other, factory));
+    OK(plait_reactor_free(other));
     OK(plait_line_factory_new(&others, NULL, &lines, NULL));
     STATUS(plait_xmpp_factory_give_up(reactor, others), PLAIT_ERR_TYPE);
     OK(plait_factory_release(others));
@@ -101,6 +109,7 @@ static void returning(void) {
 /* Raw servers: what each says to whoever comes, as often as it comes. */
 static plait_listener here, there;
 static char sends_on[512];
+static const char *other_host = "127.0.0.1";
 static int came_here, came_there, sends_back;
 
 static void write_text(plait_conn conn, const char *text) {
@@ -108,9 +117,9 @@ static void write_text(plait_conn conn, const char *text) {
 }
 static void see_other(plait_conn conn, plait_listener other) {
     snprintf(sends_on, sizeof sends_on,
-             HEADER "<stream:error><see-other-host xmlns='urn:ietf:params:xml:ns:xmpp-streams'>127.0.0.1:%d"
+             HEADER "<stream:error><see-other-host xmlns='urn:ietf:params:xml:ns:xmpp-streams'>%s:%d"
                     "</see-other-host></stream:error></stream:stream>",
-             plait_listener_get_port(other));
+             other_host, plait_listener_get_port(other));
     write_text(conn, sends_on);
 }
 static void on_here(void *user, plait_conn conn) {
@@ -133,7 +142,7 @@ static void ignore(void *user, plait_conn conn, const uint8_t *data, size_t len)
     (void)data;
     (void)len;
 }
-static plait_listener served(void (*connected)(void *, plait_conn)) {
+static plait_listener listening(void (*connected)(void *, plait_conn), const char *where) {
     plait_raw_handler handler = PLAIT_RAW_HANDLER_INIT;
     plait_factory factory = {0};
     plait_listener listener = {0};
@@ -141,14 +150,18 @@ static plait_listener served(void (*connected)(void *, plait_conn)) {
     handler.connected = connected;
     handler.data = ignore;
     OK(plait_raw_factory_new(&factory, &handler, NULL));
-    OK(plait_listen(reactor, "tcp:0:interface=127.0.0.1", factory, NULL, &listener));
+    OK(plait_listen(reactor, where, factory, NULL, &listener));
     OK(plait_factory_release(factory));
     return listener;
+}
+static plait_listener served(void (*connected)(void *, plait_conn)) {
+    return listening(connected, "tcp:0:interface=127.0.0.1");
 }
 
 static void elsewhere(void) {
     plait_factory factory = account("example.org", NULL, 0), staying, timed = {0};
     plait_timeout_options times = PLAIT_TIMEOUT_OPTIONS_INIT;
+    plait_connector_options options = PLAIT_CONNECTOR_OPTIONS_INIT;
     plait_connector connector = {0};
     char where[96];
 
@@ -168,7 +181,8 @@ static void elsewhere(void) {
     journal[0] = 0;
     /* The next connection begins where it should; round in circles it goes five times. */
     sends_back = 1;
-    OK(plait_connector_start(reactor, where, factory, NULL, NULL, NULL, &connector));
+    options.max_retries = 1; /* to be sent on is none */
+    OK(plait_connector_start(reactor, where, factory, &options, NULL, NULL, &connector));
     UNTIL(reactor, strstr(journal, "disconnected PLAIT_ERR_REMOTE|"));
     SAME(came_here, 7);
     OK(plait_connector_stop(connector));
@@ -188,6 +202,56 @@ static void elsewhere(void) {
     OK(plait_factory_release(factory));
 }
 
+/* The same over TLS from the start: wherever it goes, the certificate is for the name that was wanted. */
+static void on_waiting(void *user, plait_connector connector, const plait_reason *reason, uint64_t delay) {
+    (void)user;
+    (void)connector;
+    note("waiting %s%s", plait_err_name(reason->status), delay == 0 ? " not" : "");
+}
+static void elsewhere_over_tls(void) {
+    plait_factory factory = account("example.org", NULL, 0);
+    plait_connector connector = {0};
+    plait_connector_handler handler = PLAIT_CONNECTOR_HANDLER_INIT;
+    plait_listener open_here = here, open_there = there;
+    char directory[64], command[160], where[256];
+
+    snprintf(directory, sizeof directory, "/tmp/plait-elsewhere-%d", (int)getpid());
+    snprintf(command, sizeof command, "Tests/certificates %s", directory);
+    SAME(system(command), 0);
+    came_here = came_there = 0;
+    handler.waiting = on_waiting;
+    other_host = "127.0.0.2"; /* of which no certificate says anything */
+    snprintf(where, sizeof where, "ssl:0:privateKey=%s/good.pem:interface=127.0.0.1", directory);
+    here = listening(on_here, where);
+    for (int is_wrong = 0; is_wrong < 2; is_wrong++) {
+        snprintf(where, sizeof where, "ssl:0:privateKey=%s/%s.pem:interface=127.0.0.2", directory,
+                 is_wrong ? "other" : "good");
+        there = listening(on_there, where);
+        snprintf(where, sizeof where, "tls:host=localhost:port=%d:trustRoots=%s/root.pem",
+                 plait_listener_get_port(here), directory);
+        OK(plait_connector_start(reactor, where, factory, NULL, &handler, NULL, &connector));
+        UNTIL(reactor, strstr(journal, is_wrong ? "PLAIT_ERR_TLS_NAME" : "ready 0|"));
+        if (is_wrong) {
+            HEARD(
+                "connected|disconnected PLAIT_ERR_SWITCHED|waiting PLAIT_ERR_SWITCHED not|waiting PLAIT_ERR_TLS_NAME|");
+        } else {
+            HEARD("connected|disconnected PLAIT_ERR_SWITCHED|waiting PLAIT_ERR_SWITCHED not|connected|ready 0|");
+            OK(plait_xmpp_close(last_conn));
+            UNTIL(reactor, strstr(journal, "disconnected"));
+        }
+        OK(plait_connector_stop(connector));
+        OK(plait_listener_close(there));
+        OK(plait_reactor_poll(reactor, 0));
+        journal[0] = 0;
+    }
+    CHECK(came_there == 1);
+    OK(plait_listener_close(here));
+    OK(plait_factory_release(factory));
+    (here = open_here, there = open_there, other_host = "127.0.0.1");
+    snprintf(command, sizeof command, "rm -r %s", directory);
+    SAME(system(command), 0);
+}
+
 static plait_call asked;
 static int how, times_asked;
 static int on_lookup(void *user, plait_call lookup, const char *service, const char *domain) {
@@ -197,7 +261,13 @@ static int on_lookup(void *user, plait_call lookup, const char *service, const c
     times_asked++;
     note("%s", domain);
     asked = lookup;
-    if (how == 0) return 0;
+    if (how == 0 || how == 5) return 0;
+    if (how == 6) {
+        OK(plait_service_add(lookup, "127.0.0.2", 1, 0, 0));
+        OK(plait_service_add(lookup, ".", 0, 0, 0));
+        OK(plait_call_cancel(lookup));
+        return 1;
+    }
     if (how == 2) return 1;
     STATUS(plait_service_add(lookup, NULL, 1, 0, 0), PLAIT_ERR_INVALID);
     STATUS(plait_service_add(lookup, "a", 65536, 0, 0), PLAIT_ERR_INVALID);
@@ -263,6 +333,15 @@ static void services(void) {
     go(factory, "localhost", 2);
     UNTIL(reactor, strstr(journal, "localhost"));
     OK(plait_call_cancel(asked));
+    UNTIL(reactor, strstr(journal, "ended"));
+    HEARD("localhost|ended 0|");
+    go(factory, "localhost", 6); /* with hosts that were added already */
+    UNTIL(reactor, strstr(journal, "ended"));
+    HEARD("localhost|ended 0|");
+    go(factory, "localhost", 5); /* while the system is asked */
+    UNTIL(reactor, strstr(journal, "localhost"));
+    SAME(plait_service_add(asked, "127.0.0.2", 1, 0, 0) < 0, 1);
+    (void)plait_call_cancel(asked); /* it may be over already */
     UNTIL(reactor, strstr(journal, "ended"));
     HEARD("localhost|ended 0|");
     /* Nobody waits any more. */
@@ -377,6 +456,7 @@ int main(void) {
     reactor = new_reactor(0);
     returning();
     elsewhere();
+    elsewhere_over_tls();
     services();
     many_rounds();
     OK(plait_reactor_free(reactor));

@@ -45,8 +45,11 @@
  * each of them once; plait_xmpp_factory_give_up() has those told for which no conn will come. (Requests are not among them: they end in their completions.)
  *
  * **Another host.** Where a server says see-other-host, the conn ends with #PLAIT_ERR_SWITCHED, and the factory's next connection goes there, which a connector makes
- * at once; it has to show the certificate that was wanted here. That is done five times in a row; then the status is #PLAIT_ERR_REMOTE. It holds for connections to `tcp:` and
+ * at once; it has to show the certificate that was wanted here. That is done five times in a row; then the status is #PLAIT_ERR_REMOTE. (What ends the row is a conn that was ready for a minute,
+ * or ended for another reason after it was ready.) It holds for connections to `tcp:` and
  * `tls:` endpoints, which it leaves as they are but for the host and the port; #PLAIT_XMPP_WITHOUT_REDIRECTS has it done by the host, if at all.
+ * A server that is far away sends nobody to this machine or its links: addresses of the loopback, unspecified ones and those of a link are refused (#PLAIT_ERR_REFUSED), also
+ * where a name has them. Other addresses of this side's network are not told from those of others: where that matters, have no redirects.
  *
  * **Why it ended.** The reason of `disconnected` has the status #PLAIT_ERR_REMOTE when the server said why; plait_reason::code is then one of PLAIT_XMPP_STREAM_ or
  * PLAIT_XMPP_LOGIN_, and its text has the condition and the server's words: `conflict: replaced by a new connection`. (The text of
@@ -81,7 +84,7 @@ enum {
     PLAIT_XMPP_ROSTER = 4,             /**< clients: ask for the roster, and keep it: xmpp_im.h. It has to fit into max_stanza and max_elements. */
     PLAIT_XMPP_CARBONS = 8,            /**< clients: have copies of what this account's other clients send and receive: xmpp_im.h */
     PLAIT_XMPP_RECEIPTS = 16,          /**< tell senders that want to know that their messages have arrived (XEP-0184) */
-    PLAIT_XMPP_WITHOUT_REDIRECTS = 32  /**< clients: see-other-host is told alone, and not obeyed */
+    PLAIT_XMPP_WITHOUT_REDIRECTS = 32  /**< clients: see-other-host is told alone, and not obeyed. Else servers say where this side connects to next, though not to loopback or link-local addresses. */
 };
 
 /** plait_xmpp_options::mechanisms */
@@ -180,7 +183,7 @@ typedef struct plait_xmpp_options {
     uint32_t max_elements;    /**< elements of a stanza; 100,000 */
     uint32_t max_attributes;  /**< attributes of an element; 256 */
     uint32_t max_calls;       /**< requests of this side's that wait for their answers; 10,000 */
-    uint32_t max_waiting;     /**< stanzas that wait to be acknowledged; 10,000. Sending more answers #PLAIT_ERR_LIMIT. */
+    uint32_t max_waiting;     /**< stanzas that wait to be acknowledged; 10,000. Sending more answers #PLAIT_ERR_LIMIT. (As many again may wait to be returned.) */
     uint64_t login_ms;        /**< how long it may take up to `ready`; 30 s */
     uint64_t call_ms;         /**< how long requests that say nothing else may take; none */
     uint64_t keep_alive_ms;   /**< a sign of life goes out so often; none */
@@ -396,7 +399,8 @@ PLAIT_API int plait_xmpp_answer(plait_conn conn, plait_element request, plait_el
 PLAIT_API int plait_xmpp_answer_error(plait_conn conn, plait_element request, int32_t condition, const char *text);
 
 /**
- * @brief Ends a session in good order: the stream is closed, and then the connection. It is not taken up again.
+ * @brief Ends a session in good order: the stream is closed, and then the connection. It is not taken up again; one that was about to be, is over, and what may not have arrived of it
+ *   waits to be returned.
  * @param conn [in] one that speaks XMPP.
  * @return 0.
  * @errors those of a handle; #PLAIT_ERR_CLOSED; #PLAIT_ERR_UNSUPPORTED by a library without XMPP.
