@@ -88,6 +88,22 @@ struct ServicesTests {
     #expect(bench.until { outcome.status == .ok })
   }
 
+  /// Of a name with so long a part nobody is asked, by the system's resolver neither.
+  @Test(arguments: [false, true]) func theSystemIsAsked(_ isDeclined: Bool) {
+    let bench = LoopBench()
+    var asked = 0
+    if isDeclined {
+      bench.loop.locator = { lookup in
+        asked += 1
+        #expect(Self.add(lookup, "127.0.0.1", 1) == .ok)  // which is forgotten
+        return false
+      }
+    }
+    let outcome = bench.connect("tcp:\(String(repeating: "a", count: 70)).invalid:1:srv=chat", Host(.raw))
+    #expect(bench.until { outcome.status != nil })
+    #expect(outcome.status == .noName && asked == (isDeclined ? 1 : 0))
+  }
+
   /// Ended before the host is asked: it never is.
   @Test func cancelledBefore() {
     let bench = LoopBench()

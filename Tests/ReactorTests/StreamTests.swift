@@ -44,6 +44,26 @@ struct StreamTests {
     #expect(bench.bench.alive == 1)
   }
 
+  /// A block that is written through leaves at once, behind nothing.
+  @Test(arguments: kinds) func throughToTheSocket(_ kind: String) {
+    let bench = LoopBench()
+    let (server, client) = (Host(.raw), Host(.raw))
+    client.onConnected = { conn in
+      #expect(conn.writeThrough(Array("hello".utf8).span.bytes) == .ok)
+      #expect((conn.transport.descriptor >= 0) == kind.hasPrefix("tcp"))
+      conn.transport.setUrgentInline()
+      conn.write(" world")
+      #expect(conn.writeThrough(Array("!".utf8).span.bytes) == .ok)
+      conn.close(.ok)
+    }
+    let (_, endpoint) = serve(bench, kind, server)
+    _ = bench.connect(endpoint, client)
+    var heard = ""
+    server.onRaw = { _, bytes in heard += bytes }
+    #expect(bench.until { bench.bench.alive == 1 && server.events.last == "disconnected 0" })
+    #expect(heard == "hello world!")
+  }
+
   @Test(arguments: kinds) func bigWriteToASlowReader(_ kind: String) {
     let bench = LoopBench()
     let (server, client) = (Host(.raw), Host(.raw))
