@@ -69,9 +69,10 @@ int main(void) {
     plait_irc_handler handler = PLAIT_IRC_HANDLER_INIT;
     plait_tls_identity identity = PLAIT_TLS_IDENTITY_INIT;
     plait_tls_options tls = PLAIT_TLS_OPTIONS_INIT;
-    plait_tls_config config = {0};
+    plait_tls_config config = {0}, trusting = {0};
     plait_timeout_options times = PLAIT_TIMEOUT_OPTIONS_INIT;
-    plait_factory plain = {0}, over = {0}, secure = {0}, client = {0}, guarded = {0};
+    plait_factory plain = {0}, over = {0}, secure = {0}, client = {0}, guarded = {0}, hidden = {0};
+    uint32_t seen;
     plait_listener in_the_clear, in_tls;
     plait_connector connector = {0};
     char command[160], where[96], place[96];
@@ -128,6 +129,19 @@ int main(void) {
     once(client, where, PLAIT_ERR_SWITCHED); /* nothing was to be kept */
     CHECK(plain_conns == 3 && secure_conns == 4);
     once(client, where, 0);
+
+    /* Who has put TLS around it has no second one within, whatever a policy says. */
+    tls.identities = NULL;
+    tls.identity_count = 0;
+    OK(plait_tls_config_new(&trusting, &tls, NULL));
+    OK(plait_tls_factory_new(&hidden, client, trusting, NULL));
+    kept_port = secure_port;
+    seen = secure_conns;
+    snprintf(place, sizeof place, "tcp:host=localhost:port=%u", (unsigned)secure_port);
+    once(hidden, place, 0);
+    SAME(secure_conns, seen + 1);
+    OK(plait_factory_release(hidden));
+    OK(plait_tls_config_release(trusting));
 
     /* Never without TLS where there is a policy; an address has none. */
     kept_port = (uint32_t)plait_listener_get_port(in_the_clear);
