@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import select
-import shutil
 import socket
 import subprocess
 import sys
 import threading
 import time
+from ctypes import pointer
 from pathlib import Path
 
 import pytest
@@ -18,105 +17,9 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "bindings" / "python"))
 sys.path.insert(0, str(ROOT / "Tests" / "interop"))
 
-from plait._native import xmpp  # noqa: E402
-from ports import free_port  # noqa: E402
+from plait._native import tls, xmpp  # noqa: E402
+from prosody_server import Prosody, account, hears, trusting  # noqa: E402
 from xmpp_side import LIMIT, REMOTE, Loop, Side  # noqa: E402
-
-CONFIG = """
-run_as_root = true
-daemonize = false
-data_path = "{folder}/data"
-certificates = "{folder}"
-interfaces = {{ "127.0.0.1" }}
-c2s_ports = {{ {port} }}
-c2s_direct_tls_ports = {{ {direct} }}
-s2s_ports = {{ }}
-component_ports = {{ {component} }}
-component_interfaces = {{ "127.0.0.1" }}
-modules_disabled = {{ "s2s" }}
-modules_enabled = {{ "roster", "saslauth", "tls", "disco", "ping", "version", "smacks", "carbons" }}
-storage = "internal"
-authentication = "internal_hashed"
-password_hash = "{hash}"
-c2s_require_encryption = false
-log = {{ {{ levels = {{ min = "info" }}, to = "console" }} }}
-ssl = {{ certificate = "{folder}/good.cert", key = "{folder}/good.key"{protocol} }}
-smacks_hibernation_time = 60
-VirtualHost "localhost"
-VirtualHost "guests.localhost"
-    authentication = "anonymous"
-Component "rooms.localhost" "muc"
-    restrict_room_creation = false
-    muc_room_locking = false
-Component "comp.localhost"
-    component_secret = "s3cr3t"
-"""
-
-
-class Prosody:
-    """A server of its own, on free ports."""
-
-    def __init__(self, folder, certificates, hash="SHA-256", protocol=""):
-        self.folder = folder
-        (folder / "data").mkdir()
-        for name in ("good.cert", "good.key", "root.pem"):
-            shutil.copy(certificates / name, folder / name)
-        self.port, self.direct, self.component = free_port(), free_port(), free_port()
-        self.config = folder / "prosody.cfg.lua"
-        self.config.write_text(
-            CONFIG.format(
-                folder=folder,
-                port=self.port,
-                direct=self.direct,
-                component=self.component,
-                hash=hash,
-                protocol=protocol,
-            )
-        )
-        self.environment = {**os.environ, "HOME": str(folder)}
-        for user in ("alice", "bob"):
-            subprocess.run(
-                ["prosodyctl", "--root", "--config", self.config, "register", user, "localhost", "secret"],
-                check=True,
-                env=self.environment,
-                capture_output=True,
-                timeout=60,
-            )
-        self.process = None
-        self.start()
-
-    def start(self):
-        self.process = subprocess.Popen(
-            ["prosody", "--root", "--config", self.config, "-F"],
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        said, listening = [], threading.Semaphore(0)
-
-        def read():  # to the end: a full pipe would stop it
-            for line in self.process.stdout:
-                said.append(line)
-                if "Activated service" in line and " on [127.0.0.1]:" in line:
-                    listening.release()
-            self.process.stdout.close()
-
-        threading.Thread(target=read, daemon=True).start()
-        for _ in (self.port, self.direct, self.component):
-            assert listening.acquire(timeout=LIMIT), "".join(said)
-
-    def stop(self):
-        self.process.terminate()
-        try:
-            self.process.wait(LIMIT)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-
-    def plain(self, port=None):
-        return f"tcp:host=127.0.0.1:port={port or self.port}"
-
 
 @pytest.fixture(scope="module")
 def certificates(tmp_path_factory):
@@ -137,15 +40,6 @@ def loop():
     made = Loop()
     yield made
     made.close()
-
-
-def trusting(loop, server, **more):
-    return loop.config(ca_file=str(server.folder / "root.pem").encode(), **more)
-
-
-def account(loop, server, name="alice", password="secret", **options):
-    options.setdefault("tls", trusting(loop, server))
-    return Side(loop, f"{name}@localhost", password, **options)
 
 
 @pytest.mark.parametrize(
@@ -184,6 +78,17 @@ def test_anonymous_and_in_the_clear(loop, server):
     hidden = Side(loop, "alice@localhost", "secret").connect(server.plain())
     loop.until(lambda: hidden.ends)
     assert hidden.ends[0][0] == -8 and not hidden.readies
+
+
+def test_a_certificate_instead_of_a_password(loop, server, certificates):
+    identity = tls.TlsIdentity(cert_file=str(certificates / "client.pem").encode())
+    shown = trusting(loop, server, identities=pointer(identity), identity_count=1)
+    side = Side(loop, "cert@client.test", tls=shown).online(server.plain())
+    assert side.jid().startswith("cert@client.test/") and side.session().mechanism == xmpp.XMPP_EXTERNAL
+    side = Side(loop, "cert@client.test", tls=trusting(loop, server)).connect(server.plain())
+    loop.until(lambda: side.ends)
+    assert side.ends[0][:2] == (REMOTE, xmpp.XMPP_LOGIN_NOT_AUTHORIZED) and not side.readies
+    side.stop()
 
 
 def test_who_is_not_let_in(loop, server):
@@ -343,16 +248,6 @@ def test_a_component(loop, server):
     assert wrong.ends[0][:2] == (REMOTE, xmpp.XMPP_STREAM_NOT_AUTHORIZED)
 
 
-def hears(process, line):
-    """Waits until a program has said this line, whatever else it says."""
-    said, end = b"", time.monotonic() + LIMIT
-    while line.encode() + b"\n" not in said:
-        assert select.select([process.stdout], [], [], max(0, end - time.monotonic()))[0], said
-        more = os.read(process.stdout.fileno(), 65536)
-        assert more, said
-        said += more
-
-
 def test_the_echo_bot(loop, server, tmp_path):
     stage = ROOT / "build" / "stage"
     environment = {**os.environ, "PKG_CONFIG_PATH": str(stage / "lib" / "pkgconfig"), "LD_LIBRARY_PATH": str(stage / "lib")}
@@ -375,8 +270,6 @@ def test_the_echo_bot(loop, server, tmp_path):
     finally:
         bot.terminate()
         bot.wait(LIMIT)
-
-
 
 
 @pytest.fixture

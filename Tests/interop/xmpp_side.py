@@ -93,12 +93,15 @@ class Side:
         self.answers.append((reason[0].status, reason[0].code, made))
 
     def connect(self, endpoint):
-        """Begins to keep a connection up."""
+        """Begins to keep a connection up; `waits` gets why there has to be another."""
         out, options = c_uint64(), structs.ConnectorOptions()
         options.initial_ms = 20
+        self.waits, self.telling = [], structs.ConnectorHandler()
+        kind = dict(self.telling._fields_)["waiting"]
+        self.telling.waiting = kind(lambda user, connector, reason, delay: self.waits.append(reason[0].status))
         check(
             functions.connector_start(
-                self.loop.handle, endpoint.encode(), self.factory, byref(options), None, None, byref(out)
+                self.loop.handle, endpoint.encode(), self.factory, byref(options), byref(self.telling), None, byref(out)
             )
         )
         self.connector = out.value
