@@ -6,8 +6,8 @@ extension XMPPProtocol {
   func stanza(_ conn: Conn) {
     let tree = parser.tree
     if session.isManaged, tree.isIn(0, Space.management) { return acknowledgement(conn) }
-    if session.isManaged { session.received = session.received &+ 1 }
     let kind = kind(tree)
+    if session.isManaged, kind != .other || isStanza(tree, 0) { session.received = session.received &+ 1 }
     if kind == .answer, answered(tree, conn) { return }
     if kind == .request, options.keepsRoster, rosterChanged(tree, conn) { return }
     let isTaken = factory.take(tree, kind, self, conn)
@@ -34,6 +34,12 @@ extension XMPPProtocol {
     guard tree.isNamed(0, "iq"), let type = tree.attribute(0, "type") else { return .other }
     if tree.says(type, "get") || tree.says(type, "set") { return .request }
     return tree.says(type, "result") || tree.says(type, "error") ? .answer : .other
+  }
+
+  /// Both sides count what RFC 6120 §8 calls so, and nothing else (XEP-0198 §4).
+  func isStanza(_ tree: Tree, _ node: UInt32) -> Bool {
+    tree.isIn(node, space)
+      && (tree.isNamed(node, "message") || tree.isNamed(node, "presence") || tree.isNamed(node, "iq"))
   }
 
   /// Nobody has taken the request: a ping is answered all the same, and anything else is not to be had here (RFC 6120 §8.4).
@@ -72,28 +78,33 @@ extension XMPPProtocol {
 
   // MARK: Sending
 
-  /// Sends a whole stanza, and keeps it where the other side will acknowledge it.
-  public func sendStanza(_ conn: Conn, isOwn: Bool = false, _ body: (inout XMLWriter) -> Void) -> Status {
+  /// Sends a whole stanza, and keeps it where the other side will acknowledge it; what does not count is not kept.
+  public func sendStanza(
+    _ conn: Conn, isOwn: Bool = false, counts: Bool = true, _ body: (inout XMLWriter) -> Void
+  ) -> Status {
     guard !conn.isClosing, !saidFooter else { return .closed }
     guard phase == .ready else { return .bound }
     var writer = XMLWriter(conn.context.pool.take(), limit: mostBytes)
     body(&writer)
     guard writer.status == .ok else { return writer.status }
     var out = writer.out.take()
-    guard session.keep(out.bytes, isOwn: isOwn, beside: factory.returning) else { return .limit }
+    let counts = counts && session.isManaged
+    guard !counts || session.keep(out.bytes, isOwn: isOwn, beside: factory.returning) else { return .limit }
     let status = conn.write(out.count) { $0.put(out.bytes) }
     conn.context.pool.give(out.take())
-    if status != .ok { session.forgetLatest() }
-    if session.isManaged, status == .ok {
+    guard counts else { return status }
+    if status == .ok {
       session.sinceAsked += 1
       if session.sinceAsked >= 50 { askForAcknowledgement(conn) }
+    } else {
+      session.forgetLatest()
     }
     return status
   }
 
   public func send(_ tree: Tree, _ node: UInt32, _ conn: Conn, isOwn: Bool = false) -> Status {
     var status: Status = .ok
-    let sent = sendStanza(conn, isOwn: isOwn) { out in
+    let sent = sendStanza(conn, isOwn: isOwn, counts: isStanza(tree, node)) { out in
       status = out.put(tree, space, node)
     }
     return status == .ok ? sent : status

@@ -336,4 +336,39 @@ struct ReturningTests {
     peer.end()
     #expect(host.moves == 0)
   }
+
+  /// XEP-0198 §4: messages, presences and iqs, of the stream's own namespace.
+  @Test func whatCounts() {
+    let bench = Bench()
+    let host = Ear(options("example.org", ""))
+    var peer = bench.open(host)
+    Script.login(peer, managed: true)
+    peer.feed("<x xmlns='urn:x'/><message/><message xmlns='urn:x'/><iq type='strange'/><iq/><presence/><strange/>")
+    #expect(host.events.filter { $0.hasPrefix("other") }.count == 5)
+    for (text, isKept) in [
+      ("<x xmlns='urn:x'/>", false), ("<message xmlns='urn:x'/>", false), ("<strange xmlns='jabber:client'/>", false),
+      ("<iq xmlns='jabber:client'/>", true), ("<presence xmlns='jabber:client'/>", true),
+    ] {
+      bench.turn {
+        guard let conn = peer.conn, let made = tree(text) else { return }
+        let before = conn.speakingXMPP { Status($0.session.waitingCount) }
+        let status = conn.speakingXMPP { $0.send(made, 0, conn) }
+        #expect(status == .ok)
+        let after = conn.speakingXMPP { Status($0.session.waitingCount) }
+        #expect(after - before == (isKept ? 1 : 0))
+      }
+    }
+    #expect(
+      peer.sent == "<x xmlns='urn:x'/><message xmlns='urn:x'/><strange/><iq/><presence/>")
+    // What it says of two is of those that count.
+    peer.feed("<r xmlns='urn:xmpp:sm:3'/><a xmlns='urn:xmpp:sm:3' h='1'/>")
+    #expect(peer.sent.hasSuffix("<a xmlns='urn:xmpp:sm:3' h='4'/>"))
+    peer.end(Status.system(-104))
+    peer = bench.open(host)
+    Script.login(peer, managed: true, resuming: "<resumed xmlns='urn:xmpp:sm:3' h='1' previd='m1'/>")
+    #expect(host.events.last == "ready true")
+    #expect(peer.conn?.speakingXMPP { Status($0.session.waitingCount) } == 1)
+    peer.feed("<a xmlns='urn:xmpp:sm:3' h='3'/>")
+    #expect(peer.conn == nil)
+  }
 }

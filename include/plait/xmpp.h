@@ -38,7 +38,8 @@
  * **Handlers.** A stanza goes to the handlers whose query it fits, in their order, and then to the table's callback for its kind, until one answers 1: it has taken it.
  * Answers to requests of this side's go to their completions alone.
  *
- * **Sessions outlive connections.** Where the server manages streams (XEP-0198), stanzas are kept until it has acknowledged them, and when a connection is lost, the next
+ * **Sessions outlive connections.** Where the server manages streams (XEP-0198), stanzas (message, presence and iq; what else is sent, is gone with its connection) are kept
+ * until it has acknowledged them, and when a connection is lost, the next
  * conn of the same factory takes the session up: `ready` comes with 1, nothing is lost and nothing comes twice. Where the server has forgotten the session, a
  * new one begins, `ready` comes with 0, and `returned` gets each stanza that may not have arrived. A connector (connector.h) makes the next conn.
  * plait_xmpp_close() ends a session in good order. Stanzas that wait to be returned stay with the factory, whatever becomes of its conns, until `returned` has had
