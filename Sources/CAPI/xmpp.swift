@@ -207,6 +207,7 @@ public func plait_xmpp_factory_give_up(_ reactor: plait_reactor, _ factory: plai
     onReactor(reactor) { context, _ in
       onFactory(factory) { factory in
         guard let factory = factory as? HostXMPPFactory else { return .type }
+        if context.isEnding { return .aborted }
         if factory.reactor == 0 { return .ok }  // nobody was ever served
         return factory.bind(context) ? factory.giveUp(context) : .bound
       }
