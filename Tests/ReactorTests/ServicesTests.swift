@@ -24,6 +24,18 @@ struct ServicesTests {
     return (host, port, dead)
   }
 
+  /// Connects to a service whose host answers later: the look-up, and what becomes of the connection.
+  static func ask(_ bench: LoopBench, _ endpoint: String) -> (ServiceLookup?, LoopBench.Outcome) {
+    var asked: ServiceLookup?
+    bench.loop.locator = { lookup in
+      asked = lookup
+      return true
+    }
+    let outcome = bench.connect(endpoint, Host(.raw))
+    #expect(bench.until { asked != nil })
+    return (asked, outcome)
+  }
+
   @Test func atOnceTheNextWhereOneIsDead() {
     let bench = LoopBench()
     let (host, port, dead) = Self.serve(bench)
@@ -43,13 +55,7 @@ struct ServicesTests {
   @Test func later() {
     let bench = LoopBench()
     let (_, port, _) = Self.serve(bench)
-    var asked: ServiceLookup?
-    bench.loop.locator = { lookup in
-      asked = lookup
-      return true
-    }
-    let outcome = bench.connect("tcp:chat.example:1:srv=chat", Host(.raw))
-    #expect(bench.until { asked != nil })
+    let (asked, outcome) = Self.ask(bench, "tcp:chat.example:1:srv=chat")
     #expect(outcome.status == nil)
     bench.turn(0) {
       guard let asked else { return }
@@ -77,13 +83,7 @@ struct ServicesTests {
   @Test(arguments: [false, true]) func theDomainItself(_ isCancelled: Bool) {
     let bench = LoopBench()
     let (_, port, _) = Self.serve(bench)
-    var asked: ServiceLookup?
-    bench.loop.locator = { lookup in
-      asked = lookup
-      return true
-    }
-    let outcome = bench.connect("tcp:localhost:\(port):srv=chat", Host(.raw))
-    #expect(bench.until { asked != nil })
+    let (asked, outcome) = Self.ask(bench, "tcp:localhost:\(port):srv=chat")
     bench.turn(0) { if isCancelled { asked?.cancel() } else { _ = asked?.answered() } }
     #expect(bench.until { outcome.status == .ok })
   }

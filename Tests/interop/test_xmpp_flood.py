@@ -140,7 +140,7 @@ def test_a_flood_across_prosody(loop, tmp_path, tmp_path_factory):
         alice = account(loop, server, keep_alive_ms=50).online(server.plain())
         slow = Slow(alice, 2000)
         flooder = subprocess.Popen(
-            [sys.executable, ROOT / "Tests/interop/xmpp_flooder.py", str(server.port), "bob@localhost/flood", "secret",
+            [sys.executable, ROOT / "Tests/interop/twisted_flood.py", str(server.port), "bob@localhost/flood", "secret",
              server.folder / "root.pem", alice.jid(), str(ACROSS)],
             stdout=subprocess.PIPE,
         )

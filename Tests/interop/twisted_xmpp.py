@@ -2,8 +2,7 @@
 
 import sys
 
-from twisted.internet import reactor, ssl
-from twisted.words.protocols.jabber import client, jid, xmlstream
+import twisted_client
 from twisted.words.xish import domish
 
 port, account, password, authority = sys.argv[1:]
@@ -22,10 +21,4 @@ def answer(stream, stanza):
     stream.send(message)
 
 
-with open(authority) as file:
-    trusted = ssl.trustRootFromCertificates([ssl.Certificate.loadPEM(file.read())])
-factory = client.XMPPClientFactory(jid.JID(account), password, ssl.CertificateOptions(trustRoot=trusted))
-factory.addBootstrap(xmlstream.STREAM_AUTHD_EVENT, authd)
-factory.addBootstrap(xmlstream.INIT_FAILED_EVENT, lambda reason: print("failed", reason, flush=True))
-reactor.connectTCP("127.0.0.1", int(port), factory)
-reactor.run()
+twisted_client.run(port, account, password, authority, authd)
