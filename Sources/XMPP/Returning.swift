@@ -21,40 +21,39 @@ extension XMPPFactory {
         former.removeFirst()
         continue
       }
-      let length = session.length(session.firstLength)
-      let isOwn = session.lengths[session.firstLength] & XMPPSession.own != 0
-      var shown: StreamParser?
-      if !isOwn {
-        // It was written by this side: whatever it has, is allowed.
-        var limits = XMLLimits()
-        (limits.bytes, limits.depth, limits.elements, limits.attributes) = (mostBytes, 1 << 20, 1 << 30, 1 << 20)
-        var text = XMLWriter(ByteBuffer(), limit: mostBytes)
-        text.put("<s xmlns='jabber:client'>")
-        var all = session.waiting.take()
-        text.put(all.bytes.extracting(first: length))
-        session.waiting = all.take()
-        guard text.status == .ok, let reader = StreamParser.make(limits) else { return }
-        reader.feed(text.out.bytes)
-        if reader.next() == .header, reader.next() == .stanza { shown = reader }
-        if reader.fault == .noMemory { return }
+      if session.lengths[session.firstLength] & XMPPSession.own != 0 {
+        letGo(of: session)
+        continue
       }
-      guard isOwn || shown != nil else {
+      guard let reader = read(session) else { return }  // there is no memory: later
+      guard reader.next() == .header, reader.next() == .stanza else {
+        if reader.fault == .noMemory { return }
         context.log(.error, "xmpp", "a stanza that may not have arrived can't be read any more")
         letGo(of: session)
         continue
       }
-      guard let shown else {
-        letGo(of: session)
-        continue
-      }
       // Before the host has it: it may have the next ones given to another conn.
-      let isTold = Stanza(context, shown.tree).show { handle in
+      let isTold = Stanza(context, reader.tree).show { handle in
         letGo(of: session)
-        returned(shown.tree, handle, context, conn?.id ?? 0)
+        returned(reader.tree, handle, context, conn?.id ?? 0)
         return true
       }
       guard isTold else { return context.log(.error, "xmpp", "no handle for a stanza that may not have arrived") }
     }
+  }
+
+  /// A reader of the first stanza, which was written by this side: whatever it has, is allowed.
+  private final func read(_ session: XMPPSession) -> StreamParser? {
+    var limits = XMLLimits()
+    (limits.bytes, limits.depth, limits.elements, limits.attributes) = (mostBytes, 1 << 20, 1 << 30, 1 << 20)
+    var text = XMLWriter(ByteBuffer(), limit: mostBytes)
+    text.put("<s xmlns='jabber:client'>")
+    var all = session.waiting.take()
+    text.put(all.bytes.extracting(first: session.length(session.firstLength)))
+    session.waiting = all.take()
+    guard text.status == .ok, let reader = StreamParser.make(limits) else { return nil }
+    reader.feed(text.out.bytes)
+    return reader
   }
 
   private final func letGo(of session: XMPPSession) {
