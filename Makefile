@@ -53,7 +53,7 @@ stage: $(LIBRARY) $(TOOLS)
 	@scripts/install "" $(STAGE) lib >/dev/null
 	@echo "staged in build/stage"
 
-bundled: $(LIBRARY)  ## a libplait.so that needs nothing but libc, in build/bundled
+bundled: $(LIBRARY)  ## a libplait.so that needs nothing but libc, and the licences of what is inside, in build/bundled
 	scripts/build-bundled build/lib build/bundled
 
 wheel: bundled build/venv/ready  ## a wheel for every Linux with this libc, and a source distribution, in build/wheel

@@ -12,6 +12,7 @@ program=$PWD/Tests/c/consumer/main.c
 # An installation with DESTDIR, PREFIX and LIB of its own, moved away afterwards.
 scripts/install "$WORK/dest" /opt/plait lib/x86_64-linux-gnu >/dev/null
 mv "$WORK/dest/opt/plait" "$WORK/moved"
+cmp LICENSE "$WORK/moved/share/doc/plait/LICENSE"
 
 check() { # PREFIX LIB
     local prefix=$1 lib=$2 build
@@ -47,6 +48,7 @@ check "$WORK/moved" lib/x86_64-linux-gnu
 scripts/install "$WORK/gone" /usr lib >/dev/null
 UNINSTALL=1 scripts/install "$WORK/gone" /usr lib >/dev/null
 if [ -n "$(find "$WORK/gone" -not -type d)" ]; then find "$WORK/gone" -not -type d; exit 1; fi
+[ ! -e "$WORK/gone/usr/share/doc/plait" ]
 
 archive=$STAGE/lib/libplait.a
 # A program of lines takes in no other protocol.

@@ -1,7 +1,8 @@
-"""The wheel: built, installed elsewhere, and used without anything else."""
+"""The wheel with a library that takes what it needs from the system: built, installed elsewhere, and used without anything else."""
 
 from __future__ import annotations
 
+import email
 import os
 import subprocess
 import sys
@@ -40,13 +41,41 @@ def test_its_name(wheel):
     assert not wheel.name.endswith("any.whl")
 
 
+def in_git(*names, root=ROOT):
+    """The files of a checkout that git knows of."""
+    there = subprocess.run(["git", "ls-files", *names], cwd=root, capture_output=True, text=True)
+    if there.returncode:
+        pytest.skip("this is no checkout of git")
+    return {name for name in there.stdout.splitlines() if (root / name).is_file()}
+
+
 def test_its_content(wheel):
-    names = set(zipfile.ZipFile(wheel).namelist())
-    package = ROOT / "bindings" / "python" / "plait"
-    sources = {str(path.relative_to(package.parent)) for path in package.rglob("*.py")}
-    assert sources <= names
+    names = {name for name in zipfile.ZipFile(wheel).namelist() if name.startswith("plait/")}
+    package = {name.partition("bindings/python/")[2] for name in in_git("bindings/python/plait")}
+    assert package <= names
+    (library,) = names - package
+    assert library.startswith("plait/_lib/libplait.")
     assert "plait/py.typed" in names
-    assert any(name.startswith("plait/_lib/libplait") for name in names)
+
+
+def metadata(wheel):
+    """What a wheel says of itself, and the texts of its licences, by name."""
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+        (folder,) = {name.partition("/")[0] for name in names if ".dist-info/" in name}
+        told = email.message_from_bytes(archive.read(f"{folder}/METADATA"))
+        inside = f"{folder}/licenses/"
+        texts = {name[len(inside) :]: archive.read(name).decode() for name in names if name.startswith(inside)}
+    assert set(told.get_all("License-File", [])) == set(texts)
+    assert tuple(map(int, told["Metadata-Version"].split("."))) >= (2, 4)
+    return told, texts
+
+
+def test_its_licence(wheel):
+    """Nothing but Plait is inside."""
+    told, texts = metadata(wheel)
+    assert told["License-Expression"] == "MIT"
+    assert texts == {"LICENSE": (ROOT / "LICENSE").read_text()}
 
 
 def test_the_library_has_no_search_path(wheel, tmp_path):

@@ -13,12 +13,13 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from packaging.licenses import canonicalize_license_expression
 
 import test_wheel
 from conftest import ROOT
 
 sys.path.insert(0, str(ROOT / "bindings" / "python"))
-import backend  # noqa: E402
+import staging  # noqa: E402
 
 BUILDER = ROOT / "bindings" / "python" / "build_wheel.py"
 #: What a bare system lacks. What the interpreter itself needs of these (Debian's needs expat) it has.
@@ -97,6 +98,72 @@ def test_what_is_inside_is_hidden(wheel, tmp_path):
     defined = [line.split()[2] for line in told.splitlines() if " U " not in line and line[0] != " "]
     assert defined and all(name.startswith(("plait_", "PLAIT_")) for name in defined)
     assert not lacking(needs(library))
+
+
+# Licences: a text that each of the libraries' has to have.
+TEXTS = {
+    "libuv": ("Joyent", "Permission is hereby granted, free of charge", "Niels Provos"),
+    "openssl": ("The OpenSSL Project Authors", "TERMS AND CONDITIONS FOR USE, REPRODUCTION, AND DISTRIBUTION"),
+    "expat": ("Thai Open Source Software Center", "Permission is hereby granted, free of charge"),
+    "libidn": ("Simon Josefsson", "GNU LESSER GENERAL PUBLIC LICENSE", "GNU GENERAL PUBLIC LICENSE", "END OF TERMS AND CONDITIONS"),
+}
+
+
+def test_it_has_the_licences_of_what_is_inside(wheel):
+    told, texts = test_wheel.metadata(wheel)
+    command = ["readelf", "-dW", os.environ["PLAIT_LIBRARY"]]
+    dynamic = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    needed = set(re.findall(r"\(NEEDED\).*\[lib(uv|ssl|crypto|expat|idn)\.so", dynamic))
+    assert needed == {"uv", "ssl", "crypto", "expat", "idn"}
+    assert set(texts) == {"LICENSE", "LICENSE-bundled.txt"} | {f"LICENSE-{name}.txt" for name in TEXTS}
+    assert texts["LICENSE"] == (ROOT / "LICENSE").read_text()
+    for name, parts in TEXTS.items():
+        assert all(part in texts[f"LICENSE-{name}.txt"] for part in parts), name
+    expression = told["License-Expression"]
+    assert canonicalize_license_expression(expression) == expression
+    assert expression.startswith("MIT AND ") and "Apache-2.0" in expression and "LGPL-3.0-or-later" in expression
+    # What a wheel says may be other than what the source distribution does: that has told so.
+    assert "license-expression" in told.get_all("Dynamic")
+
+
+def test_it_says_how_to_link_it_anew(wheel):
+    """As the LGPL asks: that libidn is used, and where all is that another one can be put in with."""
+    _, texts = test_wheel.metadata(wheel)
+    told = texts["LICENSE-bundled.txt"]
+    for name in TEXTS:
+        assert f"LICENSE-{name}.txt" in told
+    for part in ("libidn is used", "GNU Lesser General Public License", "libidn's source: ", wheel.name.split("-py3")[0] + ".tar.gz",
+                 "make bundled", "PLAIT_ARCHIVES", "PLAIT_LIBRARY"):
+        assert part in told, part
+
+
+def test_without_licences_none_is_made(wheel, tmp_path):
+    """Of a library with others inside."""
+    shutil.copy(wheel.parent / "libplait.so", tmp_path)
+    environment = dict(os.environ, PLAIT_LIBRARY=str(tmp_path / "libplait.so"))
+    command = [sys.executable, BUILDER, "--no-isolation", "--output", tmp_path]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode != 0 and "licenses beside it" in done.stdout + done.stderr
+    assert not list(tmp_path.glob("*.whl"))
+
+
+def test_an_archive_of_ones_own_has_its_licence_beside_it(tmp_path):
+    script, built = ROOT / "scripts" / "build-bundled", Path(os.environ["PLAIT_LIBRARY"]).parent
+    command = ["cc", "-print-file-name=libidn.a"]
+    found = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+    own, out = tmp_path / "own", tmp_path / "out"
+    own.mkdir()
+    shutil.copy(found, own)
+    environment = dict(os.environ, PLAIT_ARCHIVES=str(own))
+
+    done = subprocess.run([script, built, out], env=environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode != 0 and f"put its licence beside it, into {own / 'libidn.txt'}" in done.stderr
+    assert not (out / "libplait.so").exists()
+
+    (own / "libidn.txt").write_text("may be used\n")
+    subprocess.run([script, built, out], check=True, env=environment, timeout=60)
+    assert (out / "libplait.so").exists()
+    assert (out / "licenses" / "LICENSE-libidn.txt").read_text().endswith("\n\nmay be used\n")
 
 
 def linked(source, target):
@@ -194,6 +261,8 @@ def test_a_source_distribution_without_a_library_or_swift(sdist, tmp_path):
     made = built(sdist, tmp_path, environment)
     assert made.name.endswith("-py3-none-any.whl")
     assert not any("_lib" in name for name in zipfile.ZipFile(made).namelist())
+    told, texts = test_wheel.metadata(made)
+    assert told["License-Expression"] == "MIT" and set(texts) == {"LICENSE"}
 
 
 @pytest.mark.skipif(not os.environ.get("PLAIT_SOAK"), reason="builds the C library: make soak")
@@ -201,6 +270,7 @@ def test_a_source_distribution_with_swift(sdist, tmp_path):
     environment = {name: value for name, value in os.environ.items() if name != "PLAIT_LIBRARY"}
     made = built(sdist, tmp_path, environment, 1800)
     assert "manylinux" in made.name
+    assert "LICENSE-libidn.txt" in test_wheel.metadata(made)[1]
     site = tmp_path / "site"
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", site, made]
     subprocess.run(command, check=True, env=environment)
@@ -210,17 +280,64 @@ def test_a_source_distribution_with_swift(sdist, tmp_path):
     assert done.stdout == "used\n", done.stderr
 
 
-def test_a_source_distribution_has_all_sources(sdist):
-    """What of the repository the C library is made of, and nothing else."""
-    command = ["git", "ls-files", *backend.SOURCES]
-    there = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    if there.returncode:
-        pytest.skip("this is no checkout of git")
+def packed(sdist):
+    """The names in it, without what setuptools makes, and what it says of itself."""
+    made = re.compile(r"PKG-INFO|setup\.cfg|plait\.egg-info/.*")
     with tarfile.open(sdist) as archive:
-        names = {name.partition("/native/")[2] for name in archive.getnames() if "/native/" in name}
-    # Those that git has not been told of yet are packed, too.
-    assert set(there.stdout.splitlines()) <= names
-    assert not any(part in name.split("/") for name in names for part in (".build", "build", "Tests"))
+        files = {file.name.partition("/")[2]: file for file in archive if not file.isdir()}
+        # A link would lead out of it.
+        assert all(file.isfile() for file in files.values())
+        told = archive.extractfile(files["PKG-INFO"]).read().decode()
+        licence = archive.extractfile(files["LICENSE"]).read().decode()
+    assert licence == (ROOT / "LICENSE").read_text()
+    return {name for name in files if not made.fullmatch(name)}, told
+
+
+def expected(root):
+    """What a source distribution of a checkout has: what git knows of, and nothing else."""
+    package = {name.partition("bindings/python/")[2] for name in test_wheel.in_git("bindings/python", root=root)}
+    return package - {".gitignore"} | {f"native/{name}" for name in test_wheel.in_git(*staging.SOURCES, root=root)}
+
+
+def test_a_source_distribution_has_all_sources(sdist):
+    names, told = packed(sdist)
+    assert names == expected(ROOT)
+    assert "License-Expression: MIT\n" in told and "License-File: LICENSE\n" in told
+    assert "Dynamic: license-expression\n" in told and "Dynamic: license-file\n" in told
+
+
+def test_a_source_distribution_has_nothing_that_lies_about(tmp_path):
+    """In a checkout; one of what has no git has what is there, and so has one of a source distribution."""
+    root, strays = tmp_path / "plait", {"include/plait/stray.h", "Sources/Stray/Stray.swift", "bindings/python/plait/stray.py"}
+    for name in test_wheel.in_git("bindings/python", *staging.SOURCES):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, root / name)
+    for command in (["init", "--quiet"], ["add", "--all"]):
+        subprocess.run(["git", *command], cwd=root, check=True)
+    for name in strays:
+        (root / name).parent.mkdir(exist_ok=True)
+        (root / name).write_text("")
+    (root / "Sources" / "CSystem" / "__pycache__").mkdir()
+
+    def made(builder, output):
+        command = [sys.executable, builder, "--sdist", "--output", output]
+        subprocess.run(command, check=True, capture_output=True, timeout=60)
+        (found,) = output.glob("plait-*.tar.gz")
+        return found
+
+    known = expected(root)
+    builder = root / "bindings" / "python" / "build_wheel.py"
+    assert packed(made(builder, tmp_path / "known"))[0] == known
+
+    shutil.rmtree(root / ".git")
+    there = made(builder, tmp_path / "there")
+    assert packed(there)[0] == known | {"native/include/plait/stray.h", "native/Sources/Stray/Stray.swift", "plait/stray.py"}
+
+    with tarfile.open(there) as archive:
+        archive.extractall(tmp_path / "unpacked")
+    (folder,) = (tmp_path / "unpacked").iterdir()
+    again = made(folder / "build_wheel.py", tmp_path / "again")
+    assert packed(again)[0] == packed(there)[0]
 
 
 def test_a_source_distribution_is_a_package_of_swift(sdist, tmp_path):

@@ -2,7 +2,8 @@
 
 A wheel has the C library inside, where there is one: the one that the environment variable
 ``PLAIT_LIBRARY`` names, or one that is made of the sources in ``native``, which source distributions
-have, if there is a Swift toolchain. Without either it has none, and uses the system's.
+have, if there is a Swift toolchain. Without either it has none, and uses the system's. Where that library has
+others inside, the wheel has their licences, too.
 """
 
 from __future__ import annotations
@@ -21,11 +22,9 @@ from typing import Any
 
 from setuptools import build_meta
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
+from staging import HERE, staged
+
 NATIVE = HERE / "native"
-#: What the library is made of.
-SOURCES = ("Package.swift", "Makefile", "LICENSE", "Sources", "include", "pkgconfig", "abi", "scripts")
 #: The libraries that manylinux wheels may take from the system.
 SYSTEM = re.compile(r"lib(c|m|pthread|dl|rt|resolv)\.so\.\d+|ld-linux[-.\w]*")
 
@@ -86,13 +85,23 @@ def made() -> Path | None:
     return NATIVE / "build" / "bundled" / "libplait.so"
 
 
+def licences() -> list[Path]:
+    """Those that were put here, of what is inside the library."""
+    return sorted(HERE.glob("LICENSE-*.txt"))
+
+
 @contextlib.contextmanager
 def bundled() -> Iterator[str | None]:
-    """Has the library inside the package meanwhile; tells the platform's tag, or None without."""
+    """Has the library inside the package meanwhile, and the licences of what is inside that where
+    ``setup.py`` looks for them; tells the platform's tag, or None without.
+    """
     chosen = os.environ.get("PLAIT_LIBRARY")
     library = Path(chosen) if chosen else made()
     folder = HERE / "plait" / "_lib"
+    # What a build that was killed has left.
     shutil.rmtree(folder, ignore_errors=True)
+    for text in licences():
+        text.unlink()
     if library is None:
         yield None
         return
@@ -109,9 +118,17 @@ def bundled() -> Iterator[str | None]:
         else:
             subprocess.run(["strip", "--strip-unneeded", target], check=True)
             target.write_bytes(without_search_path(target.read_bytes()))
-        yield platform_tag(target)
+        # scripts/build-bundled puts them beside.
+        for text in (library.resolve().parent / "licenses").glob("LICENSE-*.txt"):
+            shutil.copyfile(text, HERE / text.name)
+        tag = platform_tag(target)
+        if tag.startswith("manylinux") and not licences():
+            sys.exit("the library has others inside: their licences have to be in a folder licenses beside it")
+        yield tag
     finally:
         shutil.rmtree(folder)
+        for text in licences():
+            text.unlink()
 
 
 def build_wheel(
@@ -128,24 +145,17 @@ def build_wheel(
 
 
 def build_sdist(sdist_directory: str, config_settings: Any = None) -> str:
-    """Builds a source distribution, with the sources of the C library if they are around."""
-    outside = (ROOT / "Package.swift").is_file()
-    if outside:
-        shutil.rmtree(NATIVE, ignore_errors=True)
-        NATIVE.mkdir()
-        for name in SOURCES:
-            source = ROOT / name
-            copy = shutil.copytree if source.is_dir() else shutil.copyfile
-            copy(source, NATIVE / name)
-        for script in (NATIVE / "scripts").iterdir():
-            script.chmod(0o755)
-    try:
-        return build_meta.build_sdist(sdist_directory, config_settings)
-    finally:
-        if outside:
-            shutil.rmtree(NATIVE)
+    """Builds a source distribution, with the sources of the C library."""
+    output = str(Path(sdist_directory).resolve())
+    before = Path.cwd()
+    with staged(native=True) as folder:
+        os.chdir(folder)
+        try:
+            return build_meta.build_sdist(output, config_settings)
+        finally:
+            os.chdir(before)
 
 
 get_requires_for_build_wheel = build_meta.get_requires_for_build_wheel
 get_requires_for_build_sdist = build_meta.get_requires_for_build_sdist
-prepare_metadata_for_build_wheel = build_meta.prepare_metadata_for_build_wheel
+# Metadata is not to be had without the wheel: which licences it names depends on what is inside.

@@ -5,28 +5,23 @@
 
 The library is stripped, and its search path taken out. One that ``make bundled`` has made needs
 nothing but libc, and makes a wheel for every Linux with that or a later one; any other needs what it
-was linked with from the system.
+was linked with from the system. In a checkout both have the files that git knows of, and no others.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
+from staging import HERE, staged
 
 
 def wheel(output: Path, isolated: bool) -> None:
     """Builds the wheel in a copy of the package."""
-    with tempfile.TemporaryDirectory() as temporary:
-        copy = Path(temporary) / "plait"
-        ignored = shutil.ignore_patterns("__pycache__", "*.egg-info", "build", "dist", "_lib")
-        shutil.copytree(HERE, copy, ignore=ignored)
+    with staged(native=False) as copy:
         command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps"]
         command += ["--wheel-dir", str(output), str(copy)]
         if not isolated:
