@@ -223,6 +223,7 @@ final class TCPTransport: Transport {
         if !conn.isAborting { return closeGently(conn.context) }
         _ = csystem_reset_on_close(fd)
         close()
+      case .ok where conn.hasReadAll: close()
       default: closeGently(conn.context)
       }
     }

@@ -162,6 +162,8 @@ public final class Conn: Entity {
   @inline(__always) public final var mayRead: Bool { state.isDisjoint(with: .deaf) }
   /// Has the peer said that it will send no more?
   public final var hasEnded: Bool { state.contains(.ended) || extras?.isAtEnd == true }
+  /// Is it known that the transport has nothing more to read?
+  public final var hasReadAll: Bool { state.contains(.ended) && layers.isEmpty }
   /// Has the protocol not heard `connected` yet?
   public final var isUntold: Bool { !state.isDisjoint(with: [.fresh, .untold]) }
   @inline(__always) public final var isPaused: Bool { state.contains(.paused) }

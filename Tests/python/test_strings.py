@@ -257,6 +257,7 @@ def test_blocks_are_cut_and_joined(kind):
             table += [len(data), len(string)]
             data += string + b"," * (kind == "netstring")
         bounds = ctypes.create_string_buffer(struct.pack(f"{len(table)}I", *table))
-        assert list(cut(data, ctypes.addressof(bounds), len(strings))) == strings
+        block = ctypes.create_string_buffer(data)
+        assert list(cut(ctypes.addressof(block), len(data), ctypes.addressof(bounds), len(strings))) == strings
         joined = _heads(4, "big").join(strings) if kind == "int32" else _decimal.join(strings, b",")
         assert joined == data

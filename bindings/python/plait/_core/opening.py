@@ -60,7 +60,7 @@ class Opener:
         raise NotImplementedError
 
     def made(self, protocol: Any) -> None:
-        """The protocol has met its transport."""
+        """The protocol that was connected for has met its transport."""
 
     def ended(self, reason: Failure) -> None:
         """The conn has ended, whether a protocol was made or not."""
@@ -95,12 +95,10 @@ class Opener:
     def opened(self, conn: int) -> None:
         """A conn was opened."""
         driver = self.driver
-        transport = (TransportInTower if self.policies else Transport)(driver, conn, self)
-        transport.isClient = self.connects
+        kind = TransportInTower if self.policies else Transport
+        transport = conns[conn] = kind(driver, conn, self, self.connects)
         if self._hears:
             transport.ended = self.ended
-        conns[conn] = transport
-        driver.transports.add(transport)
         try:
             protocol = self.build(transport)
             expected = self.expected

@@ -7,7 +7,7 @@ program's code, and hands over what that wrote; what the program raises ends her
 from __future__ import annotations
 
 import sys
-from ctypes import CFUNCTYPE, POINTER, c_char, c_int32, c_size_t, c_uint64, c_void_p, cast
+from ctypes import CFUNCTYPE, c_char, c_size_t, c_uint64, c_void_p, cast
 from typing import Any
 
 from .._native import structs
@@ -39,30 +39,30 @@ def _bound(user: int, conn: int) -> None:
 
 
 #: As ``DisconnectedFunction``; of the reason the status alone is wanted, as a rule.
-_EndFunction = CFUNCTYPE(None, c_void_p, c_uint64, POINTER(c_int32))
+_EndFunction = CFUNCTYPE(None, c_void_p, c_uint64, c_void_p)
+_STATUS = structs.Reason.status.offset
+_GOOD = bytes(structs.Reason.status.size)
 
 
 @entry(_EndFunction)
-def _ended(user: int, conn: int, reason: Any) -> None:
+def _ended(user: int, conn: int, reason: int) -> None:
     self = conns.pop(conn, None)
     if self is None:
         return
     driver = self.driver
     driver.inside = True
     try:
-        status: int = reason[1]
-        self.lost(status, _text(reason) if status else "")
+        if memory[reason + _STATUS : reason + _STATUS + len(_GOOD)] == _GOOD:
+            self.lost(0, "")
+        else:
+            about = structs.Reason.from_address(reason)
+            self.lost(about.status, (about.text or b"").decode("utf-8", "replace"))
     except BaseException as error:
         self.crashed(error)
     finally:
         if driver.dirty:
             driver.flush()
         driver.inside = False
-
-
-def _text(reason: Any) -> str:
-    text: bytes | None = cast(reason, POINTER(structs.Reason)).contents.text
-    return (text or b"").decode("utf-8", "replace")
 
 
 @entry(structs.ConnFunction)
@@ -130,7 +130,7 @@ def _messages(user: int, conn: int, data: int, length: int, table: int, count: i
     driver = self.driver
     driver.inside = True
     try:
-        taken: int = self.framer._takeBlock(memory[data : data + length], table, count)
+        taken: int = self.framer._takeBlock(data, length, table, count)
     except BaseException as error:
         taken = self.crashed(error)
     finally:

@@ -59,17 +59,18 @@ class Transport(Addressed, Securing):
         _failure: Failure | None
         wrappers: tuple[Any, ...]
 
-    def __init__(self, driver: Reactor, conn: int, opener: Any = None) -> None:
-        self.driver, self._conn, self.opener = driver, conn, opener
+    def __init__(
+        self, driver: Reactor, conn: int, opener: Any = None, isClient: bool = False
+    ) -> None:
+        self.driver, self._conn, self.opener, self.isClient = driver, conn, opener, isClient
         self._handle = c_uint64(conn)
-        self._written, self.lines = [], []
-        self.wrappers = ()
+        self._written, self.lines, self.wrappers = [], [], ()
         #: What hands to the C library what was gathered.
         self.send = _conn_write
         self.connected = True
         self.disconnecting = self.disconnected = self._readingPaused = self._starting = (
-            self.isClient
-        ) = self.streamingProducer = self.producerPaused = self._waitsForDrain = False
+            self.streamingProducer
+        ) = self.producerPaused = self._waitsForDrain = False
         self.framer = self._protocol = self._failure = self._address = self._local = (
             self.gatherer
         ) = self.producer = self.ended = self._drained = None
@@ -244,7 +245,8 @@ class Transport(Addressed, Securing):
         framer._ours, framer._conn = self, self._conn
         opener, self.opener = self.opener, None
         framer.makeConnection(self)
-        opener.made(framer)
+        if opener.connects:
+            opener.made(framer)
 
     def bound(self, conn: int) -> None:
         """The conn speaks the protocol's framing from now on."""
@@ -281,7 +283,6 @@ class Transport(Addressed, Securing):
         self.disconnected = True
         if self._written or self.lines:
             self.dropWritten()
-        self.driver.transports.discard(self)
         framer = self.framer
         if status in _BROKEN and framer is not None:
             framer._peerBroke()
@@ -304,7 +305,8 @@ class Transport(Addressed, Securing):
         # The protocol keeps its transport; without a way back no collector of cycles is needed.
         if framer is not None:
             framer._ours = None
-            framer._dropRest()
+            if framer._rest is not None:
+                framer._dropRest()
         self.framer = self._protocol = self.opener = self.ended = None
         if ended is not None:
             ended(reason or self._reason(status, text))

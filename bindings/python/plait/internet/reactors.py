@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from .._core.events import SystemEvents
 from .._core.factories import FactoryCache
-from .._core.registry import drop, entry, hold, objects
+from .._core.registry import conns, drop, entry, hold, objects
 from .._core.signals import open_wakeup, watched
 from .._core.timers import DelayedCall
 from .._native import constants, functions, structs
@@ -76,7 +76,6 @@ class Reactor(Listening, Threading):
         self.handle: int = out.value
         self.running = self.stopping = False
         self.cache = FactoryCache()
-        self.transports: set[Transport] = set()
         self.ports: set[Port] = set()
         self.connectors: set[Connector] = set()
         self.attempts: set[Attempt] = set()
@@ -101,6 +100,12 @@ class Reactor(Listening, Threading):
     def getReactor(self) -> Reactor:
         """This reactor: where a reactor is asked for, the module of the global one will do too."""
         return self
+
+    @property
+    def transports(self) -> list[Transport]:
+        """The transports of its connections."""
+        here = conns.copy().values()
+        return [conn for conn in here if conn.driver is self and hasattr(conn, "loseConnection")]
 
     # Running
 
@@ -198,11 +203,11 @@ class Reactor(Listening, Threading):
             port.stopListening()
         for attempt in list(self.attempts):
             attempt.cancel()
-        for transport in list(self.transports):
+        for transport in self.transports:
             transport.loseConnection()
         functions.reactor_poll(self.handle, 0)
         # Those left have something to send that their peers do not take.
-        for transport in list(self.transports):
+        for transport in self.transports:
             transport.abortConnection()
         functions.reactor_poll(self.handle, 0)
 

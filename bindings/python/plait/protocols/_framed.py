@@ -30,16 +30,11 @@ class Watched:
 
     def __set__(self, framer: Any, value: Any) -> None:
         setattr(framer, self.name, value)
-        framer._touched = True
-        framer._hold()
-        # What is gathered was gathered for the attribute as it was.
-        framer._gatherer = NOBODY
+        framer._touch()
 
     def __delete__(self, framer: Any) -> None:
         delattr(framer, self.name)
-        framer._touched = True
-        framer._hold()
-        framer._gatherer = NOBODY
+        framer._touch()
 
 
 class Framed(Protocol):
@@ -70,11 +65,18 @@ class Framed(Protocol):
     _reframed: bytes = b""
     #: How many messages the block under delivery has.
     _count = 0
+    #: One message came alone, and was not answered yet: its answer will be alone, too, as a rule.
+    _alone = False
     #: The attributes that are watched, unless a subclass made something else of one.
     _watched: ClassVar[dict[str, type]] = {}
     _watches = True
+    #: Where those are looked for, class by class, and what was there.
+    _places: ClassVar[list[tuple[Any, str, Any]]] = []
     #: A watched attribute was set.
     _touched = False
+    #: All that matters is noticed by itself, and nothing was: what is framed by is what the C library
+    #: knows, and the conn is no attached one.
+    _plain = False
     #: The transport that gathers this protocol's messages as they are, while it does, and where.
     _gatherer: Any = NOBODY
     _gathered: Any = None
@@ -82,24 +84,28 @@ class Framed(Protocol):
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
         cls._watches = True
+        places = []
         for name, kind in cls._watched.items():
             found = next(base.__dict__[name] for base in cls.__mro__ if name in base.__dict__)
             if isinstance(found, kind):
-                watched = Watched(found)
-                watched.__set_name__(cls, name)
-                setattr(cls, name, watched)
+                found = Watched(found)
+                found.__set_name__(cls, name)
+                setattr(cls, name, found)
             elif not isinstance(found, Watched):
                 cls._watches = False
+            for base in cls.__mro__:
+                there = base.__dict__.get(name)
+                places.append((base.__dict__.get, name, there))
+                if there is not None:
+                    break
+        cls._places = places
 
     @classmethod
     def _stillWatches(cls) -> bool:
         """Whether nobody has assigned to the class what is watched, since it was made."""
-        for name in cls._watched:
-            for base in cls.__mro__:
-                if name in base.__dict__:
-                    if type(base.__dict__[name]) is not Watched:
-                        return False
-                    break
+        for get, name, found in cls._places:
+            if get(name) is not found:
+                return False
         return cls._watches
 
     def _framesNatively(self) -> bool:
@@ -114,8 +120,14 @@ class Framed(Protocol):
         """Connects the protocol with a transport of any kind."""
         if self._ours is not transport or self._attached is not None:
             self._meet(transport)
+        # Python finds what objects of a class have from their beginning on many times faster than what
+        # comes later, or is the class's.
+        self._halt = self._alone = False
+        self._rest = self._left = self._gathered = None
+        self._gatherer = NOBODY
+        self._count = 0
         super().makeConnection(transport)
-        if self._conn and (self._touched or not self._watches):
+        if not self._plain and self._conn and (self._touched or not self._watches):
             self._settle()
 
     def _meet(self, transport: Any) -> None:
@@ -127,7 +139,7 @@ class Framed(Protocol):
             self._hold()
             self._dropRest()
             # What was the conn of an earlier connection.
-            self._conn, self._ours = 0, None
+            self._conn, self._ours, self._plain = 0, None, False
 
     def dataReceived(self, data: bytes) -> None:
         """Takes bytes from a transport that does not frame.
@@ -146,6 +158,7 @@ class Framed(Protocol):
             from .._core.attachment import Attachment
 
             attached = self._attached = Attachment(self)
+            self._plain = False
         return attached
 
     def pauseProducing(self) -> None:
@@ -194,6 +207,12 @@ class Framed(Protocol):
         """Takes bytes that somebody hands over although the conn reads by itself."""
         raise NotImplementedError
 
+    def _takeBlock(self, address: int, length: int, table: int, count: int) -> int:
+        """Delivers a block that C lends, with its table of offsets and lengths; tells how many of its
+        messages were taken.
+        """
+        raise NotImplementedError
+
     def _peerBroke(self) -> None:
         """The C library ends the connection because of what the peer sent."""
 
@@ -203,6 +222,19 @@ class Framed(Protocol):
         self._conn = conn
         if self._touched or not self._watches:
             self._settle()
+        self._notice()
+
+    def _notice(self) -> None:
+        """The C library knows what is framed by."""
+        self._touched = False
+        self._plain = self._watches and self._attached is None
+
+    def _touch(self) -> None:
+        """A watched attribute was set."""
+        self._touched, self._plain = True, False
+        self._hold()
+        # What is gathered was gathered for the attribute as it was.
+        self._gatherer = NOBODY
 
     def _each(self, messages: Any) -> None:
         """Delivers messages one by one. (Each looks its method up, for it may be assigned to; that
@@ -219,33 +251,28 @@ class Framed(Protocol):
         many were taken.
         """
         self._halt = False
-        self._count = len(messages)
+        count = self._count = len(messages)
         rest: Any = iter(messages)
         self._rest = rest
-        if self._attached is None and self._watches:
-            rest = self._quickly(rest)
+        if self._plain or (self._attached is None and self._watches):
+            # To look after each message whether something has happened would take a fiftieth of the time
+            # that an echo of it takes. So what happens first takes the rest away, which ends the loop;
+            # behind that, each is looked after.
+            left: list[bytes] = []
+            self._left = left
+            self._each(rest)
+            self._left = None
+            if not self._halt:
+                self._rest = None
+                return count
+            self._rest = rest = iter(left)
+            if not self._stops():
+                self._carefully(rest)
         else:
             self._left = None
             self._carefully(rest)
         self._rest = None
-        return self._count - int(rest.__length_hint__())
-
-    def _quickly(self, rest: Any) -> Any:
-        """The same where all that matters is noticed by itself; gives what is left.
-
-        To look after each message whether something has happened would take a fiftieth of the time that
-        an echo of it takes. So what happens first takes the rest away, which ends the loop; behind that,
-        each is looked after.
-        """
-        left: list[bytes] = []
-        self._left = left
-        self._each(rest)
-        self._left = None
-        if self._halt:
-            self._rest = rest = iter(left)
-            if not self._stops():
-                self._carefully(rest)
-        return rest
+        return count - int(rest.__length_hint__())
 
     def _hold(self) -> None:
         """Something has happened that the loop over a block must look at."""

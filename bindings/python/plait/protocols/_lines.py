@@ -7,6 +7,7 @@ from ctypes import byref, c_size_t, create_string_buffer
 from typing import TYPE_CHECKING, Any
 
 from .._core.factories import Framing, line_factory
+from .._core.tables import memory
 from .._native import constants, functions, structs
 from ._cutting import alike, cut
 from ._framed import Framed, Watched
@@ -69,19 +70,21 @@ class LineFramed(Framed):
         transport = self.transport
         if transport is not self._ours or type(line) is not bytes:
             transport.write(line + self.delimiter)
-        elif self._touched or not self._watches:
+        elif not self._plain:
             delimiter = self.delimiter
             if type(delimiter) is bytes:
                 transport.writeLine(line, delimiter, self)
             else:
                 transport.write(line + delimiter)
+        elif self._alone:
+            self._alone = False
+            transport.write(line + self._delimiter)
         else:
             transport.writeLine(line, self._delimiter, self)
 
     def sendLines(self, lines: Iterable[bytes]) -> None:
         """Sends lines, each with the delimiter. Twisted has no counterpart."""
-        known = self._conn and self._watches and not self._touched
-        delimiter = self._delimiter if known else self.delimiter
+        delimiter = self._delimiter if self._plain else self.delimiter
         ended = [*lines, b""]
         if len(ended) > 1:
             self.transport.write(delimiter.join(ended))
@@ -100,12 +103,11 @@ class LineFramed(Framed):
         return Framing(cls, (delimiter, limit), half, factory)
 
     def _framesAs(self, framing: Framing) -> bool:
-        kind = type(self)
-        if self._touched or not self._framesNatively() or not getattr(self, "line_mode", 1):
+        if self._touched or not self._framesNatively() or not getattr(self, "line_mode", True):
             return False
         self._delimiter, self._limit = framing.settings
-        same = kind.delimiter == self._delimiter and kind.MAX_LENGTH == self._limit
-        return same and kind._stillWatches() and self._halfCloseable() == framing.half
+        self._plain = self._stillWatches()
+        return self._plain and self._halfCloseable() == framing.half
 
     def _nativeFactory(self, cache: FactoryCache) -> int:
         if not self._stillWatches():
@@ -122,7 +124,7 @@ class LineFramed(Framed):
         super()._bound(conn)
 
     def _settle(self) -> bool:
-        self._touched = False
+        self._notice()
         delimiter, limit = self.delimiter, self.MAX_LENGTH
         changed = False
         if delimiter != self._delimiter or type(delimiter) is not bytes:
@@ -139,25 +141,30 @@ class LineFramed(Framed):
     def _inject(self, data: bytes) -> None:
         functions.line_set_line_mode(self._conn, data, len(data))
 
-    def _takeBlock(self, data: bytes, table: int, count: int) -> int:
-        """Delivers a block; tells how many of its lines were taken."""
-        if (self._touched or not self._watches) and self._settle():
+    def _takeBlock(self, address: int, length: int, table: int, count: int) -> int:
+        if not self._plain and (self._touched or not self._watches) and self._settle():
             # Changed outside of a callback, when the C library had framed these already: it is
             # asked to do it again.
             functions.line_set_line_mode(self._conn, b"", 0)
             return 0
-        lines = [data[: -len(self._delimiter)]] if count == 1 else self._cut(data, table, count)
+        self._alone = count == 1
+        lines: Sequence[bytes]
+        if count == 1:
+            lines = (memory[address : address + length - len(self._delimiter)],)
+        else:
+            lines = self._cut(address, length, table, count)
         if type(self).linesReceived is not LineFramed.linesReceived:
             return self._atOnce(list(lines), self.linesReceived)
         return self._inTurn(lines)
 
-    def _cut(self, data: bytes, table: int, count: int) -> Sequence[bytes]:
+    def _cut(self, address: int, length: int, table: int, count: int) -> Sequence[bytes]:
         """The lines of a block of several."""
         delimiter = self._delimiter
-        if len(data) % count == 0:
-            found = alike(data, table, count)
+        if length % count == 0:
+            found = alike(address, length, table, count)
             if found is not None:
                 return found
+        data: bytes = memory[address : address + length]
         if delimiter == b"\r\n":
             # Much faster than a search for two bytes, and the same unless there is a CR or an LF
             # somewhere else: then it finds more.
@@ -165,7 +172,7 @@ class LineFramed(Framed):
         else:
             lines = data.split(delimiter)
             del lines[-1]
-        return lines if len(lines) == count else cut(data, table, count)
+        return lines if len(lines) == count else cut(address, length, table, count)
 
     def _lineTooLong(self, data: bytes) -> None:
         self.lineLengthExceeded(data)

@@ -155,11 +155,11 @@ class StringFramed(Framed):
         return Framing(cls, (format, width, limit), half, factory)
 
     def _framesAs(self, framing: Framing) -> bool:
-        if self._touched or not self._framesNatively() or not self._stillWatches():
+        if self._touched or not self._framesNatively():
             return False
-        self._limit = framing.settings[2]
-        same = (*self._format(self), type(self).MAX_LENGTH) == framing.settings
-        return same and self._halfCloseable() == framing.half
+        format, width, self._limit = framing.settings
+        self._plain = self._stillWatches() and self._format(self) == (format, width)
+        return self._plain and self._halfCloseable() == framing.half
 
     def _nativeFactory(self, cache: FactoryCache) -> int:
         if not self._stillWatches():
@@ -169,7 +169,7 @@ class StringFramed(Framed):
         return cache.string(self._halfCloseable(), *self._format(self), _length(self._limit) or 1)
 
     def _settle(self) -> bool:
-        self._touched = False
+        self._notice()
         limit, before = self.MAX_LENGTH, self._limit
         self._limit = limit
         if limit == before:
@@ -177,12 +177,11 @@ class StringFramed(Framed):
         functions.string_set_max_length(self._conn, _length(limit))
         return True
 
-    def _takeBlock(self, data: bytes, table: int, count: int) -> int:
-        """Delivers a block; tells how many of its strings were taken."""
-        if self._touched or not self._watches:
+    def _takeBlock(self, address: int, length: int, table: int, count: int) -> int:
+        if not self._plain and (self._touched or not self._watches):
             # Changed outside of a callback, maybe; these were framed by the limit of before.
             self._settle()
-        strings = cut(data, table, count)
+        strings = cut(address, length, table, count)
         if type(self).stringsReceived is not StringFramed.stringsReceived:
             return self._atOnce(list(strings), self.stringsReceived)
         return self._inTurn(strings)

@@ -254,9 +254,9 @@ class BinaryBoxProtocol(Framed):
     def _peerBroke(self) -> None:
         self._keyLengthLimitExceeded = True
 
-    def _takeBlock(self, data: bytes, table: int, count: int) -> int:
-        """Delivers a block; tells how many of its boxes were taken."""
+    def _takeBlock(self, address: int, length: int, table: int, count: int) -> int:
         self._halt = False
+        data: bytes = memory[address : address + length]
         bounds = iter(_memoryview(memory[table : table + 8 * count]).cast("I").tolist())
         rest: Any = iter(list(zip(bounds, bounds)))
         self._rest, self._count = rest, count
