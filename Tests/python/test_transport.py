@@ -41,6 +41,39 @@ def test_writing(reactor, pair):
     reactor.iterate()
 
 
+class Leaving(basic.LineReceiver):
+    def lineReceived(self, line):
+        self.sendLine(b"before")
+        self.transport.loseConnection()
+        self.sendLine(b"behind " + line)
+        self.transport.write(b"and ")
+        self.transport.loseConnection()
+        self.transport.writeSequence([b"the ", b"last"])
+
+
+def test_what_a_callback_writes_behind_the_end_leaves(reactor, pair):
+    made = Leaving()
+    peer = pair(made)
+    peer.sendall(b"one\r\ntwo\r\n")
+    assert receive(reactor, peer) == b"before\r\nbehind one\r\nand the last"
+    assert not made.transport.connected
+
+
+class AbortingAtTheEnd(Leaving):
+    def lineReceived(self, line):
+        super().lineReceived(line)
+        self.transport.abortConnection()
+
+
+def test_an_end_that_waits_is_cut_short(reactor, pair):
+    made = AbortingAtTheEnd()
+    peer = pair(made)
+    peer.sendall(b"one\r\n")
+    with pytest.raises(ConnectionResetError):
+        receive(reactor, peer)
+    assert not reactor.dirty and not made.transport.connected
+
+
 def test_a_write_outside_of_a_callback_leaves_by_itself(reactor, pair):
     made = Recorder()
     peer = pair(made)

@@ -152,6 +152,9 @@ class Transport(Addressed, Securing):
         self._halt()
         if self.delaysClose():
             functions.conn_pause(self._conn)
+        elif self.driver.inside:
+            functions.conn_pause(self._conn)
+            self.driver.dirty.append(_Ending(self))
         else:
             self.close()
 
@@ -344,6 +347,18 @@ class Transport(Addressed, Securing):
                 self.dropWritten()
                 self.driver.failed(error, "Unhandled error in what was written last")
         return 0
+
+
+class _Ending:
+    """The end of a connection that a callback asks for: it comes when that is done, behind what it
+    still writes, as with Twisted.
+    """
+
+    __slots__ = ("crashed", "dropWritten", "flush")
+
+    def __init__(self, transport: Transport) -> None:
+        self.flush = transport.close
+        self.dropWritten, self.crashed = transport.dropWritten, transport.crashed
 
 
 class TransportInTower(InTower, Transport):

@@ -87,7 +87,7 @@ class Reactor(Listening, Threading):
         self.addressAt = start, start + sizeof(self.address)
         # Whether a callback runs now, and whose output it will have to hand over in the end.
         self.inside = False
-        self.dirty: list[Transport] = []
+        self.dirty: list[Any] = []
         self._key = hold(self)
         self._calls: deque[tuple[Callable[..., Any], Any, Any]] = deque()
         self._posting = self._keeps = False
@@ -105,7 +105,7 @@ class Reactor(Listening, Threading):
     def transports(self) -> list[Transport]:
         """The transports of its connections."""
         here = conns.copy().values()
-        return [conn for conn in here if conn.driver is self and hasattr(conn, "loseConnection")]
+        return [conn for conn in here if conn.driver is self and hasattr(conn, "abortConnection")]
 
     # Running
 
