@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Callable
 
 if TYPE_CHECKING:
     from .security import Use
@@ -38,19 +38,22 @@ class Securing:
         """
         self.beginTLS(contextFactory._use(self.isClient != normal))
 
-    def beginTLS(self, use: Use) -> None:
-        """The same, in a certain way."""
+    def beginTLS(self, use: Use, told: Callable[[], None] | None = None) -> None:
+        """The same, in a certain way.
+
+        :param told: called when the handshake is over, in the place of ``handshakeCompleted``.
+        """
         from .security import start
 
         self.flush()
-        start(self._conn, use)
+        start(self._conn, use, told)
         self._starting = True  # type: ignore[misc]
         self._halt()
 
-    def secured(self) -> None:
+    def secured(self, told: Callable[[], None] | None) -> None:
         """The handshake that :meth:`startTLS` began is over."""
         self._starting = False  # type: ignore[misc]
-        told = getattr(self._protocol, "handshakeCompleted", None)
+        told = told or getattr(self._protocol, "handshakeCompleted", None)
         if told is not None:
             told()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import weakref
 from ctypes import POINTER, byref, c_size_t, cast, create_string_buffer
-from typing import Any, NamedTuple, Optional
+from typing import Any, Callable, NamedTuple, Optional
 
 from .._native import functions, structs, tls
 from ..error import PlaitError
@@ -99,24 +99,24 @@ def _bytes(data: bytes) -> structs.Bytes:
 
 @entry(tls.TlsStartedFunction)
 def _started(user: int, conn: int, reason: Any) -> None:
-    drop(user)
+    kept = drop(user)
     self = conns.get(conn)
-    if self is None or reason.contents.status:
+    if kept is None or self is None or reason.contents.status:
         return  # connectionLost tells
     driver = self.driver
     driver.inside = True
     try:
-        self.secured()
+        self.secured(kept[1])
     except BaseException as error:
         self.crashed(error)
     finally:
         driver.leave()
 
 
-def start(conn: int, use: Use) -> None:
-    """Begins TLS on a conn that is under way."""
+def start(conn: int, use: Use, told: Callable[[], None] | None = None) -> None:
+    """Begins TLS on a conn that is under way; its transport's ``secured`` is given what is to be told."""
     # What the conn uses it keeps, but the key lives until the handshake is over.
-    key = hold(use)
+    key = hold((use, told))
     status = tls.conn_start_tls(
         conn, use.configuration.handle, byref(use.options()), _started, key
     )

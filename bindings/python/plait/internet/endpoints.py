@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from ctypes import byref
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +33,7 @@ __all__ = [
     "quoteStringArgument",
     "serverFromString",
     "wrapClientTLS",
+    "wrapServerTLS",
 ]
 
 
@@ -305,15 +305,35 @@ def clientFromString(reactor: IReactor, description: str) -> ClientEndpoint:
 
 
 def wrapClientTLS(
-    connectionCreator: ContextFactory, wrappedEndpoint: ClientEndpoint
-) -> ClientEndpoint:
+    connectionCreator: ContextFactory, wrappedEndpoint: Any, clock: Any = None
+) -> Any:
     """The same place to connect to, where TLS is spoken.
 
+    The endpoint may be a program's own: TLS begins on the connection that it makes, before the
+    protocol meets its transport. Where that cannot speak TLS connecting fails with a TypeError.
+
     :param connectionCreator: what :func:`plait.internet.ssl.optionsForClientTLS` gave.
+    :param clock: means nothing here.
     """
-    made = copy.copy(wrappedEndpoint)
-    made._tls = connectionCreator._use(False)
-    return made
+    from . import _tlswrapping
+
+    wrapper = _tlswrapping.TLSClientEndpoint
+    use = connectionCreator._use(False)
+    return _tlswrapping.wrapped(ClientEndpoint, "connect", wrapper, use, wrappedEndpoint)
+
+
+def wrapServerTLS(
+    connectionCreator: ContextFactory, wrappedEndpoint: Any, clock: Any = None
+) -> Any:
+    """The same place to listen, where TLS is spoken; as :func:`wrapClientTLS`.
+
+    :param connectionCreator: a :class:`plait.internet.ssl.CertificateOptions`.
+    """
+    from . import _tlswrapping
+
+    wrapper = _tlswrapping.TLSServerEndpoint
+    use = connectionCreator._use(True)
+    return _tlswrapping.wrapped(ServerEndpoint, "listen", wrapper, use, wrappedEndpoint)
 
 
 class _OneProtocol(Factory):
