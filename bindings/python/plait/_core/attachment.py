@@ -151,7 +151,9 @@ class Attachment:
             # Nothing is delivered after the end was asked for.
             self.close()
             return None
-        if self._stalled and not framer.paused:
+        if framer.paused:
+            self.pause()
+        elif self._stalled:
             self._stalled = False
             functions.conn_resume(self._conn)
         if framer._conn:
@@ -164,11 +166,13 @@ class Attachment:
         return error
 
     def pause(self) -> None:
-        """Has nothing delivered for now."""
+        """Has nothing delivered for now: until it is resumed, or fed when the protocol is not paused."""
+        self._stalled = True
         functions.conn_pause(self._conn)
 
     def resume(self) -> None:
         """Has deliveries go on, before this returns unless one is under way."""
+        self._stalled = False
         functions.conn_resume(self._conn)
         self.feed(b"")
 
@@ -218,7 +222,6 @@ class Attachment:
         """A callback raised: what is left waits for the next feeding, as with Twisted."""
         if self._error is None:
             self._error = problem
-        self._stalled = True
-        functions.conn_pause(self._conn)
+        self.pause()
         framer = self.framer
         return 0 if framer is None else framer._crashed()

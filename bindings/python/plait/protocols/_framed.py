@@ -183,6 +183,8 @@ class Framed(Protocol):
         self.paused = True
         self._hold()
         self.transport.stopProducing()
+        if self._attached is not None:
+            self._attached.pause()
 
     # What each framer says for itself
 
@@ -295,7 +297,7 @@ class Framed(Protocol):
         if not self._isLeft():
             self._settle()
         if self._attached is not None:
-            self._ending()
+            self._mustWait()
 
     def _crashed(self) -> int:
         """A callback raised; tells how many messages of its block count as taken."""
@@ -329,7 +331,15 @@ class Framed(Protocol):
     def _mustStop(self) -> bool:
         """Whether the rest of the block under delivery must not be delivered now."""
         self._halt = False
-        return self._ending() or self.paused
+        return self._mustWait()
+
+    def _mustWait(self) -> bool:
+        if self._ending():
+            return True
+        if self.paused and self._attached is not None:
+            # It may have been told by the attribute alone.
+            self._attached.pause()
+        return self.paused
 
     def _ending(self) -> bool:
         if self._attached is None:

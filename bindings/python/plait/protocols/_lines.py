@@ -50,12 +50,14 @@ class LineFramed(Framed):
             self.lineReceived(line)
 
     def _carefully(self, messages: Any) -> None:
-        transport = self.transport
+        transport, isFed = self.transport, self._attached is not None
         for line in messages:
             self.lineReceived(line)
             if self._halt or not self._watches or getattr(transport, "disconnecting", False):
                 if self._stops():
                     break
+            elif isFed and self.paused and self._stops():
+                break
 
     def lineLengthExceeded(self, line: bytes) -> Any:
         """A line was too long. Ends the connection unless it is overridden."""

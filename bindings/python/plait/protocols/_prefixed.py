@@ -98,12 +98,14 @@ class StringFramed(Framed):
             self.stringReceived(string)
 
     def _carefully(self, messages: Any) -> None:
-        transport = self.transport
+        transport, isFed = self.transport, self._attached is not None
         for string in messages:
             self.stringReceived(string)
             if self._halt or not self._watches or getattr(transport, "disconnecting", False):
                 if self._stops():
                     break
+            elif isFed and self.paused and self._stops():
+                break
 
     def lengthLimitExceeded(self, length: int) -> Any:
         """A string was announced that is longer than MAX_LENGTH; it is not delivered. Ends the
