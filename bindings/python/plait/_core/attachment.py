@@ -35,19 +35,56 @@ def _abandon(user: int) -> None:
 _ops = structs.TransportOps(write=_write)
 
 
-class Loopless:
-    """A thread's reactor without a loop, which all attached conns of the thread share."""
+#: So many conns of a thread have a reactor each; more share them.
+_MOST_DRIVERS = 16
+
+
+class _Drivers(threading.local):
+    """This thread's reactors without a loop."""
 
     def __init__(self) -> None:
+        self.all: list[Loopless] = []
+
+    def choose(self) -> Loopless:
+        """One for another conn: which has none yet, or is not under way and has few."""
+        chosen = min(self.all, key=Loopless.load, default=None)
+        if chosen is None or chosen.users or chosen.driving:
+            if chosen is None or len(self.all) < _MOST_DRIVERS:
+                chosen = Loopless()
+                self.all.append(chosen)
+        return chosen
+
+
+_drivers = _Drivers()
+
+
+class Loopless:
+    """A reactor without a loop, for attached conns of a thread.
+
+    Each conn has its own, as long as they are not too many: a reactor takes nothing in while it calls
+    back, and a protocol that is fed from inside another one's callback is to have its messages before
+    that goes on.
+
+    :ivar users: how many conns use it.
+    :ivar driving: whether one of them is being fed.
+    """
+
+    def __init__(self) -> None:
+        self.handle = 0
         out = structs.Handle()
         options = structs.ReactorOptions(flags=constants.REACTOR_WITHOUT_LOOP)
         check(functions.reactor_new(byref(out), byref(options)))
-        self.handle: int = out.value
+        self.handle = out.value
         self.cache = FactoryCache()
         self.inside = False
         self.dirty: list[Any] = []
         self._queue: deque[tuple[Attachment, bytes]] = deque()
-        self._driving = False
+        self.users = 0
+        self.driving = False
+
+    def load(self) -> tuple[bool, int]:
+        """The least is the best to use."""
+        return self.driving, self.users
 
     def flush(self) -> None:
         """There is nothing to hand over: see :func:`_write`."""
@@ -60,14 +97,14 @@ class Loopless:
         """Nobody asked: there are no conns that the C library opens by itself."""
 
     def drive(self, attachment: Attachment, data: bytes) -> None:
-        """Feeds an attached conn, and then whatever was to be fed meanwhile.
+        """Feeds a conn, and then whatever was to be fed meanwhile.
 
         The first exception that a callback raises is raised here when all has been fed.
         """
         self._queue.append((attachment, data))
-        if self._driving:
+        if self.driving:
             return
-        self._driving = True
+        self.driving = True
         first: BaseException | None = None
         try:
             while self._queue:
@@ -77,28 +114,25 @@ class Loopless:
                     _log.error("Unhandled error in a queued delivery", exc_info=error)
                 first = first or error
         finally:
-            self._driving = False
+            self.driving = False
         if first is not None:
             raise first
 
+    def takeQueued(self, attachment: Attachment) -> bytes:
+        """Takes what waits to be fed to a conn."""
+        mine = [data for chosen, data in self._queue if chosen is attachment]
+        if mine:
+            others = [item for item in self._queue if item[0] is not attachment]
+            self._queue.clear()
+            self._queue.extend(others)
+        return b"".join(mine)
+
     def __del__(self) -> None:
-        # The thread has ended, and whoever drops the last reference may be another one. When the
-        # interpreter is being taken down there is nobody left to call back.
+        # Whoever drops the last reference may be another thread. When the interpreter is being taken
+        # down there is nobody left to call back.
         if not sys.is_finalizing() and functions.reactor_adopt(self.handle) == 0:
             self.cache.clear()
             functions.reactor_free(self.handle)
-
-
-_local = threading.local()
-
-
-def loopless() -> Loopless:
-    """This thread's reactor without a loop."""
-    try:
-        found: Loopless = _local.driver
-    except AttributeError:
-        found = _local.driver = Loopless()
-    return found
 
 
 class Attachment:
@@ -113,7 +147,7 @@ class Attachment:
 
     def __init__(self, framer: Any) -> None:
         self._conn = 0
-        self.driver = loopless()
+        self.driver = _drivers.choose()
         self._framer = weakref.ref(framer, self._gone)
         self._error: BaseException | None = None
         self._stalled = False
@@ -121,6 +155,7 @@ class Attachment:
         factory = framer._nativeFactory(self.driver.cache)
         check(functions.conn_attach(self.driver.handle, factory, byref(_ops), None, byref(out)))
         self._conn = out.value
+        self.driver.users += 1
         conns[self._conn] = self
 
     @property
@@ -134,13 +169,7 @@ class Attachment:
 
     def takeQueued(self) -> bytes:
         """Takes what waits to be fed."""
-        queue = self.driver._queue
-        mine = [data for attachment, data in queue if attachment is self]
-        if mine:
-            others = [item for item in queue if item[0] is not self]
-            queue.clear()
-            queue.extend(others)
-        return b"".join(mine)
+        return self.driver.takeQueued(self)
 
     def turn(self, data: bytes) -> BaseException | None:
         """Feeds the conn now; gives what a callback raised."""
@@ -189,6 +218,7 @@ class Attachment:
         conn, self._conn = self._conn, 0
         if conn:
             conns.pop(conn, None)
+            self.driver.users -= 1
             if functions.conn_abort(conn) == constants.ERR_THREAD:
                 functions.reactor_post(self.driver.handle, _abandon, conn)
 
@@ -213,6 +243,7 @@ class Attachment:
     def lost(self, status: int, text: str) -> None:
         """The conn has ended: if not because it was closed here, the peer sent nonsense."""
         self._conn = 0
+        self.driver.users -= 1
         framer = self.framer
         if framer is not None and status not in (constants.OK, constants.ERR_ABORTED):
             framer._peerBroke()

@@ -144,8 +144,7 @@ class Framed(Protocol):
     def dataReceived(self, data: bytes) -> None:
         """Takes bytes from a transport that does not frame.
 
-        Called from inside one of the protocol's own callbacks it only queues them, as Twisted's
-        does; from inside another protocol's callback, too.
+        Called from inside one of the protocol's own callbacks it only queues them, as Twisted's does.
         """
         if self._conn and self._attached is None:
             self._inject(bytes(data))
