@@ -68,6 +68,7 @@ public func plait_reactor_new(
   guard let out, wanted.flags & ~known == 0, wanted.log_level <= UInt32(PLAIT_LOG_DEBUG) else { return .invalid }
   let isByHand = wanted.flags & UInt32(PLAIT_REACTOR_BY_HAND) != 0
   guard !isByHand || wanted.flags & UInt32(PLAIT_REACTOR_WITHOUT_LOOP) != 0 else { return .invalid }
+  guard (wanted.before_wait == nil) == (wanted.after_wait == nil) else { return .invalid }
   let memory = isByHand ? HandEnvironment() : MemoryEnvironment()
   var loop: Loop?
   var fault = Status.ok
@@ -76,6 +77,9 @@ public func plait_reactor_new(
     let budget = wanted.turn_bytes == 0 ? 1 << 20 : Int(truncatingIfNeeded: wanted.turn_bytes)
     loop = Loop.make(memory, turnBytes: budget, manualClock: isManual, fault: &fault)
     guard loop != nil else { return fault }
+    if let begin = wanted.before_wait, let end = wanted.after_wait {
+      loop?.hold = Hold(begin, end, wanted.wait_user)
+    }
   }
   let seed = isManual || loop == nil ? max(wanted.seed, 1) : csystem_random()
   guard let context = Context.make(loop ?? memory, seed: seed) else {

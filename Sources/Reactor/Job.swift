@@ -33,6 +33,7 @@ final class Job {
       { request, status in
         let job = Unmanaged<Job>.fromOpaque(request!.pointee.data).takeRetainedValue()
         job.loop.jobs -= 1
+        job.loop.takeHold()
         if status == 0 { job.work.ran() } else { job.work.keeper = nil }
       })
     guard status == 0 else {

@@ -85,6 +85,9 @@ public final class Loop: Environment {
   /// From a line of the cache on: the kernel copies slower to other places, up to a sixth.
   static var scratchSize: Int { 64 * 1024 }
   var isShut = true
+  public var hold: Hold?
+  var held: UnsafeMutableRawPointer?
+  var hasLetGo = false
 
   deinit {
     free(uv)
@@ -167,7 +170,9 @@ public final class Loop: Environment {
       uv_timer_start(alarm, { uv_stop($0!.pointee.loop) }, UInt64(wait), 0)
     }
     if handedOver > 0 { beginShield() }
+    if wait != 0 || !alone { letGo() }  // a run that never waits has to let others in, too
     uv_run(uv, wait == 0 ? UV_RUN_NOWAIT : UV_RUN_ONCE)
+    takeHold()
     if wait > 0 { uv_timer_stop(alarm) }
     context.settle()
     if isShielded { endShield() }

@@ -37,6 +37,7 @@ final class Lookup {
       loop.uv, lookup.request,
       { request, status, result in
         let lookup = Unmanaged<Lookup>.fromOpaque(request!.pointee.data).takeRetainedValue()
+        Unmanaged<Loop>.fromOpaque(request!.pointee.loop.pointee.data)._withUnsafeGuaranteedRef { $0.takeHold() }
         lookup.finish(status, result)
         uv_freeaddrinfo(result)
       }, host, nil, &hints)

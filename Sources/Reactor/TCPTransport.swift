@@ -83,8 +83,9 @@ final class TCPTransport: Transport {
       },
       { stream, count, buffer in
         guard count != 0 else { return }
-        Unmanaged<TCPTransport>.fromOpaque(stream!.pointee.data)._withUnsafeGuaranteedRef {
-          $0.didRead(count, buffer!.pointee.base)
+        Unmanaged<TCPTransport>.fromOpaque(stream!.pointee.data)._withUnsafeGuaranteedRef { transport in
+          transport.inLoop { $0.takeHold() }
+          transport.didRead(count, buffer!.pointee.base)
         }
       })
     // The descriptor is in the epoll now: were libuv not told, it would try to add it, and fail, before it changes it.
@@ -188,8 +189,9 @@ final class TCPTransport: Transport {
         base: UnsafeMutableRawPointer(mutating: bytes.baseAddress!).assumingMemoryBound(to: CChar.self),
         len: bytes.count)
       return uv_write(request, stream, &part, 1) { request, status in
-        Unmanaged<TCPTransport>.fromOpaque(request!.pointee.handle.pointee.data)._withUnsafeGuaranteedRef {
-          $0.didWrite(status)
+        Unmanaged<TCPTransport>.fromOpaque(request!.pointee.handle.pointee.data)._withUnsafeGuaranteedRef { transport in
+          transport.inLoop { $0.takeHold() }
+          transport.didWrite(status)
         }
       }
     }

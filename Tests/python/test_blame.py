@@ -6,9 +6,11 @@ import gc
 import multiprocessing
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
+import time
 import weakref
 
 import pytest
@@ -266,6 +268,51 @@ def test_a_reactor_per_thread_with_connections():
     assert len(told) == 4
     for name, heard, thread in told:
         assert heard == [(name, thread)] * 500
+
+
+def test_the_callbacks_of_a_turn_follow_each_other(reactor, tmp_path):
+    """Another thread that wants the interpreter's lock gets it while the reactor waits, not in between."""
+    turns, seen = 0, []
+
+    class Looking(protocol.Protocol):
+        def dataReceived(self, data):
+            seen.append(turns)
+
+    # What is sent over a UNIX socket is there at once: one turn sees all of it.
+    where = str(tmp_path / "socket")
+    factory = protocol.Factory.forProtocol(Looking)
+    reactor.listenUNIX(where, factory)
+    peers = [socket.socket(socket.AF_UNIX) for _ in range(4)]
+    for peer in peers:
+        peer.connect(where)
+    until(reactor, lambda: len(reactor.transports) == 4)
+    ended = threading.Event()
+
+    def other():
+        nonlocal turns
+        while not ended.is_set():
+            turns += 1
+            time.sleep(0)
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(LIMIT)  # nobody is made to let go of it
+    thread = threading.Thread(target=other)
+    thread.start()
+    try:
+        for _ in range(20):
+            before = turns
+            for peer in peers:
+                peer.send(b"x")
+            until(reactor, lambda: len(seen) == 4)
+            assert len(set(seen)) == 1
+            seen.clear()
+            until(reactor, lambda: turns > before)
+    finally:
+        sys.setswitchinterval(interval)
+        ended.set()
+        thread.join()
+        for peer in peers:
+            peer.close()
 
 
 def test_another_threads_reactor(reactor):

@@ -47,6 +47,15 @@ typedef void (*plait_log_fn)(void *user, int level, const char *subsystem, const
 /** What plait_reactor_post() calls. */
 typedef void (*plait_post_fn)(void *user);
 
+/**
+ * The reactor begins to wait: a host whose code runs under one lock lets go of it. What it returns is given to the
+ * plait_after_wait_fn. It must not call the library.
+ */
+typedef void *(*plait_before_wait_fn)(void *user);
+
+/** The wait is over, and no callback has come yet: the lock is taken again. It must not call the library. */
+typedef void (*plait_after_wait_fn)(void *token);
+
 /** Ends plait_reactor_drain(). */
 typedef void (*plait_drain_fn)(void *user, plait_call call, const plait_reason *reason);
 
@@ -59,8 +68,16 @@ typedef struct plait_reactor_options {
     plait_log_fn log;    /**< none: silent */
     void *log_user;
     uint64_t seed;       /**< of the random numbers (jitter) under a manual clock; 1 */
+    /**
+     * For hosts whose code runs under one lock, as Python's, Ruby's and OCaml's does: called in the owner's thread, in turn,
+     * around whatever may wait in plait_reactor_run() and plait_reactor_poll(), so that the lock is taken once for all
+     * callbacks of a turn. Python's `PyEval_SaveThread` and `PyEval_RestoreThread` fit as they are. Both or neither.
+     */
+    plait_before_wait_fn before_wait;
+    plait_after_wait_fn after_wait;
+    void *wait_user; /**< for before_wait */
 } plait_reactor_options;
-#define PLAIT_REACTOR_OPTIONS_INIT { sizeof(plait_reactor_options), 0, 0, 0, NULL, NULL, 0 }
+#define PLAIT_REACTOR_OPTIONS_INIT { sizeof(plait_reactor_options), 0, 0, 0, NULL, NULL, 0, NULL, NULL, NULL }
 
 /**
  * @brief Makes a reactor that the calling thread owns.

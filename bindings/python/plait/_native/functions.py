@@ -65,8 +65,9 @@ reactor_new: Callable[..., int] = quick(
     "plait_reactor_new", c_int, POINTER(Handle), POINTER(ReactorOptions)
 )
 reactor_free: Callable[..., int] = driving("plait_reactor_free", c_int, Handle)
-reactor_run: Callable[..., int] = driving("plait_reactor_run", c_int, Handle)
-reactor_poll: Callable[..., int] = driving("plait_reactor_poll", c_int, Handle, c_int64)
+# Reactors let go of the interpreter's lock by themselves where they wait, and have it for all callbacks of a turn.
+reactor_run: Callable[..., int] = quick("plait_reactor_run", c_int, Handle)
+reactor_poll: Callable[..., int] = quick("plait_reactor_poll", c_int, Handle, c_int64)
 reactor_stop: Callable[..., int] = quick("plait_reactor_stop", c_int, Handle)
 reactor_post: Callable[..., int] = quick(
     "plait_reactor_post", c_int, Handle, PostFunction, c_void_p
@@ -80,7 +81,7 @@ reactor_timeout: Callable[..., int] = quick(
     "plait_reactor_timeout", c_int, Handle, POINTER(c_int64)
 )
 reactor_now: Callable[..., int] = quick("plait_reactor_now", c_int, Handle, POINTER(c_uint64))
-reactor_advance: Callable[..., int] = driving("plait_reactor_advance", c_int, Handle, c_uint64)
+reactor_advance: Callable[..., int] = quick("plait_reactor_advance", c_int, Handle, c_uint64)
 reactor_set_log: Callable[..., int] = quick(
     "plait_reactor_set_log", c_int, Handle, c_int, LogFunction, c_void_p
 )

@@ -70,6 +70,8 @@ class Reason(Sized):
 
 # Callback types. What C calls with a handle arrives as an int; NULL users arrive as None.
 LogFunction = CFUNCTYPE(None, c_void_p, c_int, c_char_p, c_char_p)
+BeforeWaitFunction = CFUNCTYPE(c_void_p, c_void_p)
+AfterWaitFunction = CFUNCTYPE(None, c_void_p)
 PostFunction = CFUNCTYPE(None, c_void_p)
 DrainFunction = CFUNCTYPE(None, c_void_p, Handle, POINTER(Reason))
 TimerFunction = CFUNCTYPE(None, c_void_p, Handle)
@@ -97,6 +99,9 @@ class ReactorOptions(Sized):
         ("log", LogFunction),
         ("log_user", c_void_p),
         ("seed", c_uint64),
+        ("before_wait", BeforeWaitFunction),
+        ("after_wait", AfterWaitFunction),
+        ("wait_user", c_void_p),
     ]
 
 

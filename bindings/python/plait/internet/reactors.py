@@ -7,7 +7,7 @@ import os
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from ctypes import addressof, byref, c_uint64, sizeof
+from ctypes import addressof, byref, c_uint64, c_void_p, cast, pythonapi, sizeof
 from typing import TYPE_CHECKING, Any, Callable
 
 from .._core.events import SystemEvents
@@ -35,6 +35,10 @@ _LEVELS = {
     constants.LOG_INFO: logging.INFO,
     constants.LOG_DEBUG: logging.DEBUG,
 }
+
+
+def _address(function: Any) -> int | None:
+    return cast(function, c_void_p).value
 
 
 @entry(structs.PostFunction)
@@ -71,7 +75,12 @@ class Reactor(Listening, Threading):
 
     def __init__(self) -> None:
         out = structs.Handle()
-        options = structs.ReactorOptions(log_level=constants.LOG_WARNING, log=_logged)
+        options = structs.ReactorOptions(
+            log_level=constants.LOG_WARNING,
+            log=_logged,
+            before_wait=structs.BeforeWaitFunction(_address(pythonapi.PyEval_SaveThread)),
+            after_wait=structs.AfterWaitFunction(_address(pythonapi.PyEval_RestoreThread)),
+        )
         check(functions.reactor_new(byref(out), byref(options)))
         self.handle: int = out.value
         self.running = self.stopping = False
