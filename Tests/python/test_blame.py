@@ -299,7 +299,7 @@ def test_the_callbacks_of_a_turn_follow_each_other(reactor, tmp_path):
     thread = threading.Thread(target=other)
     thread.start()
     try:
-        for _ in range(20):
+        for _ in range(8):
             before = turns
             for peer in peers:
                 peer.send(b"x")

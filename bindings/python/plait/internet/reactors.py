@@ -37,7 +37,7 @@ _LEVELS = {
 }
 
 
-def _address(function: Any) -> int | None:
+def _address(function: Any) -> Any:
     return cast(function, c_void_p).value
 
 
