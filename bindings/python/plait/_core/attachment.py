@@ -145,9 +145,9 @@ class Attachment:
 
     send: Any = None
 
-    def __init__(self, framer: Any) -> None:
+    def __init__(self, framer: Any, driver: Loopless | None = None) -> None:
         self._conn = 0
-        self.driver = _drivers.choose()
+        self.driver = driver or _drivers.choose()
         self._framer = weakref.ref(framer, self._gone)
         self._error: BaseException | None = None
         self._stalled = False

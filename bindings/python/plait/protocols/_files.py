@@ -72,4 +72,4 @@ class FileSender:
         """The consumer takes no more."""
         done, self.deferred = self.deferred, None
         if done is not None:
-            done.errback(Exception("the consumer asked to stop producing"))
+            done.errback(Exception("Consumer asked us to stop producing"))

@@ -6,15 +6,17 @@ import functools
 import itertools
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Dict, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Dict, Literal, cast
 
 from .._core.factories import Framing, string_factory
 from .._native import constants, functions
 from ._cutting import cut
 from ._framed import Framed, Watched
 from ._lines import _length
+from ._received import Kept, Received, mentions
 
 if TYPE_CHECKING:
+    from .._core.attachment import Attachment
     from .._core.factories import FactoryCache
 
 #: So many lengths of a kind are kept as they stand before strings.
@@ -65,6 +67,14 @@ _decimal = _Heads(lambda length: b"%d:" % length)
 
 class StringTooLongError(AssertionError):
     """A string is longer than its prefix can tell."""
+
+
+class NetstringParseError(ValueError):
+    """What was received is no netstring. It is here for programs that catch it: nothing raises it."""
+
+
+class IncompleteNetstring(Exception):
+    """A netstring has not arrived as a whole. It is here for programs that catch it."""
 
 
 class StringFramed(Framed):
@@ -180,10 +190,19 @@ class StringFramed(Framed):
         return True
 
     def _takeBlock(self, address: int, length: int, table: int, count: int) -> int:
-        if not self._plain and (self._touched or not self._watches):
-            # Changed outside of a callback, maybe; these were framed by the limit of before.
-            self._settle()
+        if not self._plain:
+            if self._touched or not self._watches:
+                # Changed outside of a callback, maybe; these were framed by the limit of before.
+                self._settle()
+            if self._attached is not None:
+                return self._takeFed(cut(address, length, table, count))
         strings = cut(address, length, table, count)
+        if type(self).stringsReceived is not StringFramed.stringsReceived:
+            return self._atOnce(list(strings), self.stringsReceived)
+        return self._inTurn(strings)
+
+    def _takeFed(self, strings: Sequence[bytes]) -> int:
+        """Delivers the strings of a block of a conn that is fed; tells how many were taken."""
         if type(self).stringsReceived is not StringFramed.stringsReceived:
             return self._atOnce(list(strings), self.stringsReceived)
         return self._inTurn(strings)
@@ -201,10 +220,52 @@ class IntNStringReceiver(StringFramed):
     :ivar prefixLength: how many bytes the length has, 1 to 8. It alone counts: lengths of 24 bits,
         for which there is no format, are ``structFormat = "!I"`` with ``prefixLength = 3``. Both are
         fixed once there is a connection; Twisted has what is sent go by them as they are then.
+    :ivar recvd: what was received and not yet delivered; what is assigned to it in a callback is read
+        instead. It is there on other transports than a reactor's, and on those for classes whose own
+        methods name it, or that have a ``dataReceived`` of their own: they are framed more slowly.
     """
 
     structFormat: ClassVar[str] = "!I"
     prefixLength: ClassVar[int] = 4
+    recvd = Received()
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        if cls.dataReceived is Framed.dataReceived and mentions(cls, "recvd"):
+            cls.dataReceived = _fed  # type: ignore[method-assign]
+
+    def _attachment(self) -> Attachment:
+        if self._attached is None:
+            self._attached = Kept(self)
+            self._plain = False
+        return self._attached
+
+    def _sizeOf(self, strings: Iterable[bytes]) -> int:
+        """So many bytes these had, with their lengths."""
+        return sum(len(string) + self.prefixLength for string in strings)
+
+    def _takeFed(self, strings: Sequence[bytes]) -> int:
+        kept = cast(Kept, self._attached)
+        kept.block = strings
+        taken = super()._takeFed(strings)
+        kept.block = ()
+        kept.passed(self._sizeOf(strings[:taken]))
+        return taken
+
+    def _crashed(self) -> int:
+        taken, kept = super()._crashed(), self._attached
+        if isinstance(kept, Kept):
+            kept.passed(self._sizeOf(kept.block[:taken]))
+            kept.block = ()
+        return taken
+
+    def _stringTooLong(self, length: int) -> None:
+        kept = self._attached
+        try:
+            super()._stringTooLong(length)
+        finally:
+            if isinstance(kept, Kept):
+                kept.passed(length + self.prefixLength)
 
     def frame(self, string: bytes) -> bytes:
         """A string with its length.
@@ -253,6 +314,10 @@ class IntNStringReceiver(StringFramed):
         big = IntNStringReceiver._order(whose) == "big"
         order = constants.STRING_BIG_ENDIAN if big else constants.STRING_LITTLE_ENDIAN
         return order, whose.prefixLength
+
+
+def _fed(self: IntNStringReceiver, data: bytes) -> None:
+    Framed.dataReceived(self, data)
 
 
 class Int32StringReceiver(IntNStringReceiver):

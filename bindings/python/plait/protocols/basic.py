@@ -6,7 +6,9 @@ from ._prefixed import (
     Int8StringReceiver,
     Int16StringReceiver,
     Int32StringReceiver,
+    IncompleteNetstring,
     IntNStringReceiver,
+    NetstringParseError,
     NetstringReceiver,
     StringTooLongError,
 )
@@ -14,12 +16,14 @@ from ._states import StatefulStringProtocol
 
 __all__ = [
     "FileSender",
+    "IncompleteNetstring",
     "Int16StringReceiver",
     "Int32StringReceiver",
     "Int8StringReceiver",
     "IntNStringReceiver",
     "LineOnlyReceiver",
     "LineReceiver",
+    "NetstringParseError",
     "NetstringReceiver",
     "StatefulStringProtocol",
     "StringTooLongError",
