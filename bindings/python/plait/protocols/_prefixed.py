@@ -232,7 +232,7 @@ class IntNStringReceiver(StringFramed):
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
         if cls.dataReceived is Framed.dataReceived and mentions(cls, "recvd"):
-            cls.dataReceived = _fed  # type: ignore[method-assign]
+            cls.dataReceived = _fed  # type: ignore[assignment, method-assign]
 
     def _attachment(self) -> Attachment:
         if self._attached is None:
