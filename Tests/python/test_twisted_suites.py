@@ -18,6 +18,7 @@ INTERFACES = "interfaces are typing protocols"
 FAILURES = "a Failure keeps the traceback, and copies no frames"
 LACKING = "it is about what is not here"
 WORDS = "other words"
+THEIRS = "it is about their modules' names"
 
 SUITES = {
     "twisted.test.test_defer": (
@@ -72,14 +73,35 @@ SUITES = {
     "twisted.internet.test.test_protocol": (
         PROTOCOL,
         {
-            "AdapterTests.": LACKING,
+            "AdapterTests.": INTERFACES,
             "FactoryTests.test_doStartLoggingStatement": LOGS,
             "FactoryTests.test_doStopLoggingStatement": LOGS,
             "FactoryTests.test_interfaces": INTERFACES,
-            "FileWrapperTests.": LACKING,
             "ProtocolTests.test_interfaces": INTERFACES,
         },
     ),
+    "twisted.protocols.test.test_basic": (
+        PROTOCOL,
+        {
+            "FileSenderTests.test_interface": INTERFACES,
+            "LineReceiverTests.test_rawDataError": "nothing is made of what a callback returns",
+            "NetstringReceiverTests.test_consumeLength": DETAILS,
+            "NetstringReceiverTests.test_receiveNetstringPortions_1": DETAILS,
+            "NetstringReceiverTests.test_receiveTwoNetstrings": DETAILS,
+        },
+    ),
+    "twisted.internet.test.test_testing": (
+        [*PROTOCOL, "internet.address", "internet.interfaces", "internet.testing"],
+        {
+            "StringTransportTests.test_interfaces": INTERFACES,
+            "ReactorTests.test_connectDestination": INTERFACES,
+            "ReactorTests.test_listenDefaultHost": INTERFACES,
+            "ReactorTests.test_memoryReactorProvides": INTERFACES,
+            "ReactorTests.test_raisingReactorProvides": INTERFACES,
+            "DeprecationTests.": THEIRS,
+        },
+    ),
+    "twisted.internet.test.test_address": (["internet.address"], {}),
     "twisted.test.test_threadpool": (
         ["python.threadpool", "python.failure"],
         {
@@ -101,23 +123,24 @@ SUITES = {
     ),
 }
 
-#: Those that need a reactor to run are left out; all others are played, and have to fail if there
+#: Those that need a reactor to run, or nothing of ours, are left out; all others are played, and have to fail if there
 #: is another way here.
 CASES = []
 for module, (names, otherwise) in SUITES.items():
     changed = {f"twisted.{name}": f"plait.{name}" for name in names}
     for name, test in suite(module, changed).items():
         why = next((otherwise[start] for start in otherwise if name.startswith(start)), None)
-        if why != REACTOR:
+        if why not in (REACTOR, THEIRS):
             CASES.append(pytest.param(test, why, id=f"{module.rpartition('.')[2]}-{name}"))
 
 
 @pytest.mark.logs_errors
 @pytest.mark.parametrize("test, why", CASES)
-def test_of_twisted(test, why):
+def test_of_twisted(test, why, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     play(test, why)
 
 
 def test_there_are_many():
-    assert len(CASES) > 400
-    assert sum(case.values[1] is None for case in CASES) > 370
+    assert len(CASES) > 540
+    assert sum(case.values[1] is None for case in CASES) > 500

@@ -31,6 +31,8 @@ class IPv6Address(NamedTuple):
 class UNIXAddress:
     """A socket in the file system, or an abstract one, whose name begins with a NUL byte.
 
+    Two that are paths of one file are equal.
+
     :ivar name: the path as bytes; None for a socket without a name, as those of clients are.
     """
 
@@ -40,10 +42,25 @@ class UNIXAddress:
         self.name = os.fsencode(name) if name is not None else None
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, UNIXAddress) and self.name == other.name
+        if not isinstance(other, UNIXAddress):
+            return NotImplemented
+        if self.name == other.name:
+            return True
+        mine, theirs = self._file(), other._file()
+        return mine is not None and mine == theirs
 
     def __hash__(self) -> int:
-        return hash(self.name)
+        return hash(self._file() or self.name)
+
+    def _file(self) -> tuple[int, int] | None:
+        """Which file it is; None if it is none, or an abstract one."""
+        if self.name is None or b"\0" in self.name:
+            return None
+        try:
+            found = os.stat(self.name)
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
 
     def __repr__(self) -> str:
         return f"UNIXAddress({os.fsdecode(self.name)!r})" if self.name else "UNIXAddress(None)"

@@ -15,8 +15,11 @@ __all__ = [
     "BaseProtocol",
     "ClientCreator",
     "ClientFactory",
+    "ConsumerToProtocolAdapter",
     "Factory",
+    "FileWrapper",
     "Protocol",
+    "ProtocolToConsumerAdapter",
     "ReconnectingClientFactory",
     "ServerFactory",
     "connectionDone",
@@ -140,6 +143,11 @@ class ClientFactory(Factory):
         """The connection has ended. To be overridden."""
 
 
-# What needs the classes above.
+# What needs the classes above, and what is beside them.
+from ._adapting import (  # noqa: E402
+    ConsumerToProtocolAdapter,
+    FileWrapper,
+    ProtocolToConsumerAdapter,
+)
 from ._creating import ClientCreator  # noqa: E402
 from ._reconnecting import ReconnectingClientFactory  # noqa: E402

@@ -171,7 +171,10 @@ class MemoryReactor:
         """Does nothing."""
 
     def callWhenRunning(self, callable: Callable[..., Any], *args: Any, **kw: Any) -> None:
-        """Notes a call that is to be made when it runs."""
+        """Notes a call that is to be made when it runs; makes it, if it ever did."""
+        if self.hasRun:
+            callable(*args, **kw)
+            return
         self.whenRunningHooks.append((callable, args, kw))
 
     def addSystemEventTrigger(
