@@ -83,3 +83,15 @@ def test_names_for_tests():
     for name in testing.__all__:
         assert getattr(testing, name) is getattr(plait.test.proto_helpers, name)
     assert set(testing.__all__) == set(plait.test.proto_helpers.__all__)
+
+
+def test_the_calls_of_a_clock():
+    clock = testing.Clock()
+    made, dropped = clock.callLater(1, max, 1, 2), clock.callLater(2, max)
+    assert clock.calls == [made, dropped]
+    assert (made.func, made.args, made.kw, made.time) == (max, (1, 2), {}, 1.0)
+    assert not made.called and not made.cancelled
+    dropped.cancel()
+    clock.advance(1)
+    assert made.called and not made.cancelled
+    assert dropped.cancelled and not dropped.called

@@ -34,9 +34,11 @@ def test_a_delayed_call(reactor):
     assert call.active()
     assert before + 0.009 <= call.getTime() <= reactor.seconds() + 0.011
     assert reactor.getDelayedCalls() == [call]
+    assert (call.args, call.kw, call.time) == ((1,), {"b": 2}, call.getTime())
+    assert callable(call.func) and not call.called and not call.cancelled
     until(reactor, lambda: events)
     assert events == [((1,), {"b": 2})]
-    assert not call.active()
+    assert not call.active() and call.called and not call.cancelled
     assert reactor.getDelayedCalls() == []
     for change in (call.cancel, lambda: call.reset(1), lambda: call.delay(1)):
         with pytest.raises(error.AlreadyCalled):
@@ -47,7 +49,7 @@ def test_cancelling(reactor):
     events = []
     call = reactor.callLater(0.001, events.append, "never")
     call.cancel()
-    assert not call.active()
+    assert not call.active() and call.cancelled and not call.called
     for change in (call.cancel, lambda: call.reset(1), lambda: call.delay(1)):
         with pytest.raises(error.AlreadyCancelled):
             change()

@@ -33,9 +33,12 @@ class DelayedCall:
     """A call that ``reactor.callLater`` promised: Twisted's ``IDelayedCall``.
 
     Times are whole milliseconds: a fraction is rounded up.
+
+    :ivar func: what is called, with ``args`` and ``kw``; of a call that was cancelled nothing is kept.
+    :ivar time: when it is due.
     """
 
-    __slots__ = ("_function", "_key", "_state", "_time", "_timer", "args", "driver", "keywords")
+    __slots__ = ("_key", "_state", "_timer", "args", "driver", "func", "kw", "time")
 
     def __init__(
         self,
@@ -46,7 +49,7 @@ class DelayedCall:
         keywords: dict[str, Any],
     ) -> None:
         self.driver = driver
-        self._function, self.args, self.keywords = function, args, keywords
+        self.func, self.args, self.kw = function, args, keywords
         self._state: type[ValueError] | None = None
         self._key = hold(self)
         try:
@@ -54,21 +57,31 @@ class DelayedCall:
         except BaseException:
             drop(self._key)
             raise
-        self._time = driver.seconds() + delay
+        self.time = driver.seconds() + delay
 
     def fire(self) -> None:
         """Makes the call."""
         self._state = AlreadyCalled
         self.driver.delayed.discard(self)
-        self._function(*self.args, **self.keywords)
+        self.func(*self.args, **self.kw)
 
     def getTime(self) -> float:
         """When the call is due, on the clock of ``reactor.seconds``."""
-        return self._time
+        return self.time
 
     def active(self) -> bool:
         """Whether the call is still to come."""
         return self._state is None
+
+    @property
+    def called(self) -> bool:
+        """Whether the call was made."""
+        return self._state is AlreadyCalled
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the call was cancelled."""
+        return self._state is AlreadyCancelled
 
     def cancel(self) -> None:
         """Sees to it that the call is not made."""
@@ -81,29 +94,29 @@ class DelayedCall:
         """Forgets the call."""
         self.driver.delayed.discard(self)
         drop(self._key)
-        self._function, self.args, self.keywords = _nothing, (), {}
+        self.func, self.args, self.kw = _nothing, (), {}
 
     def reset(self, secondsFromNow: float) -> None:
         """Has the call made so many seconds from now instead."""
         self._insist()
         check(functions.timer_reset(self._timer, _milliseconds(secondsFromNow)))
-        self._time = self.driver.seconds() + secondsFromNow
+        self.time = self.driver.seconds() + secondsFromNow
 
     def delay(self, secondsLater: float) -> None:
         """Has the call made so many seconds later than it would be; sooner, if negative."""
         self._insist()
         check(functions.timer_delay(self._timer, math.ceil(secondsLater * 1000)))
-        self._time += secondsLater
+        self.time += secondsLater
 
     def _insist(self) -> None:
         if self._state is not None:
             raise self._state()
 
     def __lt__(self, other: DelayedCall) -> bool:
-        return self._time < other._time
+        return self.time < other.time
 
     def __repr__(self) -> str:
-        name = getattr(self._function, "__qualname__", repr(self._function))
+        name = getattr(self.func, "__qualname__", repr(self.func))
         state = "active" if self._state is None else self._state.__name__
         return f"<DelayedCall of {name}{self.args!r}, {state}>"
 

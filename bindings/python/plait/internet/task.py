@@ -46,7 +46,11 @@ __all__ = [
 
 
 class _Call:
-    """A call that a clock has promised: Twisted's ``IDelayedCall``."""
+    """A call that a clock has promised: Twisted's ``IDelayedCall``.
+
+    :ivar func: what is called, with ``args`` and ``kw``.
+    :ivar time: when it is due.
+    """
 
     def __init__(
         self, clock: Clock, time: float, function: Callable[..., Any], args: Any, kw: Any
@@ -62,6 +66,16 @@ class _Call:
     def active(self) -> bool:
         """Whether it is still to come."""
         return self._state is None
+
+    @property
+    def called(self) -> bool:
+        """Whether it was made."""
+        return self._state is AlreadyCalled
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether it was cancelled."""
+        return self._state is AlreadyCancelled
 
     def cancel(self) -> None:
         """Sees to it that it is not made."""
