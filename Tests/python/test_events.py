@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import subprocess
 import threading
 
 import pytest
@@ -101,6 +102,7 @@ def test_what_raises_does_not_hold_the_end_up(reactor, caplog):
 def test_a_second_control_c_does_not_wait(environment):
     script = """
 import signal
+import subprocess
 signal.signal(signal.SIGINT, signal.default_int_handler)
 from plait.internet import defer, reactor
 def before():
@@ -120,6 +122,34 @@ except KeyboardInterrupt:
         assert process.stdout.readline() == "waits\n"
         process.send_signal(signal.SIGINT)
         assert process.communicate(timeout=LIMIT)[0] == "after\nleft\n"
+
+
+def test_control_c_does_not_wait_for_threads_at_work(environment):
+    script = """
+import signal, time
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from plait.internet import reactor
+reactor.addSystemEventTrigger("during", "shutdown", print, "waits", flush=True)
+reactor.addSystemEventTrigger("after", "shutdown", print, "after", flush=True)
+reactor.callInThread(time.sleep, 1000)
+reactor.callWhenRunning({begin})
+try:
+    reactor.run()
+except KeyboardInterrupt:
+    print("left")
+"""
+    for begin in ("reactor.stop", "signal.raise_signal, signal.SIGINT"):
+        with started(script.format(begin=begin), environment) as process:
+            assert process.stdout.readline() == "waits\n"
+            # The first may come before the wait has begun.
+            for _ in range(round(LIMIT / 0.1)):
+                process.send_signal(signal.SIGINT)
+                try:
+                    process.wait(0.1)
+                    break
+                except subprocess.TimeoutExpired:
+                    pass
+            assert process.communicate(timeout=LIMIT)[0] == "after\nleft\n"
 
 
 def test_in_asyncios_company():

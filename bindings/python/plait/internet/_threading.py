@@ -17,6 +17,7 @@ class Threading:
         events: SystemEvents
         handle: int
         _key: int
+        inside: bool
         running: bool
 
         def callFromThread(self, callable: Callable[..., Any], *args: Any, **kw: Any) -> None: ...
@@ -74,10 +75,18 @@ class Threading:
         return pool
 
     def stopThreadPool(self) -> None:
-        """Waits for the threads, and ends them."""
+        """Waits for the threads, and ends them. Ctrl-C ends the wait: those that still work are
+        daemons, and the program's end is theirs.
+        """
         pool, self.threadpool = self.threadpool, None
-        if pool is not None:
+        if pool is None:
+            return
+        # As in a callback: Ctrl-C raises its exception at once.
+        before, self.inside = self.inside, True
+        try:
             pool.stop()
+        finally:
+            self.inside = before
 
     def suggestThreadPoolSize(self, size: int) -> None:
         """Sets how many threads there are at most."""
