@@ -222,6 +222,29 @@ def test_a_header_in_front(reactor, root, good):
     assert seen[0].host == "192.0.2.1" and factory.protocols[0].lines == [b"hello"]
 
 
+def test_a_header_that_python_reads(reactor, good):
+    """Behind it TLS may begin later, not in the same breath: that is refused at once."""
+
+    class InPython(haproxy.HAProxyWrappingFactory):
+        def logPrefix(self):
+            return "in Python"
+
+    class Place(Own):
+        def listen(self, factory):
+            return self.inner.listen(InPython(factory))
+
+    factory, number = served(reactor, good.options(), Place)
+    with socket.create_connection(("127.0.0.1", number)) as peer:
+        peer.sendall(b"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n\x16\x03\x01")
+        until(reactor, lambda: factory.protocols)
+        peer.settimeout(10)
+        reactor.iterate(0)
+        with pytest.raises(ConnectionError):
+            assert peer.recv(1) == b""
+            raise ConnectionResetError
+    assert not factory.protocols[0].connected
+
+
 def test_a_server_ends_what_is_no_handshake(reactor, good):
     factory, number = served(reactor, good.options(), Own)
     with socket.create_connection(("127.0.0.1", number)) as peer:

@@ -29,6 +29,8 @@ class Wishes(NamedTuple):
     minimum: int = 0
     maximum: int = 0
     depth: int = 0
+    #: Further certificates with their keys, for other names.
+    more: tuple[bytes, ...] = ()
 
 
 class Use(NamedTuple):
@@ -76,12 +78,13 @@ class Configuration:
             verify_depth=wishes.depth,
         )
         if wishes.certificate is not None:
-            identity = tls.TlsIdentity()
-            identity.cert_pem = _bytes(wishes.certificate)
-            identity.key_pem = _bytes(wishes.key or b"")
-            identity.chain_pem = _bytes(wishes.chain)
-            options.identities = cast(byref(identity), POINTER(tls.TlsIdentity))
-            options.identity_count = 1
+            identities = [tls.TlsIdentity(cert_pem=_bytes(pem)) for pem in wishes.more]
+            first = tls.TlsIdentity(cert_pem=_bytes(wishes.certificate))
+            first.key_pem = _bytes(wishes.key or b"")
+            first.chain_pem = _bytes(wishes.chain)
+            shown = (tls.TlsIdentity * (1 + len(identities)))(first, *identities)
+            options.identities = cast(shown, POINTER(tls.TlsIdentity))
+            options.identity_count = len(shown)
         options.ca_pem = _bytes(wishes.authorities)
         protocols = (structs.Bytes * max(1, len(wishes.protocols)))(*map(_bytes, wishes.protocols))
         options.alpn, options.alpn_count = protocols, len(wishes.protocols)

@@ -44,11 +44,15 @@ def stock(kind: type, make: Maker) -> None:
     _stock[kind] = Stock(make, _functions(kind))
 
 
+#: What zope.interface writes into classes that it is asked about, as Twisted's reactors ask it.
+_ZOPE = ("__implemented__", "__provides__", "__providedBy__")
+
+
 def _functions(kind: type) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for base in reversed(kind.__mro__[:-1]):
         for name, value in vars(base).items():
-            if callable(value) or name == "protocol":
+            if (callable(value) and name not in _ZOPE) or name == "protocol":
                 found[name] = value
     return found
 

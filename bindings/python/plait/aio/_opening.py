@@ -28,7 +28,8 @@ async def listen(endpoint: str, factory: Any) -> Port:
 
     :param factory: a factory, or a class of protocols.
     """
-    return await serverFromString(getReactor(), endpoint).listen(_factory(factory))
+    port: Port = await serverFromString(getReactor(), endpoint).listen(_factory(factory))
+    return port
 
 
 async def connect(endpoint: str, factory: Any) -> Any:

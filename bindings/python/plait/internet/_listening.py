@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from . import _strings
@@ -124,6 +125,21 @@ class Listening:
         address = kind("TCP", host, port)
         use = contextFactory._use(False, host)
         return Connector(self.getReactor(), where, factory, timeout, address, use, parent)
+
+    def adoptStreamPort(self, fileDescriptor: int, addressFamily: int, factory: Any) -> Port:
+        """Accepts connections at a listening socket that somebody else has opened.
+
+        :param fileDescriptor: stays the caller's, who may close it.
+        :param addressFamily: means nothing here: the socket knows.
+        """
+        from .ports import Port
+
+        descriptor = os.dup(fileDescriptor)
+        try:
+            return Port(self.getReactor(), f"fd:{descriptor}", factory, "", fileDescriptor)
+        except BaseException:
+            os.close(descriptor)
+            raise
 
     def connectUNIX(
         self,

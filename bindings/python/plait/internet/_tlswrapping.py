@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 from .._core.transport import Transport
 from ..protocols._wrapping import ProtocolWrapper, WrappingFactory
 from ..python.failure import Failure
-from . import error
+from . import endpoints, error
 from .defer import Deferred, maybeDeferred
 from .protocol import Protocol, connectionDone
 
 if TYPE_CHECKING:
     from .._core.security import Use
+    from .interfaces import IStreamClientEndpoint, IStreamServerEndpoint
+    from .ssl import ContextFactory
 
 
 class Secured(ProtocolWrapper):
@@ -75,6 +77,10 @@ class Secured(ProtocolWrapper):
         """Hands bytes to the inner protocol: those that TLS has decrypted."""
         if self._isUp:
             super().dataReceived(data)
+        elif not self.done.called:
+            # A policy in between had read them before TLS began, and TLS will miss them.
+            text = "bytes of the handshake were read by a policy in front of it"
+            self._refuse(Failure(error.SSLError(text=text)))
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Tells the inner protocol, if they have met."""
@@ -151,11 +157,8 @@ class TLSServerEndpoint:
         return f"<TLS over {self._wrapped!r}>"
 
 
-def wrapped(kind: type[Any], method: str, wrapper: type[Any], use: Use, endpoint: Any) -> Any:
-    """An endpoint with TLS: one of the package's own has it done by the C library.
-
-    :param kind: the class of those, whose ``method`` it is that looks for ``_tls``.
-    """
+def _wrapped(kind: type[Any], method: str, wrapper: type[Any], use: Use, endpoint: Any) -> Any:
+    """An endpoint with TLS: one of the package's own has it done by the C library."""
     own = getattr(type(endpoint), method, None) is getattr(kind, method)
     if own and method not in vars(endpoint) and endpoint._tls is None:
         if hasattr(endpoint._reactor, "getReactor"):
@@ -165,3 +168,21 @@ def wrapped(kind: type[Any], method: str, wrapper: type[Any], use: Use, endpoint
     if not callable(getattr(endpoint, method, None)):
         raise TypeError(f"{endpoint!r} is no endpoint that can {method}")
     return wrapper(use, endpoint)
+
+
+def client(options: ContextFactory, endpoint: Any) -> IStreamClientEndpoint:
+    """What ``wrapClientTLS`` gives."""
+    use = options._use(False)
+    made: IStreamClientEndpoint = _wrapped(
+        endpoints.ClientEndpoint, "connect", TLSClientEndpoint, use, endpoint
+    )
+    return made
+
+
+def server(options: ContextFactory, endpoint: Any) -> IStreamServerEndpoint:
+    """What ``wrapServerTLS`` gives."""
+    use = options._use(True)
+    made: IStreamServerEndpoint = _wrapped(
+        endpoints.ServerEndpoint, "listen", TLSServerEndpoint, use, endpoint
+    )
+    return made

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from ctypes import byref
 from typing import TYPE_CHECKING, Any
 
-from . import _strings, defer, error
+from . import _elsewhere, _strings, defer, error
+from ._adopting import AdoptedStreamServerEndpoint
+from ._elsewhere import BACKLOG, Way
 from ._reasons import connect_failed
 from ._strings import quoteStringArgument
 from .address import HostnameAddress, IPv4Address, UNIXAddress
@@ -14,11 +15,19 @@ from .protocol import Factory
 if TYPE_CHECKING:
     from ..python.failure import Failure
     from .._core.security import Use
-    from .interfaces import IReactor
+    from .interfaces import (
+        IReactor,
+        IReactorSSL,
+        IReactorTCP,
+        IReactorUNIX,
+        IStreamClientEndpoint,
+        IStreamServerEndpoint,
+    )
     from .ports import Port
     from .ssl import ContextFactory
 
 __all__ = [
+    "AdoptedStreamServerEndpoint",
     "HostnameEndpoint",
     "SSL4ClientEndpoint",
     "SSL4ServerEndpoint",
@@ -37,18 +46,27 @@ __all__ = [
 ]
 
 
+def _use(reactor: Any, options: ContextFactory, server: bool, name: str | None = None) -> Use | None:
+    # Other reactors are given the options as they are.
+    return options._use(server, name) if hasattr(reactor, "getReactor") else None
+
+
 class ServerEndpoint:
-    """Somewhere to listen, as an endpoint string says: see ``plait/endpoint.h``."""
+    """Somewhere to listen, as an endpoint string says: see ``plait/endpoint.h``.
+
+    :param way: how a reactor is asked for it that is not one of the package's own.
+    """
 
     def __init__(
         self,
-        reactor: IReactor,
+        reactor: Any,
         where: str,
         interface: str = "",
         port: int | str = 0,
         tls: Use | None = None,
+        way: Way | None = None,
     ) -> None:
-        self._tls = tls
+        self._tls, self._way = tls, way
         self._reactor, self._where = reactor, where
         self._interface, self._port = interface, port or where
 
@@ -59,6 +77,8 @@ class ServerEndpoint:
         """
         from .ports import Port
 
+        if not hasattr(self._reactor, "getReactor"):
+            return _elsewhere.listen(self._reactor, self._way, self._where, protocolFactory)
         return defer.maybeDeferred(
             Port,
             self._reactor.getReactor(),
@@ -75,13 +95,23 @@ class ServerEndpoint:
 
 
 class TCP4ServerEndpoint(ServerEndpoint):
-    """A TCP port on IPv4. Twisted's backlog is 50."""
+    """A TCP port on IPv4.
+
+    :param backlog: how many connections the kernel may hold; 1,024 if left out, and Twisted's 50 on
+        reactors that are not the package's own.
+    """
 
     def __init__(
-        self, reactor: IReactor, port: int, backlog: int = 1024, interface: str = ""
+        self,
+        reactor: IReactor | IReactorTCP,
+        port: int,
+        backlog: int | None = None,
+        interface: str = "",
     ) -> None:
         where = _strings.endpoint("tcp", port, backlog=backlog, interface=interface)
-        super().__init__(reactor, where, interface, port)
+        behind = {"backlog": BACKLOG if backlog is None else backlog, "interface": interface}
+        way = Way("listenTCP", (port,), behind)
+        super().__init__(reactor, where, interface, port, way=way)
 
 
 class SSL4ServerEndpoint(ServerEndpoint):
@@ -92,24 +122,33 @@ class SSL4ServerEndpoint(ServerEndpoint):
 
     def __init__(
         self,
-        reactor: IReactor,
+        reactor: IReactor | IReactorSSL,
         port: int,
         sslContextFactory: ContextFactory,
-        backlog: int = 1024,
+        backlog: int | None = None,
         interface: str = "",
     ) -> None:
         where = _strings.endpoint("tcp", port, backlog=backlog, interface=interface)
-        super().__init__(reactor, where, interface, port, sslContextFactory._use(True))
+        behind = {"backlog": BACKLOG if backlog is None else backlog, "interface": interface}
+        way = Way("listenSSL", (port,), {"contextFactory": sslContextFactory, **behind})
+        use = _use(reactor, sslContextFactory, True)
+        super().__init__(reactor, where, interface, port, use, way)
 
 
 class TCP6ServerEndpoint(ServerEndpoint):
     """A TCP port on IPv6."""
 
     def __init__(
-        self, reactor: IReactor, port: int, backlog: int = 1024, interface: str = "::"
+        self,
+        reactor: IReactor | IReactorTCP,
+        port: int,
+        backlog: int | None = None,
+        interface: str = "::",
     ) -> None:
         where = _strings.endpoint("tcp6", port, backlog=backlog, interface=interface)
-        super().__init__(reactor, where, interface, port)
+        behind = {"backlog": BACKLOG if backlog is None else backlog, "interface": interface}
+        way = Way("listenTCP", (port,), behind)
+        super().__init__(reactor, where, interface, port, way=way)
 
 
 class UNIXServerEndpoint(ServerEndpoint):
@@ -117,15 +156,17 @@ class UNIXServerEndpoint(ServerEndpoint):
 
     def __init__(
         self,
-        reactor: IReactor,
+        reactor: IReactor | IReactorUNIX,
         address: str | bytes,
-        backlog: int = 1024,
+        backlog: int | None = None,
         mode: int = 0o666,
         wantPID: bool = False,
     ) -> None:
         path = _strings.unix_path(address)
         where = _strings.endpoint("unix", path, mode=f"{mode:o}", backlog=backlog)
-        super().__init__(reactor, where, "", path)
+        behind = {"backlog": BACKLOG if backlog is None else backlog, "mode": mode}
+        way = Way("listenUNIX", (address,), {**behind, "wantPID": wantPID})
+        super().__init__(reactor, where, "", path, way=way)
 
 
 class ClientEndpoint:
@@ -133,14 +174,15 @@ class ClientEndpoint:
 
     def __init__(
         self,
-        reactor: IReactor,
+        reactor: Any,
         where: str,
         timeout: float | None = 30,
         address: Any = None,
         attemptDelay: float | None = None,
         tls: Use | None = None,
+        way: Way | None = None,
     ) -> None:
-        self._tls = tls
+        self._tls, self._way = tls, way
         self._reactor, self._where, self._timeout = reactor, where, timeout
         self._attemptDelay = attemptDelay
         self._address = address if address is not None else where
@@ -152,6 +194,8 @@ class ClientEndpoint:
         """
         from .._core.opening import Attempt
 
+        if not hasattr(self._reactor, "getReactor"):
+            return _elsewhere.connect(self._reactor, self._way, self._where, protocolFactory)
         done: defer.Deferred[Any] = defer.Deferred(lambda done: self._cancelled(attempt, done))
 
         def build(source: Any, address: Any) -> Any:
@@ -198,14 +242,15 @@ class TCP4ClientEndpoint(ClientEndpoint):
 
     def __init__(
         self,
-        reactor: IReactor,
+        reactor: IReactor | IReactorTCP,
         host: str,
         port: int,
         timeout: float | None = 30,
         bindAddress: Any = None,
     ) -> None:
         where = _strings.tcp_client(host, port, bindAddress)
-        super().__init__(reactor, where, timeout, IPv4Address("TCP", host, port))
+        way = Way("connectTCP", (host, port), {"timeout": timeout, "bindAddress": bindAddress})
+        super().__init__(reactor, where, timeout, IPv4Address("TCP", host, port), way=way)
 
 
 class SSL4ClientEndpoint(ClientEndpoint):
@@ -216,7 +261,7 @@ class SSL4ClientEndpoint(ClientEndpoint):
 
     def __init__(
         self,
-        reactor: IReactor,
+        reactor: IReactor | IReactorSSL,
         host: str,
         port: int,
         sslContextFactory: ContextFactory,
@@ -225,9 +270,10 @@ class SSL4ClientEndpoint(ClientEndpoint):
     ) -> None:
         where = _strings.tcp_client(host, port, bindAddress)
         address = IPv4Address("TCP", host, port)
-        super().__init__(
-            reactor, where, timeout, address, tls=sslContextFactory._use(False, host)
-        )
+        behind = {"timeout": timeout, "bindAddress": bindAddress}
+        way = Way("connectSSL", (host, port), {"contextFactory": sslContextFactory, **behind})
+        use = _use(reactor, sslContextFactory, False, host)
+        super().__init__(reactor, where, timeout, address, None, use, way)
 
 
 class TCP6ClientEndpoint(TCP4ClientEndpoint):
@@ -245,7 +291,7 @@ class HostnameEndpoint(ClientEndpoint):
 
     def __init__(
         self,
-        reactor: IReactor,
+        reactor: IReactor | IReactorTCP,
         host: str | bytes,
         port: int,
         timeout: float | None = 30,
@@ -254,7 +300,10 @@ class HostnameEndpoint(ClientEndpoint):
     ) -> None:
         where = _strings.tcp_client(host, port, bindAddress)
         name = host if isinstance(host, bytes) else host.encode("idna" if host else "ascii")
-        super().__init__(reactor, where, timeout, HostnameAddress(name, port), attemptDelay)
+        behind = {"timeout": timeout, "bindAddress": bindAddress}
+        way = Way("connectTCP", (name.decode("ascii"), port), behind)
+        address = HostnameAddress(name, port)
+        super().__init__(reactor, where, timeout, address, attemptDelay, way=way)
 
 
 class UNIXClientEndpoint(ClientEndpoint):
@@ -262,51 +311,47 @@ class UNIXClientEndpoint(ClientEndpoint):
 
     def __init__(
         self,
-        reactor: IReactor,
+        reactor: IReactor | IReactorUNIX,
         path: str | bytes,
         timeout: float | None = 30,
         checkPID: bool = False,
     ) -> None:
         where = _strings.endpoint("unix", _strings.unix_path(path))
-        super().__init__(reactor, where, timeout, UNIXAddress(path))
+        way = Way("connectUNIX", (path,), {"timeout": timeout, "checkPID": checkPID})
+        super().__init__(reactor, where, timeout, UNIXAddress(path), way=way)
 
 
-def _check(description: str, use: int) -> str:
-    from .._native import constants, functions, structs
-
-    reason = structs.Reason()
-    status = functions.endpoint_check(description.encode(), use, byref(reason))
-    if status < 0:
-        text = (reason.text or b"").decode() or functions.strerror(status).decode()
-        at = "" if reason.offset == constants.NO_OFFSET else f" at {reason.offset}"
-        raise ValueError(f"{description!r} is no endpoint: {text}{at}")
-    return description
-
-
-def serverFromString(reactor: IReactor, description: str) -> ServerEndpoint:
+def serverFromString(reactor: Any, description: str) -> IStreamServerEndpoint:
     """Somewhere to listen, as ``tcp:8080:interface=127.0.0.1`` or ``unix:/run/x.sock`` says.
 
     With ``haproxy:`` in front, connections begin with a header of the PROXY protocol, from all that connect,
-    or from those of ``haproxy:trusted=10.0.0.0/8:tcp:8080`` alone.
+    or from those of ``haproxy:trusted=10.0.0.0/8:tcp:8080`` alone. ``systemd:INET:name=web`` is a
+    socket that systemd has opened.
 
     :raises ValueError: if that is malformed, or of an unknown kind.
     """
-    return ServerEndpoint(reactor, _check(description, 1))
+    from . import _parsing
+
+    made: IStreamServerEndpoint = _parsing.server(reactor, description)
+    return made
 
 
-def clientFromString(reactor: IReactor, description: str) -> ClientEndpoint:
+def clientFromString(reactor: Any, description: str) -> IStreamClientEndpoint:
     """Somewhere to connect to, as ``tcp:host=example.org:port=80`` or ``unix:/run/x.sock`` says.
 
     ``socks5:proxy=tcp\\:10.0.0.1\\:1080:host=example.org:port=80`` leads by way of a proxy: see ``plait/socks.h``.
 
     :raises ValueError: if that is malformed, or of an unknown kind.
     """
-    return ClientEndpoint(reactor, _check(description, 2))
+    from . import _parsing
+
+    made: IStreamClientEndpoint = _parsing.client(reactor, description)
+    return made
 
 
 def wrapClientTLS(
-    connectionCreator: ContextFactory, wrappedEndpoint: Any, clock: Any = None
-) -> Any:
+    connectionCreator: ContextFactory, wrappedEndpoint: IStreamClientEndpoint, clock: Any = None
+) -> IStreamClientEndpoint:
     """The same place to connect to, where TLS is spoken.
 
     The endpoint may be a program's own: TLS begins on the connection that it makes, before the
@@ -317,23 +362,19 @@ def wrapClientTLS(
     """
     from . import _tlswrapping
 
-    wrapper = _tlswrapping.TLSClientEndpoint
-    use = connectionCreator._use(False)
-    return _tlswrapping.wrapped(ClientEndpoint, "connect", wrapper, use, wrappedEndpoint)
+    return _tlswrapping.client(connectionCreator, wrappedEndpoint)
 
 
 def wrapServerTLS(
-    connectionCreator: ContextFactory, wrappedEndpoint: Any, clock: Any = None
-) -> Any:
+    connectionCreator: ContextFactory, wrappedEndpoint: IStreamServerEndpoint, clock: Any = None
+) -> IStreamServerEndpoint:
     """The same place to listen, where TLS is spoken; as :func:`wrapClientTLS`.
 
     :param connectionCreator: a :class:`plait.internet.ssl.CertificateOptions`.
     """
     from . import _tlswrapping
 
-    wrapper = _tlswrapping.TLSServerEndpoint
-    use = connectionCreator._use(True)
-    return _tlswrapping.wrapped(ServerEndpoint, "listen", wrapper, use, wrappedEndpoint)
+    return _tlswrapping.server(connectionCreator, wrappedEndpoint)
 
 
 class _OneProtocol(Factory):
@@ -347,6 +388,6 @@ class _OneProtocol(Factory):
         return self._protocol
 
 
-def connectProtocol(endpoint: ClientEndpoint, protocol: Any) -> defer.Deferred[Any]:
+def connectProtocol(endpoint: IStreamClientEndpoint, protocol: Any) -> defer.Deferred[Any]:
     """Connects a protocol that was made already; it gets no factory."""
     return endpoint.connect(_OneProtocol(protocol))

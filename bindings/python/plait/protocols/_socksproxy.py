@@ -19,6 +19,7 @@ from ..internet.ports import Port
 from ..internet.protocol import Factory
 
 if TYPE_CHECKING:
+    from ..internet.interfaces import IStreamClientEndpoint
     from ..python.failure import Failure
 
 _log = logging.getLogger("plait")
@@ -257,7 +258,7 @@ class SOCKSClientEndpoint(ClientEndpoint):
     def __init__(
         self,
         reactor: Any,
-        proxy: ClientEndpoint | str,
+        proxy: ClientEndpoint | IStreamClientEndpoint | str,
         host: str,
         port: int,
         version: int | str = 5,
@@ -265,7 +266,10 @@ class SOCKSClientEndpoint(ClientEndpoint):
         password: str | None = None,
         timeout: float | None = 30,
     ) -> None:
-        inner = proxy if isinstance(proxy, str) else proxy._where
+        inner = proxy if isinstance(proxy, str) else getattr(proxy, "_where", None)
+        if inner is None or getattr(proxy, "_tls", None) is not None:
+            # Its string alone would be known: without the TLS that was wrapped around it.
+            raise TypeError(f"{proxy!r} is no endpoint that a string says all about")
         if not host.isascii():
             host = host.encode("idna").decode("ascii")
         where = _strings.endpoint(

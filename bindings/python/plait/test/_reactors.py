@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
+from socket import AF_INET, AF_INET6
 from typing import Any, Callable
 
 from ..internet.address import IPv4Address, IPv6Address, UNIXAddress
-from ..internet.error import UserError
+from ..internet.defer import Deferred, fail, succeed
+from ..internet.error import DNSLookupError, UnsupportedAddressFamily, UserError
 from ..internet.task import Clock
 from ..python.failure import Failure
 
@@ -23,10 +26,8 @@ class _Port:
 
     def stopListening(self) -> Any:
         """Listens no more."""
-        from ..internet import defer
-
         self.isListening = False
-        return defer.succeed(None)
+        return succeed(None)
 
     def getHost(self) -> Any:
         """Where it is said to listen."""
@@ -83,6 +84,10 @@ class MemoryReactor:
     :ivar tcpClients: ``(host, port, factory, timeout, bindAddress)`` of each ``connectTCP``.
     :ivar unixServers: ``(address, factory, backlog, mode, wantPID)`` of each ``listenUNIX``.
     :ivar unixClients: ``(address, factory, timeout, checkPID)`` of each ``connectUNIX``.
+    :ivar sslServers: ``(port, factory, contextFactory, backlog, interface)`` of each ``listenSSL``.
+    :ivar sslClients: ``(host, port, factory, contextFactory, timeout, bindAddress)`` of each
+        ``connectSSL``.
+    :ivar adoptedPorts: ``(fileDescriptor, addressFamily, factory)`` of each ``adoptStreamPort``.
     :ivar connectors: what ``connectTCP`` and ``connectUNIX`` gave.
     :ivar ports: what ``listenTCP`` and ``listenUNIX`` gave.
     :ivar triggers: by event and phase, what ``addSystemEventTrigger`` was given.
@@ -97,6 +102,7 @@ class MemoryReactor:
         self.unixClients: list[tuple[Any, ...]] = []
         self.sslServers: list[tuple[Any, ...]] = []
         self.sslClients: list[tuple[Any, ...]] = []
+        self.adoptedPorts: list[tuple[Any, ...]] = []
         self.connectors: list[_Connector] = []
         self.ports: list[_Port] = []
         self.triggers: dict[str, dict[str, list[Any]]] = {}
@@ -134,6 +140,46 @@ class MemoryReactor:
         """Notes an attempt to connect."""
         self.unixClients.append((address, factory, timeout, checkPID))
         return self._connector(UNIXAddress(address), factory)
+
+    def listenSSL(
+        self, port: int, factory: Any, contextFactory: Any, backlog: int = 50, interface: str = ""
+    ) -> _Port:
+        """Notes a TCP port where TLS is spoken."""
+        self.sslServers.append((port, factory, contextFactory, backlog, interface))
+        kind = IPv6Address if ":" in interface else IPv4Address
+        return self._port(kind("TCP", interface or "0.0.0.0", port), factory)
+
+    def connectSSL(
+        self,
+        host: str,
+        port: int,
+        factory: Any,
+        contextFactory: Any,
+        timeout: float = 30,
+        bindAddress: Any = None,
+    ) -> _Connector:
+        """Notes an attempt to connect to where TLS is spoken."""
+        self.sslClients.append((host, port, factory, contextFactory, timeout, bindAddress))
+        kind = IPv6Address if ":" in host else IPv4Address
+        return self._connector(kind("TCP", host, port), factory)
+
+    def adoptStreamPort(self, fileDescriptor: int, addressFamily: int, factory: Any) -> _Port:
+        """Notes a socket that is said to listen."""
+        if addressFamily not in (AF_INET, AF_INET6):
+            raise UnsupportedAddressFamily(addressFamily)
+        self.adoptedPorts.append((fileDescriptor, addressFamily, factory))
+        if addressFamily == AF_INET6:
+            return self._port(IPv6Address("TCP", "::", 1234), factory)
+        return self._port(IPv4Address("TCP", "0.0.0.0", 1234), factory)
+
+    def resolve(self, name: str, timeout: Any = 10) -> Deferred[str]:
+        """Knows the names of this machine alone, and numeric addresses."""
+        if name == "localhost":
+            name = "127.0.0.1"
+        try:
+            return succeed(str(ip_address(name)))
+        except ValueError:
+            return fail(DNSLookupError(f"{name!r} is not known here"))
 
     def _port(self, address: Any, factory: Any) -> _Port:
         port = _Port(self, address, factory)
