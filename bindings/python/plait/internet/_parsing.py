@@ -13,7 +13,7 @@ from . import endpoints
 if TYPE_CHECKING:
     from .ssl import PrivateCertificate, TrustRoot
 
-_PIECE = re.compile(r"(?:\\.|[^:\\])*", re.DOTALL)
+_PIECE = re.compile(r"(?:\\.|[^:\\]|\\$)*", re.DOTALL)
 _NAMED = re.compile(r"((?:\\.|[^=\\])*)=(.*)", re.DOTALL)
 
 
