@@ -22,6 +22,8 @@ class Addressed(SocketOptions):
 
     if TYPE_CHECKING:
         _handle: c_uint64
+        _protocol: Any
+        isClient: bool
 
     #: The peer's address, or how the C library has written it down.
     _address: Address | bytes | None
@@ -50,6 +52,23 @@ class Addressed(SocketOptions):
         if self._local is None:
             self._local = self._ask(functions.conn_get_local)
         return self._local
+
+    @property
+    def hostname(self) -> str:
+        """The peer's host; empty where there is none, as on UNIX sockets."""
+        return getattr(self.getPeer(), "host", "")
+
+    @property
+    def client(self) -> tuple[str, int | None]:
+        """The peer's host and port, as a pair."""
+        return self.hostname, getattr(self.getPeer(), "port", None)
+
+    def logPrefix(self) -> str:
+        """What log messages may call it: by its protocol, and by the peer, or ``client``."""
+        protocol = self._protocol
+        named = getattr(protocol, "logPrefix", None)
+        name = type(protocol).__name__ if named is None else named()
+        return f"{name},{'client' if self.isClient else self.hostname}"
 
     def _ask(self, question: Any) -> Address:
         answer = self.driver.address

@@ -206,6 +206,11 @@ class Transport(Addressed, Securing):
         """As :meth:`loseConnection`."""
         self.loseConnection()
 
+    def stopConsuming(self) -> None:
+        """What a producer calls that has nobody to write for: as :meth:`loseConnection`."""
+        self.unregisterProducer()
+        self.loseConnection()
+
     def _halt(self) -> None:
         # The framer may be in the middle of a block.
         if self.framer is not None:

@@ -80,6 +80,16 @@ class Port(Opener):
 
     loseConnection = stopListening
 
+    @property
+    def connected(self) -> bool:
+        """Whether it listens."""
+        return bool(self._listener)
+
+    def logPrefix(self) -> str:
+        """What log messages may call it: by its factory."""
+        kind = type(self.factory)
+        return f"{kind.__module__}.{kind.__qualname__}"
+
     def pauseProducing(self) -> None:
         """Leaves new connections to the kernel."""
         check(functions.listener_pause(self._listener))
@@ -135,6 +145,18 @@ class Connector:
     def getDestination(self) -> Any:
         """Where it connects to."""
         return self._destination
+
+    @property
+    def host(self) -> str:
+        """The host that it connects to; on UNIX sockets there is none."""
+        host: str = self._destination.host
+        return host
+
+    @property
+    def port(self) -> int:
+        """The port that it connects to; on UNIX sockets there is none."""
+        port: int = self._destination.port
+        return port
 
     def connect(self) -> None:
         """Begins an attempt. ``startedConnecting`` of the factory is called first."""
