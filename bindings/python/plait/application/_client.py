@@ -6,6 +6,7 @@ import logging
 import random
 from typing import Any, Callable
 
+from ..internet._current import current
 from ..internet.defer import CancelledError, Deferred, maybeDeferred, succeed
 from ..python.failure import Failure
 from .service import Service
@@ -74,7 +75,7 @@ class ClientService(Service):
     :param factory: builds the protocol for each connection.
     :param retryPolicy: how long to wait after so many failures in a row; see
         :func:`backoffPolicy`.
-    :param clock: what the waits are timed by; the program's reactor if left out.
+    :param clock: what the waits are timed by; the reactor that runs then if left out.
     :param prepareConnection: is given each new protocol, before those who wait get it. If it
         raises, or its Deferred fails, the connection is closed, and counts as failed.
     """
@@ -87,9 +88,8 @@ class ClientService(Service):
         clock: Any = None,
         prepareConnection: Callable[[Any], Any] | None = None,
     ) -> None:
-        if clock is None:
-            from ..internet import reactor as clock
-        self._endpoint, self._factory, self._clock = endpoint, factory, clock
+        self._endpoint, self._factory = endpoint, factory
+        self._given = clock
         self._policy = backoffPolicy() if retryPolicy is None else retryPolicy
         self._prepare = prepareConnection
         self._failures = 0
@@ -216,7 +216,7 @@ class ClientService(Service):
 
     def _wait(self) -> None:
         if self.running and self._retry is None:
-            self._retry = self._clock.callLater(self._policy(self._failures), self._connect)
+            self._retry = (self._given or current()).callLater(self._policy(self._failures), self._connect)
 
     def _over(self) -> None:
         if self._attempt is not None or self._protocol is not None:

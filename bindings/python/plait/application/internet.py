@@ -6,6 +6,7 @@ import logging
 from typing import Any, Callable
 
 from ..internet import task
+from ..internet._current import current
 from ..internet.defer import CancelledError, Deferred, maybeDeferred
 from ._client import ClientService, backoffPolicy
 from .service import Service
@@ -28,9 +29,7 @@ _log = logging.getLogger("plait")
 
 
 def _reactor(chosen: Any) -> Any:
-    if chosen is None:
-        from ..internet import reactor as chosen
-    return chosen
+    return current() if chosen is None else chosen
 
 
 class _Calling(Service):

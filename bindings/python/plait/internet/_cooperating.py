@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ..python.failure import Failure
-from ._looping import _global_reactor
+from ._current import current
 from .defer import Deferred
 from .interfaces import IDelayedCall
 
@@ -131,7 +131,7 @@ class _Slice:
 
 
 def _soon(function: Callable[[], None]) -> IDelayedCall:
-    call: IDelayedCall = _global_reactor().callLater(0.00000001, function)
+    call: IDelayedCall = current().callLater(0.00000001, function)
     return call
 
 

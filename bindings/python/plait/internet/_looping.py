@@ -6,14 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from ..python.failure import Failure
+from ._current import current
 from .defer import Deferred, maybeDeferred
 from .interfaces import IDelayedCall, IReactorTime
-
-
-def _global_reactor() -> Any:
-    from . import reactor
-
-    return reactor
 
 
 class LoopingCall:
@@ -23,7 +18,7 @@ class LoopingCall:
     takes long is not called twice at a time. A function that returns a Deferred is called again
     when that has its result.
 
-    :ivar clock: what it is timed by; the program's reactor, if none is set.
+    :ivar clock: what it is timed by; the reactor that runs when it is made, or the program's own, if none is set.
     :ivar running: whether it goes on.
     :ivar interval: seconds from one call to the next.
     :ivar starttime: when the grid began, on the clock.
@@ -48,7 +43,7 @@ class LoopingCall:
 
     def __init__(self, f: Callable[..., Any], *a: Any, **kw: Any) -> None:
         self.f, self.a, self.kw = f, a, kw
-        self.clock: IReactorTime = _global_reactor()
+        self.clock: IReactorTime = current()
 
     @property
     def deferred(self) -> Deferred[LoopingCall] | None:

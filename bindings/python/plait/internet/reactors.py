@@ -16,6 +16,7 @@ from .._core.registry import conns, drop, entry, hold, objects
 from .._core.signals import open_wakeup, watched
 from .._core.timers import DelayedCall
 from .._native import constants, functions, structs
+from ._current import began, ended
 from ._listening import Listening
 from ._reasons import check
 from ._threading import Threading
@@ -146,9 +147,11 @@ class Reactor(Listening, Threading):
         self.running, self.stopping, self._keeps = True, False, False
         forever = self.startTimer(1 << 61, _idle, 0)
         try:
+            began(self)
             self.events.fire("startup")
             yield
         finally:
+            ended(self)
             functions.timer_cancel(forever)
             self.running = self.stopping = False
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Callable
 
 from ..python.failure import Failure
+from ._current import current
 from .defer import Deferred, maybeDeferred
 
 if TYPE_CHECKING:
@@ -39,9 +40,11 @@ def deferToThreadPool(
 
 
 def deferToThread(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Deferred[Any]:
-    """Calls a function in a thread of the reactor's pool; the Deferred has its result."""
-    from . import reactor
+    """Calls a function in a thread of the reactor's pool; the Deferred has its result.
 
+    The reactor is the one that runs in this thread, or else the program's own.
+    """
+    reactor = current()
     return deferToThreadPool(reactor, reactor.getThreadPool(), f, *args, **kwargs)
 
 
@@ -49,13 +52,11 @@ def callMultipleInThread(
     tupleList: Iterable[tuple[Callable[..., Any], Any, dict[str, Any]]],
 ) -> None:
     """Calls several functions in a thread, one after the other."""
-    from . import reactor
-
     def callAll() -> None:
         for function, args, keywords in tupleList:
             function(*args, **keywords)
 
-    reactor.callInThread(callAll)
+    current().callInThread(callAll)
 
 
 def blockingCallFromThread(

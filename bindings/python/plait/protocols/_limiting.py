@@ -7,6 +7,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any, Callable, Union
 
 from .._core.towers import stock
+from ..internet._current import current
 from ..internet.protocol import ServerFactory
 from ._wrapping import Counters, ProtocolWrapper, WrappingFactory, built, host_of
 
@@ -160,9 +161,8 @@ class AccessFactory(WrappingFactory):
 
     def seconds(self) -> float:
         """The time. A test overrides it with a clock's."""
-        from ..internet import reactor
-
-        return reactor.seconds()
+        now: float = current().seconds()
+        return now
 
     def buildProtocol(self, addr: Any) -> Any:
         """Has the inner factory build for those that are let in."""

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Callable
 
+from ..internet._current import current
 from ..internet.error import ConnectionAborted, ConnectionDone, ConnectionLost
 from ..python.failure import Failure
 
@@ -162,9 +163,7 @@ class Loop:
         self._protocols = server, client
         self._policy, self._done = policy, done
         self._delay: float = getattr(policy, "delay", 0)
-        if clock is None:
-            from ..internet import reactor as clock
-        self._clock = clock
+        self._clock = current() if clock is None else clock
         self._ends = Transport(self, Queue()), Transport(self, Queue())
         self._isTurning = self._isWaking = self._isOver = self._goesOn = False
 

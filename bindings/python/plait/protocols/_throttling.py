@@ -7,6 +7,7 @@ from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any, Callable
 
 from .._core.towers import stock
+from ..internet._current import current
 from ._limiting import _is_count
 from ._throttled import Bucket, ThrottledInC, ThrottlingProtocol
 from ._wrapping import WrappingFactory, built, host_of, later
@@ -91,12 +92,8 @@ class ThrottlingFactory(WrappingFactory):
 
     def seconds(self) -> float:
         """The time."""
-        reactor = getattr(self._near, "reactor", None)
-        if reactor is not None:
-            return float(reactor.seconds())
-        from ..internet import reactor as own
-
-        return own.seconds()
+        reactor = getattr(self._near, "reactor", None) or current()
+        return float(reactor.seconds())
 
     @property
     def _near(self) -> Any:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from .._core.towers import stock
 from .._native import structs
+from ..internet._current import current
 from ..internet.protocol import ClientFactory, Protocol, connectionDone
 
 if TYPE_CHECKING:
@@ -351,12 +352,10 @@ def prefixes(outer: Any, inner: Any) -> str:
 
 
 def later(near: Any, period: float, function: Callable[..., Any]) -> IDelayedCall:
-    """Calls a function on the reactor of a transport, or on the program's own."""
+    """Calls a function on the reactor of a transport, or on the one that runs here."""
     reactor = getattr(near, "reactor", None)
     if reactor is None:
-        from ..internet import reactor as reactor_module
-
-        reactor = reactor_module
+        reactor = current()
     return reactor.callLater(period, function)  # type: ignore[no-any-return]
 
 

@@ -18,6 +18,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING, Any, Union
 
 from ..internet import defer
+from ..internet._current import current
 from ..internet.protocol import ClientCreator, Factory, Protocol, connectionDone
 from ._socksproxy import Proxy, Request, SOCKSClientEndpoint, Tunnel
 
@@ -114,9 +115,7 @@ class SOCKSv4(Protocol):
     mostText = 255
 
     def __init__(self, logging: Any = None, reactor: Any = None) -> None:
-        if reactor is None:
-            from ..internet import reactor
-        self.logging, self.reactor = logging, reactor
+        self.logging, self.reactor = logging, current() if reactor is None else reactor
         self.buf = b""
         self.otherConn: Any = None
         self._isAsked = self._isOver = self._rests = self._areJoined = False

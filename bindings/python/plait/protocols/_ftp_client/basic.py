@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from ..._core.registry import conns
 from ..._native import ftp_client as native
+from ...internet._current import current
 from ...internet._reasons import check
 from ...internet.defer import Deferred
 from ...internet.protocol import connectionDone
@@ -74,9 +75,7 @@ class FTPClientBasic(Framed):
         from .client import FTPClient
 
         if reactor is None:
-            from ...internet import reactor as usual
-
-            reactor = usual
+            reactor = current()
         client = FTPClient(
             self.username or "anonymous",
             self.password if self.username else self.password or "anonymous@",

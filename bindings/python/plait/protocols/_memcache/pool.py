@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ..._core.registry import conns, drop, entry, hold, objects
 from ..._native import constants, functions, structs
 from ..._native import memcache as native
+from ...internet._current import current
 from ...internet._reasons import check, connection_lost
 from ...internet.defer import Deferred
 from ...python.failure import Failure
@@ -121,11 +122,7 @@ class MemCachePool(MemCacheProtocol):
         :param servers: endpoints, such as ``tcp:10.0.0.1:11211``; or pairs of one and its weight.
         """
         super().__init__(timeOut)
-        if reactor is None:
-            from ...internet import reactor as installed
-
-            reactor = installed
-        self._reactor: Any = reactor.getReactor()
+        self._reactor: Any = (reactor or current()).getReactor()
         pairs = [(one, 1) if isinstance(one, str) else one for one in servers]
         self.servers = [endpoint for endpoint, _ in pairs]
         self._weights = [weight for _, weight in pairs]
