@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 from functools import lru_cache
 from typing import Any
 
@@ -64,6 +63,8 @@ def systemd(
 
     :raises ValueError: if systemd has handed no such socket over.
     """
+    import socket
+
     if (index is None) == (name is None):
         raise ValueError("systemd's sockets go by an index or by a name: exactly one is wanted")
     descriptors, names = inherited()

@@ -2,7 +2,8 @@
 
 Nothing has to be declared: an object that has the methods will do. What programs for Twisted do
 with its interfaces works with these: ``implementer`` of zope.interface takes them, and declares
-nothing; ``providedBy`` says whether an object has the methods.
+nothing; ``providedBy`` says whether an object has the methods. Those of what the package has nothing
+of (processes, datagrams, descriptors, resolvers, plugins) can be imported, too.
 """
 
 from __future__ import annotations
@@ -18,34 +19,73 @@ if TYPE_CHECKING:
     from .reactors import Reactor
 
 __all__ = [
+    "IAcceptableCiphers",
+    "IAddress",
+    "ICipher",
     "IConnector",
     "IConsumer",
     "IDelayedCall",
+    "IFileDescriptor",
+    "IFileDescriptorReceiver",
+    "IHalfCloseableDescriptor",
     "IHalfCloseableProtocol",
     "IHandshakeListener",
+    "IHostResolution",
+    "IHostnameResolver",
     "IListeningPort",
     "ILoggingContext",
+    "IMulticastTransport",
     "INegotiated",
+    "IOpenSSLClientConnectionCreator",
+    "IOpenSSLContextFactory",
+    "IOpenSSLServerConnectionCreator",
+    "IProcessProtocol",
+    "IProcessTransport",
     "IProducer",
     "IProtocol",
     "IProtocolFactory",
+    "IProtocolNegotiationFactory",
     "IPullProducer",
     "IPushProducer",
     "IReactor",
     "IReactorCore",
+    "IReactorDaemonize",
+    "IReactorFDSet",
     "IReactorFromThreads",
     "IReactorInThreads",
+    "IReactorMulticast",
+    "IReactorPluggableNameResolver",
+    "IReactorPluggableResolver",
+    "IReactorProcess",
     "IReactorSSL",
+    "IReactorSocket",
     "IReactorTCP",
     "IReactorThreads",
     "IReactorTime",
+    "IReactorUDP",
     "IReactorUNIX",
+    "IReactorUNIXDatagram",
+    "IReactorWin32Events",
+    "IReadDescriptor",
+    "IReadWriteDescriptor",
+    "IResolutionReceiver",
+    "IResolver",
+    "IResolverSimple",
     "ISSLTransport",
+    "IServiceCollection",
     "IStreamClientEndpoint",
+    "IStreamClientEndpointStringParserWithReactor",
     "IStreamServerEndpoint",
+    "IStreamServerEndpointStringParser",
+    "ISystemHandle",
     "ITCPTransport",
     "ITLSTransport",
     "ITransport",
+    "IUDPTransport",
+    "IUNIXDatagramConnectedTransport",
+    "IUNIXDatagramTransport",
+    "IUNIXTransport",
+    "IWriteDescriptor",
 ]
 
 if TYPE_CHECKING:
@@ -59,7 +99,8 @@ class _Kind(_Meta):
 
     def providedBy(cls, thing: object) -> bool:
         """Whether an object has everything that this interface names."""
-        return all(hasattr(thing, name) for name in cls._names())
+        names = list(cls._names())
+        return bool(names) and all(hasattr(thing, name) for name in names)
 
     def _names(cls) -> Iterator[str]:
         for base in cls.__mro__:
@@ -74,6 +115,21 @@ class _Kind(_Meta):
 
 class Interface(Protocol, metaclass=_Kind):
     """What all interfaces derive from."""
+
+
+class _Address(_Kind):
+    """The class of the interface that names nothing: addresses of different kinds have nothing in common."""
+
+    def providedBy(cls, thing: object) -> bool:
+        """Whether an object is an address."""
+        from . import address
+
+        kinds = (address.IPv4Address, address.IPv6Address, address.UNIXAddress)
+        return isinstance(thing, (*kinds, address.HostnameAddress))
+
+
+class IAddress(Interface, Protocol, metaclass=_Address):
+    """Where an end of a connection is."""
 
 
 class IDelayedCall(Interface, Protocol):
@@ -288,3 +344,46 @@ class IStreamClientEndpoint(Interface, Protocol):
     """Somewhere to connect to."""
 
     def connect(self, factory: Any, /) -> Deferred[Any]: ...
+
+
+# What needs the interfaces above.
+from ._otherinterfaces import (  # noqa: E402
+    IAcceptableCiphers,
+    ICipher,
+    IFileDescriptor,
+    IFileDescriptorReceiver,
+    IHalfCloseableDescriptor,
+    IHostResolution,
+    IHostnameResolver,
+    IMulticastTransport,
+    IOpenSSLClientConnectionCreator,
+    IOpenSSLContextFactory,
+    IOpenSSLServerConnectionCreator,
+    IProcessProtocol,
+    IProcessTransport,
+    IProtocolNegotiationFactory,
+    IReactorDaemonize,
+    IReactorFDSet,
+    IReactorMulticast,
+    IReactorPluggableNameResolver,
+    IReactorPluggableResolver,
+    IReactorProcess,
+    IReactorSocket,
+    IReactorUDP,
+    IReactorUNIXDatagram,
+    IReactorWin32Events,
+    IReadDescriptor,
+    IReadWriteDescriptor,
+    IResolutionReceiver,
+    IResolver,
+    IResolverSimple,
+    IServiceCollection,
+    IStreamClientEndpointStringParserWithReactor,
+    IStreamServerEndpointStringParser,
+    ISystemHandle,
+    IUDPTransport,
+    IUNIXDatagramConnectedTransport,
+    IUNIXDatagramTransport,
+    IUNIXTransport,
+    IWriteDescriptor,
+)
