@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from ._native import constants
 
@@ -16,16 +16,22 @@ class PlaitError(Exception):
     What programs usually handle has a class of its own in :mod:`plait.internet.error`, with
     Twisted's name; those derive from this class where a status stands behind them.
 
+    It is made of a status and a text, or, by programs, of what they like.
+
     :ivar status: the code, for example ``-2`` for ``PLAIT_ERR_STALE``.
     """
 
     #: The status of an exception that is made without one.
     default_status: ClassVar[int] = constants.ERR_INVALID
 
-    def __init__(self, status: int | None = None, text: str = "") -> None:
+    def __init__(self, *args: Any, status: int | None = None, text: str = "") -> None:
+        if args and (args[0] is None or isinstance(args[0], int)):
+            status, text = args[0], args[1] if len(args) > 1 else text
+            args = ()
         self.status = self.default_status if status is None else status
-        self.text = text
-        super().__init__(self.status, text)
+        #: What programs make has a text, as exceptions of Twisted's have, and no status of its own.
+        self.text = text or " ".join(map(str, args))
+        super().__init__(*(args or (self.status, text)))
 
     @property
     def name(self) -> str:

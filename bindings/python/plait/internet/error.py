@@ -58,6 +58,11 @@ class ConnectionClosed(PlaitError):
 
     summary = "the connection was closed"
 
+    def __init__(self, *args: Any, status: int | None = None, text: str = "") -> None:
+        super().__init__(*args, status=status, text=text)
+        if not args or args[0] is None or isinstance(args[0], int):
+            self.args = (self.text,) if self.text else ()
+
     def __str__(self) -> str:
         return f"{self.summary}: {self.text}" if self.text else self.summary
 
@@ -220,6 +225,11 @@ class TimeoutError(UserError):
 
     default_status = constants.ERR_TIMEOUT
     summary = "the time limit passed"
+
+    def __str__(self) -> str:
+        # Deferreds fail with how long they waited in the place of an error's number.
+        waited = "" if self.osError is None else f" ({self.osError} s)"
+        return f"{self.summary}{waited}" + (f": {self.text}" if self.text else "")
 
 
 class BindError(PlaitError):

@@ -1,0 +1,85 @@
+"""Exceptions that programs make themselves, as they make Twisted's."""
+
+from __future__ import annotations
+
+import errno
+import pickle
+
+import pytest
+from twisted.internet import error as twisted
+
+from plait._native import constants
+from plait.error import PlaitError
+from plait.internet import defer, error, task
+from plait.internet._reasons import connection_lost
+
+CLOSED = [
+    "ConnectionAborted",
+    "ConnectionClosed",
+    "ConnectionDone",
+    "ConnectionFdescWentAway",
+    "ConnectionLost",
+    "FileDescriptorOverrun",
+]
+
+
+@pytest.mark.parametrize("name", [*CLOSED, "NoProtocol", "BindError"])
+@pytest.mark.parametrize("args", [("why",), ("why", "indeed"), ("",)])
+def test_made_of_texts(name, args):
+    made, theirs = getattr(error, name)(*args), getattr(twisted, name)(*args)
+    assert made.args == theirs.args == args
+    assert made.text == " ".join(args)
+    assert " ".join(args) in str(made)
+    assert made.status == getattr(error, name).default_status
+    assert made.name.startswith("PLAIT_") and made.errno == 0
+
+
+@pytest.mark.parametrize("name", CLOSED)
+def test_made_of_nothing(name):
+    made = getattr(error, name)()
+    assert made.args == getattr(twisted, name)().args == ()
+    assert str(made) == made.summary and made.name.startswith("PLAIT_")
+
+
+def test_made_of_a_status():
+    made = connection_lost(constants.ERR_SYSTEM - errno.ECONNRESET)
+    assert isinstance(made, error.ConnectionLost) and made.errno == errno.ECONNRESET
+    for status, text in [(-7, "odd"), (-7, "")]:
+        made = error.PeerError(status, text)
+        assert (made.status, made.text) == (status, text)
+        assert made.args == ((text,) if text else ())
+        assert PlaitError(status, text).args == (status, text)
+    assert error.SSLError(text="x").args == ("x",) and error.SSLError(None, "x").text == "x"
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        error.ConnectionLost("why"),
+        error.ConnectionLost(-7, "odd"),
+        error.ConnectionDone(),
+        PlaitError(-7, "odd"),
+        error.TimeoutError(0.5, "Deferred"),
+    ],
+)
+def test_pickled(made):
+    again = pickle.loads(pickle.dumps(made))
+    assert (type(again), again.args, again.status, again.text, str(again)) == (
+        type(made),
+        made.args,
+        made.status,
+        made.text,
+        str(made),
+    )
+
+
+def test_what_a_deferred_waited_for():
+    clock, failures = task.Clock(), []
+    deferred = defer.Deferred()
+    deferred.addTimeout(0.5, clock).addErrback(failures.append)
+    clock.advance(1)
+    assert failures[0].check(defer.TimeoutError, error.TimeoutError)
+    assert failures[0].value.args == (0.5, "Deferred")
+    assert str(failures[0].value) == "the time limit passed (0.5 s): Deferred"
+    assert failures[0].value.errno == 0 and failures[0].value.name == "PLAIT_ERR_TIMEOUT"
+    assert str(error.TimeoutError()) == "the time limit passed"
