@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 
 import pytest
@@ -10,7 +11,7 @@ from conftest import full_listener, lost, run, until
 from plait.application import internet, service
 from plait.internet import defer, endpoints, error, protocol, task
 from plait.protocols import basic
-from plait.test.proto_helpers import StringTransport
+from plait.test.proto_helpers import StringTransport, StringTransportWithDisconnection
 from test_tcp import EchoLines
 
 
@@ -55,16 +56,54 @@ def test_a_client_that_stays_connected(reactor):
     lost(reactor, first)
     # The second is not good enough, and so there is a third.
     waiting = client.whenConnected()
-    clock.advance(1)
-    until(reactor, lambda: clock.getDelayedCalls())
-    assert clock.getDelayedCalls()[0].getTime() == 3
-    lost(reactor, prepared[1])
     clock.advance(2)
+    until(reactor, lambda: clock.getDelayedCalls())
+    assert clock.getDelayedCalls()[0].getTime() == 2 + 3
+    lost(reactor, prepared[1])
+    clock.advance(3)
     third = run(reactor, waiting)
     assert third is prepared[2]
     run(reactor, client.stopService())
     assert third.reason.type is error.ConnectionDone
     assert not client.running and not clock.getDelayedCalls()
+
+
+@pytest.mark.parametrize("package", ["plait", "twisted"])
+def test_how_long_a_client_waits(package):
+    """As Twisted's service: a connection that was lost is the first failure."""
+    calls, clock = [], task.Clock()
+    Service = importlib.import_module(f"{package}.application.internet").ClientService
+    Factory = importlib.import_module(f"{package}.internet.protocol").Factory
+    defer = importlib.import_module(f"{package}.internet.defer")
+
+    class Place:
+        good = True
+
+        def connect(self, factory):
+            if not self.good:
+                return defer.fail(ValueError("no"))
+            made, transport = factory.buildProtocol(None), StringTransportWithDisconnection()
+            transport.protocol = made
+            made.makeConnection(transport)
+            return defer.succeed(made)
+
+    def policy(failures):
+        calls.append(failures)
+        return 1
+
+    place = Place()
+    kind = importlib.import_module(f"{package}.internet.protocol").Protocol
+    client = Service(place, Factory.forProtocol(kind), policy, clock)
+    client.startService()
+    for _ in range(2):
+        made = []
+        client.whenConnected().addCallback(made.append)
+        place.good = False
+        made[0].transport.loseConnection()
+        for turn in range(3):
+            place.good = turn == 2
+            clock.advance(1)
+    assert calls == [1, 2, 3, 1, 2, 3]
 
 
 def test_a_client_that_gives_up(reactor):

@@ -73,7 +73,8 @@ class ClientService(Service):
 
     :param endpoint: where to.
     :param factory: builds the protocol for each connection.
-    :param retryPolicy: how long to wait after so many failures in a row; see
+    :param retryPolicy: how long to wait after so many failures in a row, of which the first may be the
+        loss of a connection; see
         :func:`backoffPolicy`.
     :param clock: what the waits are timed by; the reactor that runs then if left out.
     :param prepareConnection: is given each new protocol, before those who wait get it. If it
@@ -193,7 +194,6 @@ class ClientService(Service):
         if self._stopping:
             self._over()
             return
-        self._failures += 1
         remaining, ended = [], []
         for waiter, left in self._waiters:
             if left is not None and left <= 1:
@@ -216,6 +216,8 @@ class ClientService(Service):
 
     def _wait(self) -> None:
         if self.running and self._retry is None:
+            # A connection that was lost counts, too.
+            self._failures += 1
             self._retry = (self._given or current()).callLater(self._policy(self._failures), self._connect)
 
     def _over(self) -> None:
