@@ -206,8 +206,13 @@ def test_a_port_that_is_taken(reactor):
     assert caught.value.port == port.getHost().port
     assert isinstance(caught.value.socketError, OSError)
     assert factory.events == ["start"]
-    port.stopListening()
-    assert factory.events == ["start", "stop"]
+    order = []
+    stopped = port.stopListening().addCallback(lambda _: order.extend(factory.events))
+    # The factory is told in the next turn, and whoever waits then.
+    assert factory.events == ["start"] and not port.connected
+    run(reactor, stopped)
+    assert order == factory.events == ["start", "stop"]
+    assert port.stopListening().called
     port.startListening()
     with pytest.raises(error.AlreadyListened):
         port.startListening()

@@ -70,13 +70,29 @@ class Port(Opener):
         self.factory.doStart()
 
     def stopListening(self) -> defer.Deferred[None]:
-        """Stops accepting; connections that were accepted go on. The port is free at once."""
-        if self._listener:
-            listener, self._listener = self._listener, 0
-            self.driver.ports.discard(self)
-            functions.listener_close(listener)
+        """Stops accepting; connections that were accepted go on.
+
+        The port is free at once. In the next turn the factory is told, and then the Deferred has
+        its result.
+        """
+        if not self._listener:
+            return defer.succeed(None)
+        listener, self._listener = self._listener, 0
+        self.driver.ports.discard(self)
+        functions.listener_close(listener)
+        stopped: defer.Deferred[None] = defer.Deferred()
+        if self.driver.stopping:
+            self._stopped(stopped)
+        else:
+            self.driver.soon(lambda: self._stopped(stopped))
+        return stopped
+
+    def _stopped(self, stopped: defer.Deferred[None]) -> None:
+        try:
             self.factory.doStop()
-        return defer.succeed(None)
+        finally:
+            if not stopped.called:
+                stopped.callback(None)
 
     loseConnection = stopListening
 
