@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import socket
+import weakref
 
 import pytest
 
 from conftest import LIMIT, full_listener
 from plait import aio
+from plait.error import PlaitError
 from plait.internet import endpoints, error, protocol
 from plait.internet.defer import CancelledError, Deferred, fail, succeed
 from plait.internet.reactors import Reactor
@@ -211,6 +214,8 @@ def test_deferreds(play):
         await asyncio.sleep(0)
         assert cancelled == [waiting]
         waiting.addErrback(lambda f: f.trap(CancelledError))
+        with pytest.raises(RuntimeError, match="StopIteration"):
+            await fail(StopIteration(3))
         made = Deferred.fromFuture(_slept(loop))
         assert await made == "slept"
         pending = loop.create_future()
@@ -247,3 +252,114 @@ def test_reactors_of_loops_that_are_garbage():
         asyncio.run(aio.listen("tcp:0:interface=127.0.0.1", protocol.Factory()))
     gc.collect()
     assert len(aio._loops._reactors) <= before
+
+
+def _runners():
+    yield pytest.param(asyncio.run, id="asyncio")
+    try:
+        import uvloop
+    except ImportError:
+        return
+    if hasattr(uvloop, "run"):
+        yield pytest.param(uvloop.run, id="uvloop")
+
+
+def _descriptors():
+    return len(os.listdir("/proc/self/fd"))
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="there is no list of descriptors")
+@pytest.mark.parametrize("run", list(_runners()))
+def test_nothing_is_left_of_what_refers_to_its_loop(run):
+    ended = []
+
+    class Client(aio.Lines):
+        def connectionLost(self, reason):
+            super().connectionLost(reason)
+            # The loop is there for what is done now.
+            asyncio.get_running_loop().call_soon(ended.append, reason.type)
+
+    async def main():
+        loop = asyncio.get_running_loop()
+        factory = protocol.Factory.forProtocol(aio.Lines)
+        factory.loop = loop
+        port = await aio.listen("tcp:0:interface=127.0.0.1", factory)
+        where = f"tcp:127.0.0.1:{port.getHost().port}"
+        await aio.connect(where, protocol.Factory.forProtocol(Client))
+        aio.getReactor().callLater(1000, loop.stop)
+        return weakref.ref(loop)
+
+    run(main())
+    gc.collect()
+    before, reactors = _descriptors(), len(aio._loops._reactors)
+    loops = [run(main()) for _ in range(5)]
+    assert len(ended) == 6
+    assert (_descriptors(), len(aio._loops._reactors)) == (before, reactors)
+    gc.collect()
+    assert [loop() for loop in loops] == [None] * 5
+
+
+def test_a_reactor_that_was_stopped_or_closed_before_its_loop_ends():
+    async def main(end):
+        reactor = aio.getReactor()
+        end(reactor)
+        while reactor.host is not None and end is Reactor.stop:
+            await asyncio.sleep(0)
+        return reactor
+
+    for end in (Reactor.stop, lambda reactor: None):
+        reactor = asyncio.run(main(end))
+        with pytest.raises(PlaitError):
+            reactor.iterate()
+
+
+@pytest.mark.parametrize("way", ["raises", "is cancelled", "is cancelled twice"])
+def test_driving_ends_however_its_body_ends(play, way):
+    reactor, events = Reactor(), []
+
+    async def body():
+        async with aio.driving(reactor):
+            reactor.addSystemEventTrigger("before", "shutdown", events.append, "before")
+            if way == "is cancelled twice":
+                reactor.addSystemEventTrigger("before", "shutdown", Deferred)
+            reactor.addSystemEventTrigger("after", "shutdown", events.append, "after")
+            await aio.listen("tcp:0:interface=127.0.0.1", aio.Lines)
+            if way == "raises":
+                raise KeyError("body")
+            await asyncio.Event().wait()
+
+    async def main():
+        task = asyncio.ensure_future(body())
+        while not reactor.ports and not task.done():
+            await asyncio.sleep(0)
+        task.cancel()
+        if way == "is cancelled twice":
+            while not events:
+                await asyncio.sleep(0)
+            task.cancel()
+        with pytest.raises((KeyError, asyncio.CancelledError)):
+            await task
+
+    play(main())
+    assert events == ["before", "after"]
+    assert not reactor.ports and not reactor.running
+    reactor.close()
+
+
+@pytest.mark.logs_errors
+def test_a_factory_whose_end_raises(play):
+    class Raising(protocol.Factory):
+        def stopFactory(self):
+            raise ValueError("from stopFactory")
+
+    async def main():
+        factory = Raising.forProtocol(aio.Lines)
+        port = await aio.listen("tcp:0:interface=127.0.0.1", aio.Lines)
+        where = f"tcp:127.0.0.1:{port.getHost().port}"
+        async with aio.connected(where, factory) as conn:
+            conn.sendLine(b"x")
+        await port.stopListening()
+        with pytest.raises(error.ConnectionRefusedError):
+            await aio.connect(where, factory)
+
+    play(main())

@@ -142,9 +142,11 @@ class Producing(Gathering):
         before = self.ended
 
         def ended(reason: Failure) -> None:
-            if before is not None:
-                before(reason)
-            function(reason)
+            try:
+                if before is not None:
+                    before(reason)
+            finally:
+                function(reason)
 
         self.ended = ended
 

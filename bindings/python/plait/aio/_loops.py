@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import weakref
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from ctypes import byref, c_int
 from typing import Any
@@ -17,11 +18,17 @@ _reactors: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Reactor] = (
     weakref.WeakKeyDictionary()
 )
 
+#: What closes the reactors of a loop that is shut down.
+_keepers: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, list[AsyncGenerator[None, None]]] = (
+    weakref.WeakKeyDictionary()
+)
+
 
 def getReactor() -> Reactor:
     """The reactor that the running loop drives; one is made if there is none.
 
-    It is closed when the loop is garbage. :func:`driving` closes it sooner.
+    It is closed when the loop's asynchronous generators are shut down, as ``asyncio.run`` does in the
+    end, or when the loop is garbage. :func:`driving` closes it sooner.
     """
     loop = asyncio.get_running_loop()
     reactor = _reactors.get(loop)
@@ -30,7 +37,39 @@ def getReactor() -> Reactor:
         _attach(loop, reactor)
         disposal: Any = weakref.finalize(loop, _dispose, reactor)
         disposal.atexit = False
+        _keepers.setdefault(loop, []).append(_kept(weakref.ref(loop), reactor, disposal))
     return reactor
+
+
+def _kept(
+    weakly: weakref.ref[asyncio.AbstractEventLoop], reactor: Reactor, disposal: Any
+) -> AsyncGenerator[None, None]:
+    """An asynchronous generator of the running loop's, whose end is the reactor's.
+
+    Loops whose reactors refer to them would never be garbage, but they are told to end such generators.
+    """
+
+    async def keep() -> AsyncGenerator[None, None]:
+        try:
+            yield
+        finally:
+            loop = weakly()
+            # What is garbage together with its loop is disposed of by that.
+            if loop is not None and loop.is_running():
+                disposal.detach()
+                _end(loop, reactor)
+
+    keeper = keep()
+    hooks = sys.get_asyncgen_hooks()
+    # With a finalizer, which is the loop's, the generator would keep the loop.
+    sys.set_asyncgen_hooks(finalizer=None)
+    try:
+        keeper.__anext__().send(None)
+    except StopIteration:
+        pass
+    finally:
+        sys.set_asyncgen_hooks(*hooks)
+    return keeper
 
 
 @asynccontextmanager
@@ -47,16 +86,31 @@ async def driving(reactor: Reactor | None = None) -> AsyncIterator[Reactor]:
     _attach(loop, chosen)
     try:
         with chosen.driven():
-            yield chosen
-            if chosen.host is not None:
-                waits: asyncio.Future[None] = loop.create_future()
-                if not chosen.events.begin("shutdown", lambda: waits.set_result(None)):
-                    await waits
-                _finish(chosen)
+            try:
+                yield chosen
+            finally:
+                if chosen.host is not None:
+                    await _shutdown(loop, chosen)
     finally:
         _detach(loop, chosen)
         if reactor is None:
             chosen.close()
+
+
+async def _shutdown(loop: asyncio.AbstractEventLoop, reactor: Reactor) -> None:
+    waits: asyncio.Future[None] = loop.create_future()
+
+    def arrive() -> None:
+        if not waits.done():
+            waits.set_result(None)
+
+    try:
+        if not reactor.events.begin("shutdown", arrive):
+            await waits
+    finally:
+        # Whoever is cancelled does not wait.
+        if reactor.host is not None:
+            _finish(reactor)
 
 
 def _attach(loop: asyncio.AbstractEventLoop, reactor: Reactor) -> None:
@@ -106,6 +160,16 @@ def _detach(loop: asyncio.AbstractEventLoop, reactor: Reactor) -> None:
     _reactors.pop(loop, None)
     reactor.host = None
     reactor.running = False
+
+
+def _end(loop: asyncio.AbstractEventLoop, reactor: Reactor) -> None:
+    # It may have been closed by the program.
+    if functions.reactor_adopt(reactor.handle) == 0:
+        if reactor.host is not None:
+            reactor.shutdown()
+            _detach(loop, reactor)
+        if not reactor.running:
+            reactor.close()
 
 
 def _dispose(reactor: Reactor) -> None:

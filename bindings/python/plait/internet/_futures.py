@@ -23,7 +23,12 @@ def as_future(deferred: Deferred[_T], loop: AbstractEventLoop) -> Future[_T]:
 
     def failed(failure: Failure) -> None:
         if not future.done():
-            future.set_exception(failure.value)
+            value = failure.value
+            if isinstance(value, StopIteration):
+                # No future takes it, for to raise it in a coroutine would mean its end.
+                value = RuntimeError(f"a Deferred failed with {value!r}")
+                value.__cause__ = failure.value
+            future.set_exception(value)
 
     def ended(future: Future[_T]) -> None:
         if future.cancelled():

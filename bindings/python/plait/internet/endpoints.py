@@ -206,16 +206,16 @@ class ClientEndpoint:
                 done.callback(protocol)
 
         def failed(status: int, text: str, number: int) -> None:
-            protocolFactory.doStop()
             if not done.called:
                 done.errback(connect_failed(status, text, number))
+            protocolFactory.doStop()
 
         def lost(reason: Failure) -> None:
-            protocolFactory.doStop()
             if not done.called:
                 # The connection was up, and nobody has spoken on it.
                 clean = reason.check(error.ConnectionDone)
                 done.errback(error.NoProtocol() if clean else reason)
+            protocolFactory.doStop()
 
         driver = self._reactor.getReactor()
         attempt = Attempt(
@@ -225,8 +225,8 @@ class ClientEndpoint:
         try:
             attempt.start(self._where, self._timeout, self._attemptDelay)
         except BaseException:
-            protocolFactory.doStop()
             done.errback()
+            protocolFactory.doStop()
         return done
 
     def _cancelled(self, attempt: Any, done: defer.Deferred[Any]) -> None:
