@@ -301,3 +301,56 @@ def test_a_library_that_is_not_there(environment):
     assert done.returncode == 1
     assert "set PLAIT_LIBRARY to its path" in done.stderr
     assert protocol.Factory is not None
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_a_child_has_a_reactor_and_framers_of_its_own(environment):
+    """In a process without other threads, whose children may do anything."""
+    script = """
+import os
+from plait.internet import reactor
+from plait.protocols import basic
+from plait.test.proto_helpers import StringTransport
+
+class Echo(basic.LineReceiver):
+    def lineReceived(self, line):
+        self.sendLine(line)
+
+def works():
+    echo, transport = Echo(), StringTransport()
+    echo.makeConnection(transport)
+    echo.dataReceived(b"x\\r\\n")
+    reactor.callLater(0, reactor.stop)
+    reactor.run()
+    return transport.value() == b"x\\r\\n"
+
+kept = Echo()
+kept.makeConnection(StringTransport())
+kept.dataReceived(b"x")
+assert works()
+child = os.fork()
+if child == 0:
+    try:
+        os._exit(0 if works() and not reactor.running else 1)
+    finally:
+        os._exit(2)
+print(os.waitpid(child, 0)[1], works())
+"""
+    with started(script, environment) as process:
+        assert process.stdout.read() == "0 True\n"
+
+
+@pytest.mark.parametrize("delay", [2**64 / 1000, 1e300, float("inf")])
+def test_calls_that_nobody_lives_to_see(reactor, delay):
+    called = []
+    call = reactor.callLater(delay, called.append, 1)
+    other = reactor.callLater(60, called.append, 2)
+    call.delay(delay)
+    call.reset(delay)
+    other.delay(delay)
+    reactor.iterate()
+    reactor.iterate(0.01)
+    assert called == [] and call.active() and call.getTime() >= delay
+    other.delay(-delay)
+    until(reactor, lambda: called)
+    assert called == [2]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import threading
 import weakref
@@ -56,6 +57,16 @@ class _Drivers(threading.local):
 
 
 _drivers = _Drivers()
+
+
+def _forget() -> None:
+    global _drivers
+    _drivers = _Drivers()
+
+
+if hasattr(os, "register_at_fork"):
+    # The parent's would refuse to work in a child.
+    os.register_at_fork(after_in_child=_forget)
 
 
 class Loopless:

@@ -105,7 +105,9 @@ class DelayedCall:
     def delay(self, secondsLater: float) -> None:
         """Has the call made so many seconds later than it would be; sooner, if negative."""
         self._insist()
-        check(functions.timer_delay(self._timer, math.ceil(secondsLater * 1000)))
+        most = max(0, _FOREVER - self.time * 1000)
+        more = max(-_FOREVER, min(secondsLater * 1000, most))
+        check(functions.timer_delay(self._timer, math.ceil(more)))
         self.time += secondsLater
 
     def _insist(self) -> None:
@@ -128,4 +130,9 @@ def _nothing(*args: Any, **keywords: Any) -> None:
 def _milliseconds(delay: float) -> int:
     if delay < 0:
         raise ValueError(f"a call cannot be made in the past: {delay}")
-    return math.ceil(delay * 1000)
+    milliseconds = delay * 1000
+    return _FOREVER if milliseconds > _FOREVER else math.ceil(milliseconds)
+
+
+#: Milliseconds that no process lives; more would not fit the C library's numbers.
+_FOREVER = 1 << 61

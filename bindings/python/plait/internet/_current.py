@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from typing import Any
@@ -15,6 +16,16 @@ class _Running(threading.local):
 
 
 _running = _Running()
+
+
+def _forget() -> None:
+    global _running
+    _running = _Running()
+
+
+if hasattr(os, "register_at_fork"):
+    # The parent's reactors do not run in a child.
+    os.register_at_fork(after_in_child=_forget)
 
 
 def began(reactor: Any) -> None:

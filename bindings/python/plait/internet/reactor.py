@@ -7,6 +7,7 @@ a reactor this module will do. Programs that want several make
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, Callable
 
 if TYPE_CHECKING:
@@ -32,6 +33,16 @@ def getReactor() -> Reactor:
 
         _reactor = Reactor()
     return _reactor
+
+
+def _forget() -> None:
+    global _reactor
+    _reactor = None
+
+
+if hasattr(os, "register_at_fork"):
+    # The parent's reactor would refuse to work in a child.
+    os.register_at_fork(after_in_child=_forget)
 
 
 def __getattr__(name: str) -> Any:
