@@ -74,3 +74,58 @@ def test_errors_of_connections():
         assert issubclass(kind, error.ConnectError)
     assert error.ConnectionRefusedError(111, "refused").osError == 111
     assert str(error.AlreadyCalled())
+
+
+def test_printing_briefly_and_in_detail():
+    def fails():
+        inside = "a local's value"
+        raise KeyError(inside)
+
+    try:
+        fails()
+    except KeyError:
+        failure = Failure(captureVars=True)
+    brief, detailed = io.StringIO(), io.StringIO()
+    failure.printBriefTraceback(brief)
+    failure.printDetailedTraceback(detailed)
+    assert "fails" in brief.getvalue() and "raise KeyError" not in brief.getvalue()
+    assert "inside = " in detailed.getvalue() and "raise KeyError" in detailed.getvalue()
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+def test_frames(keeps):
+    try:
+        raised().raiseException()
+    except KeyError:
+        failure = Failure(captureVars=keeps)
+    names = [frame[0] for frame in failure.frames]
+    assert names[0] == "test_frames" and names[-1] == "raised"
+    name, file, line, local, others = failure.frames[0]
+    assert file == __file__ and line > 0
+    assert (("keeps", keeps) in local) == keeps
+    assert (len(others) > 0) == keeps
+    assert failure.stack == []
+
+
+def test_parents():
+    assert raised().parents == [
+        "builtins.KeyError",
+        "builtins.LookupError",
+        "builtins.Exception",
+        "builtins.BaseException",
+        "builtins.object",
+    ]
+
+
+def test_an_exception_without_words():
+    class Mute(Exception):
+        def __str__(self):
+            raise KeyError("no words")
+
+    failure = Failure(Mute())
+    assert failure.getErrorMessage() == (
+        "<a test_an_exception_without_words.<locals>.Mute whose str() raised KeyError>"
+    )
+    assert "raised KeyError" in failure.getBriefTraceback()
+    assert "raised KeyError" in str(failure)
+    assert failure.getTraceback()

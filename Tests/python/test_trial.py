@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
 import unittest as standard
@@ -110,3 +111,43 @@ def test_by_unittest(environment):
         timeout=60,
     )
     assert done.returncode == 0 and "Ran 1 test" in done.stderr, done.stderr
+
+
+class Logging(unittest.SynchronousTestCase):
+    def log(self, error):
+        logging.getLogger("plait").error("on purpose", exc_info=error)
+
+    def flushes(self):
+        self.log(KeyError("a"))
+        self.log(ValueError("b"))
+        assert [f.value.args for f in self.flushLoggedErrors(ValueError)] == [("b",)]
+        assert [f.type for f in self.flushLoggedErrors()] == [KeyError]
+        assert self.flushLoggedErrors() == []
+
+    def leaves(self):
+        self.log(KeyError("left"))
+
+    def words(self):
+        logging.getLogger("plait").error("no exception")
+
+
+class LoggingLater(Logging, unittest.TestCase):
+    def leaves(self):
+        done = defer.Deferred()
+        reactor.callLater(0, self.log, KeyError("left"))
+        reactor.callLater(0.001, done.callback, None)
+        return done
+
+
+@pytest.mark.logs_errors
+@pytest.mark.parametrize("kind", [Logging, LoggingLater])
+def test_what_is_logged(kind):
+    for name, fails in (("flushes", False), ("words", False), ("leaves", True)):
+        result = standard.TestResult()
+        before = list(logging.getLogger("plait").handlers)
+        kind(name).run(result)
+        problems = [text for _, text in [*result.errors, *result.failures]]
+        assert len(problems) == fails, problems
+        assert not fails or "KeyError: 'left'" in problems[0]
+        assert logging.getLogger("plait").handlers == before
+    assert kind("words").flushLoggedErrors() == []

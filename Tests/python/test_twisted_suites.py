@@ -15,7 +15,6 @@ DETAILS = "it looks at what is not public"
 DEPRECATED = "what is deprecated there is not here, or not deprecated here"
 REACTOR = "it wants Twisted's reactor to run"
 INTERFACES = "interfaces are typing protocols"
-FAILURES = "a Failure keeps the traceback, and copies no frames"
 LACKING = "it is about what is not here"
 WORDS = "other words"
 THEIRS = "it is about their modules' names"
@@ -34,8 +33,6 @@ SUITES = {
             "DeferredTests.test_callbacksAttributeDeprecated": DEPRECATED,
             "DeferredTests.test_chainDeferredRecords": DETAILS,
             "DeferredTests.test_circularChain": "it fails here, and is a warning there",
-            "DeferredTests.test_errbackWithNoArgs": FAILURES,
-            "DeferredTests.test_errorInCallback": FAILURES,
             "DeferredTests.test_explicitChainClearedWhenResolved": DETAILS,
             "DeferredTests.test_reprWithChaining": DETAILS,
             "LogTests.test_errorLog": LOGS,

@@ -128,7 +128,7 @@ class Opener:
                 # The protocol is introduced when the C library frames for it, or not at all.
                 transport.frame()
         except BaseException as error:
-            transport.crashed(error)
+            transport.crashed(error, self.factory)
 
 
 class Attempt(Opener):

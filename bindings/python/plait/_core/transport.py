@@ -339,9 +339,12 @@ class Transport(Addressed, Securing):
         except BaseException as error:
             self.crashed(error)
 
-    def crashed(self, problem: BaseException) -> int:
-        """The protocol raised an exception: the connection ends, with that as its reason."""
-        self.driver.failed(problem, f"Unhandled error in {self._protocol!r}")
+    def crashed(self, problem: BaseException, factory: Any = None) -> int:
+        """The protocol, or the factory that was to build it, raised an exception: the connection ends,
+        with that as its reason.
+        """
+        whose = factory if self._protocol is None else self._protocol
+        self.driver.failed(problem, f"Unhandled error in {whose!r}")
         if self._failure is None and self.connected:
             self._failure = Failure(problem)
             self.disconnecting = True

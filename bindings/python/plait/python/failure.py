@@ -83,19 +83,29 @@ class Failure(BaseException):
 
     def getErrorMessage(self) -> str:
         """The exception's own words."""
-        return str(self.value)
+        try:
+            return str(self.value)
+        except Exception as problem:
+            return f"<a {self.type.__qualname__} whose str() raised {type(problem).__qualname__}>"
 
     def getBriefTraceback(self) -> str:
         """The traceback without source lines."""
-        lines = [f"Traceback: {self.type.__module__}.{self.type.__qualname__}: {self.value}"]
+        lines = [f"Traceback: {self.type}: {self.getErrorMessage()}"]
         for frame in traceback.extract_tb(self.tb):
             lines.append(f"{frame.filename}:{frame.lineno}:{frame.name}")
         return "\n".join(lines) + "\n"
 
     def getTraceback(self, elideFrameworkCode: int = 0, detail: str = "default") -> str:
-        """The traceback as text. ``detail="brief"`` leaves the source lines out."""
+        """The traceback as text. ``detail="brief"`` leaves the source lines out, ``detail="verbose"`` has
+        the variables, too.
+        """
         if detail == "brief":
             return self.getBriefTraceback()
+        if detail == "verbose":
+            whole = traceback.TracebackException(
+                self.type, self.value, self.tb, capture_locals=True
+            )
+            return "".join(whole.format())
         return "".join(traceback.format_exception(self.type, self.value, self.tb))
 
     def printTraceback(
@@ -106,6 +116,43 @@ class Failure(BaseException):
     ) -> None:
         """Writes the traceback to a file, or to standard error."""
         print(self.getTraceback(detail=detail), end="", file=file or sys.stderr)
+
+    def printBriefTraceback(self, file: IO[str] | None = None, elideFrameworkCode: int = 0) -> None:
+        """Writes the traceback without source lines to a file, or to standard error."""
+        self.printTraceback(file, detail="brief")
+
+    def printDetailedTraceback(
+        self, file: IO[str] | None = None, elideFrameworkCode: int = 0
+    ) -> None:
+        """Writes the traceback, with variables, to a file, or to standard error."""
+        self.printTraceback(file, detail="verbose")
+
+    @property
+    def frames(self) -> list[tuple[str, str, int, Any, Any]]:
+        """The frames of the traceback, the outermost first: the function's name, the file's, the line,
+        and the local and the global variables, which are there with ``captureVars`` alone.
+        """
+        found = []
+        for frame, line in traceback.walk_tb(self.tb):
+            local: Any = ()
+            others: Any = ()
+            if self.captureVars:
+                local = list(frame.f_locals.items())
+                if frame.f_locals is not frame.f_globals:
+                    others = [kept for kept in frame.f_globals.items() if kept[0] != "__builtins__"]
+            code = frame.f_code
+            found.append((code.co_name, code.co_filename, line, local, others))
+        return found
+
+    @property
+    def stack(self) -> list[Any]:
+        """Always empty: it was what is above the traceback."""
+        return []
+
+    @property
+    def parents(self) -> list[str]:
+        """The full names of the exception's class and of those above it."""
+        return [f"{kind.__module__}.{kind.__qualname__}" for kind in self.type.__mro__]
 
     def getTracebackObject(self) -> TracebackType | None:
         """The traceback itself."""
@@ -120,7 +167,7 @@ class Failure(BaseException):
         return f"[Failure instance: {self.getBriefTraceback().strip()}]"
 
     def __repr__(self) -> str:
-        return f"<{type(self).__module__}.{type(self).__qualname__} {self.type}: {self.value}>"
+        return f"<{type(self).__module__}.{type(self).__qualname__} {self.type}: {self.getErrorMessage()}>"
 
     def __reduce__(self) -> tuple[Type[Failure], tuple[BaseException]]:
         return (Failure, (self.value,))

@@ -6,6 +6,7 @@ tear-down gives a Deferred, the program's reactor runs until it has its result.
 
 from __future__ import annotations
 
+import logging
 import os
 import tempfile
 import unittest
@@ -21,8 +22,56 @@ __all__ = ["FailTest", "SkipTest", "SynchronousTestCase", "TestCase"]
 FailTest = AssertionError
 
 
+class _Logged(logging.Handler):
+    """Keeps the errors that are logged."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.failures: list[Failure] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keeps one, if it comes with an exception."""
+        problem = record.exc_info[1] if record.exc_info else None
+        if problem is not None:
+            self.failures.append(Failure(problem))
+
+    def take(self, kinds: tuple[Any, ...]) -> list[Failure]:
+        """Takes those of these kinds, or all."""
+        taken = [failure for failure in self.failures if not kinds or failure.check(*kinds)]
+        self.failures = [failure for failure in self.failures if failure not in taken]
+        return taken
+
+
 class SynchronousTestCase(unittest.TestCase):
-    """A test case whose tests wait for nothing."""
+    """A test case whose tests wait for nothing.
+
+    A test during which this package logs an exception fails with that, unless it takes it by
+    :meth:`flushLoggedErrors`.
+    """
+
+    _logged: _Logged | None = None
+
+    def run(self, result: Any = None) -> Any:
+        """Runs the test, with an eye on the log."""
+        self._logged, log = _Logged(), logging.getLogger("plait")
+        log.addHandler(self._logged)
+        # The first that is added is the last that is called.
+        self.addCleanup(self._raiseLogged)
+        try:
+            return super().run(result)
+        finally:
+            log.removeHandler(self._logged)
+
+    def _raiseLogged(self) -> None:
+        left = self.flushLoggedErrors()
+        if left:
+            left[0].raiseException()
+
+    def flushLoggedErrors(self, *errorTypes: Any) -> list[Failure]:
+        """Takes the exceptions that this package has logged during the test: those of these kinds, or
+        all.
+        """
+        return [] if self._logged is None else self._logged.take(errorTypes)
 
     def successResultOf(self, deferred: defer.Deferred[Any]) -> Any:
         """The result that a Deferred has; the test fails if it has none, or a failure."""
