@@ -8,7 +8,7 @@ import socket
 import pytest
 
 from conftest import LIMIT, in_thread, lost, run, until
-from plait.internet import error, protocol
+from plait.internet import endpoints, error, protocol
 from plait.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from plait.internet.defer import Deferred
 from plait.protocols import basic
@@ -339,3 +339,140 @@ def test_closing_a_reactor(reactor):
     until(other, lambda: server.built and client.built and client.built[0].connected)
     other.close()
     assert server.built[0].events == ["made", error.ConnectionLost]
+
+
+class Fails(protocol.ClientFactory):
+    protocol = EchoBytes
+    fails = "startFactory"
+
+    def startFactory(self):
+        self.fail("startFactory")
+
+    def startedConnecting(self, connector):
+        self.connector = connector
+        self.fail("startedConnecting")
+
+    def fail(self, name):
+        if name == self.fails:
+            raise ValueError(name)
+
+
+def test_a_port_whose_factory_does_not_start(reactor):
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        number = unused.getsockname()[1]
+    with pytest.raises(ValueError, match="startFactory"):
+        reactor.listenTCP(number, Fails(), interface="127.0.0.1")
+    with pytest.raises(AttributeError):
+        reactor.listenTCP(number, None, interface="127.0.0.1")
+    assert not reactor.ports
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", number), LIMIT)
+
+
+@pytest.mark.parametrize("fails", ["startFactory", "startedConnecting", "timeout"])
+def test_a_connector_that_raises_has_ended(reactor, fails):
+    factory = Fails()
+    factory.fails, timeout = fails, 30 if fails != "timeout" else float("nan")
+    with pytest.raises(ValueError):
+        reactor.connectTCP("127.0.0.1", 1, factory, timeout=timeout)
+    assert not reactor.connectors and factory.numPorts == 0
+    if fails != "startFactory":
+        assert factory.connector.state == "disconnected"
+
+
+def test_connecting_without_end(reactor):
+    port = reactor.listenTCP(0, protocol.Factory.forProtocol(EchoBytes), interface="127.0.0.1")
+    factory = Fails()
+    factory.fails = ""
+    number = port.getHost().port
+    connector = reactor.connectTCP("127.0.0.1", number, factory, timeout=float("inf"))
+    until(reactor, lambda: connector.state == "connected")
+    connector.disconnect()
+    until(reactor, lambda: not reactor.connectors)
+
+
+def test_names_that_c_would_cut(reactor, tmp_path):
+    """Where a NUL is inside, C would read a part of it as the whole, without its options."""
+    path = str(tmp_path / "socket")
+    factory = Fails()
+    for function in (
+        lambda: reactor.listenUNIX(path + "\0.sock", factory, mode=0o600),
+        lambda: reactor.listenUNIX(os.fsencode(path) + b"\0", factory),
+        lambda: reactor.connectUNIX(path + "\0", factory),
+        lambda: reactor.listenTCP(0, factory, interface="127.0.0.1\0"),
+        lambda: reactor.connectTCP("localhost\0.invalid", 1, factory),
+        lambda: endpoints.serverFromString(reactor, f"unix:{path}\0:mode=600"),
+        lambda: endpoints.clientFromString(reactor, "tcp:localhost:1\0"),
+    ):
+        with pytest.raises(ValueError, match="null"):
+            function()
+    assert os.listdir(tmp_path) == []
+
+
+class Answers:
+    """Has an answer to whatever it is asked: it is no framer for that."""
+
+    def __init__(self, heard):
+        self.heard = heard
+
+    def __getattr__(self, name):
+        return lambda *args: self.heard.append((name, *args))
+
+
+class Delegate:
+    """Changes what it hands on."""
+
+    def __init__(self, inner):
+        self.inner = inner
+
+    def __getattr__(self, name):
+        return getattr(self.inner, name)
+
+    def dataReceived(self, data):
+        self.inner.dataReceived(data.upper())
+
+
+def test_protocols_that_hand_on_what_they_are_asked(reactor):
+    heard = []
+
+    class Factory(protocol.Factory):
+        def buildProtocol(self, addr):
+            return made.pop()
+
+    made = [Answers(heard), Delegate(EchoLines())]
+    port = reactor.listenTCP(0, Factory(), interface="127.0.0.1")
+    where = ("127.0.0.1", port.getHost().port)
+    with socket.create_connection(where, LIMIT) as peer:
+        peer.sendall(b"one\r\n")
+        answer = in_thread(reactor, peer.recv, 100)
+        assert run(reactor, answer) == b"ONE\r\n"
+    with socket.create_connection(where, LIMIT) as peer:
+        peer.sendall(b"one\r\n")
+        until(reactor, lambda: len(heard) > 1)
+    assert [event[0] for event in heard[:2]] == ["makeConnection", "dataReceived"]
+    assert heard[1][1] == b"one\r\n"
+
+
+class AnswersAll(EchoLines):
+    reason = None
+
+    def __getattr__(self, name):
+        return lambda *args: None
+
+    def connectionLost(self, reason):
+        self.reason = reason
+
+
+def test_a_framer_that_has_an_answer_to_everything(reactor):
+    made = AnswersAll()
+
+    class Factory(protocol.Factory):
+        def buildProtocol(self, addr):
+            return made
+
+    port = reactor.listenTCP(0, Factory(), interface="127.0.0.1")
+    with socket.create_connection(("127.0.0.1", port.getHost().port), LIMIT) as peer:
+        peer.sendall(b"one\r\n")
+        assert run(reactor, in_thread(reactor, peer.recv, 100)) == b"one\r\n"
+    assert lost(reactor, made).type is error.ConnectionDone

@@ -160,11 +160,13 @@ class Attempt(Opener):
         self, endpoint: str, timeout: float | None, attemptDelay: float | None = None
     ) -> None:
         """Begins. What the C library refuses at once is raised."""
-        milliseconds = _FOREVER if timeout is None else max(1, round(timeout * 1000))
+        milliseconds = _FOREVER
+        if timeout is not None:
+            milliseconds = max(1, round(min(timeout * 1000, _FOREVER)))
         reason = structs.Reason()
         options = structs.ConnectOptions(timeout_ms=milliseconds, reason=pointer(reason))
         if attemptDelay is not None:
-            options.attempt_delay_ms = max(1, round(attemptDelay * 1000))
+            options.attempt_delay_ms = max(1, round(min(attemptDelay * 1000, _LONG)))
         parent = self.family()[0]
         if parent is not None:
             options.parent = parent._conn
@@ -212,3 +214,5 @@ class Attempt(Opener):
 
 #: For a time limit that there is not: longer than any process lives.
 _FOREVER = 1 << 61
+#: The longest delay of an attempt.
+_LONG = (1 << 32) - 1

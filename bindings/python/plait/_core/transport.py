@@ -238,8 +238,9 @@ class Transport(Addressed, Securing):
         if self.send is not _conn_write:
             self.flush()
             self.send = _conn_write
-        frames = getattr(protocol, "_framesNatively", None)
-        self.framer = protocol if frames is not None and frames() else None
+        # The class tells: an object may hand all that it is asked to another one.
+        frames = getattr(type(protocol), "_framesNatively", None)
+        self.framer = protocol if frames is not None and frames(protocol) else None
 
     def frame(self) -> None:
         """Has the C library frame what arrives as the protocol wants it."""

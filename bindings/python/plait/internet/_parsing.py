@@ -8,7 +8,7 @@ import re
 from ctypes import byref
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
-from . import endpoints
+from . import _strings, endpoints
 
 if TYPE_CHECKING:
     from .ssl import PrivateCertificate, TrustRoot
@@ -50,6 +50,7 @@ def _check(description: str, use: int) -> None:
     from .._native import constants, functions, structs
 
     reason = structs.Reason()
+    _strings.without_nul(description)
     status = functions.endpoint_check(description.encode(), use, byref(reason))
     if status < 0:
         text = (reason.text or b"").decode() or functions.strerror(status).decode()

@@ -17,7 +17,17 @@ def endpoint(kind: str, first: object = None, **fields: object) -> str:
         if value is not None and value != "":
             text = quoteStringArgument(str(value)).replace("=", "\\=")
             parts.append(f"{name}={text}")
-    return ":".join(parts)
+    return without_nul(":".join(parts))
+
+
+def without_nul(text: str) -> str:
+    """A text that C reads to its end.
+
+    :raises ValueError: if C would take a part of it for the whole.
+    """
+    if "\0" in text:
+        raise ValueError(f"embedded null character: {text!r}")
+    return text
 
 
 def tcp_server(port: int, backlog: int, interface: str) -> str:

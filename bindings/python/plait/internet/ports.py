@@ -54,20 +54,27 @@ class Port(Opener):
         parent = self.family()[0]
         if parent is not None:
             options.parent = parent._conn
-        status = functions.listen(
-            self.driver.handle, self._where.encode(), native, byref(options), byref(out)
-        )
-        functions.factory_release(native)
+        try:
+            status = functions.listen(
+                self.driver.handle, self._where.encode(), native, byref(options), byref(out)
+            )
+        finally:
+            functions.factory_release(native)
         if status < 0:
             text = (reason.text or b"").decode("utf-8", "replace")
             raise cannot_listen(self.interface, self.port, status, text)
         self._listener = out.value
-        # Asked for once: other threads want to know it, too.
-        answer = structs.Address()
-        check(functions.listener_get_local(self._listener, byref(answer)))
-        self._host = from_native(answer)
-        self.driver.ports.add(self)
-        self.factory.doStart()
+        try:
+            # Asked for once: other threads want to know it, too.
+            answer = structs.Address()
+            check(functions.listener_get_local(self._listener, byref(answer)))
+            self._host = from_native(answer)
+            self.driver.ports.add(self)
+            self.factory.doStart()
+        except BaseException:
+            # Whoever is told of that has no port to close.
+            self._close()
+            raise
 
     def stopListening(self) -> defer.Deferred[None]:
         """Stops accepting; connections that were accepted go on.
@@ -77,9 +84,7 @@ class Port(Opener):
         """
         if not self._listener:
             return defer.succeed(None)
-        listener, self._listener = self._listener, 0
-        self.driver.ports.discard(self)
-        functions.listener_close(listener)
+        self._close()
         stopped: defer.Deferred[None] = defer.Deferred()
         if self.driver.stopping:
             self._stopped(stopped)
@@ -93,6 +98,11 @@ class Port(Opener):
         finally:
             if not stopped.called:
                 stopped.callback(None)
+
+    def _close(self) -> None:
+        listener, self._listener = self._listener, 0
+        self.driver.ports.discard(self)
+        functions.listener_close(listener)
 
     loseConnection = stopListening
 
@@ -179,13 +189,21 @@ class Connector:
         if self.state != "disconnected":
             raise RuntimeError("a connector can connect only when it is disconnected")
         self.state = "connecting"
-        if not self._started:
-            self._started = True
-            self.factory.doStart()
-        self.reactor.connectors.add(self)
-        self.factory.startedConnecting(self)
-        if self.state != "connecting":
-            return
+        try:
+            if not self._started:
+                self.factory.doStart()
+                self._started = True
+            self.reactor.connectors.add(self)
+            self.factory.startedConnecting(self)
+            if self.state == "connecting":
+                self._begin()
+        except BaseException:
+            # Whoever is told of that waits for no other end.
+            self.state, self._attempt = "disconnected", None
+            self._rest()
+            raise
+
+    def _begin(self) -> None:
         self._attempt = Attempt(
             self.reactor,
             self.factory,

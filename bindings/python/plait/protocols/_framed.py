@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .._core.gathering import NOBODY
+from .._core.producing import as_bytes
 from ..internet.protocol import Protocol
 
 if TYPE_CHECKING:
@@ -24,9 +25,11 @@ class Watched:
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = "_watched_" + name
+        # It is always found: a program's __getattr__ is not asked for it.
+        setattr(owner, self.name, self.default)
 
     def __get__(self, framer: Any, owner: Any = None) -> Any:
-        return self.default if framer is None else getattr(framer, self.name, self.default)
+        return self.default if framer is None else getattr(framer, self.name)
 
     def __set__(self, framer: Any, value: Any) -> None:
         setattr(framer, self.name, value)
@@ -114,7 +117,8 @@ class Framed(Protocol):
         return getattr(self.dataReceived, "__func__", None) is Framed.dataReceived
 
     def _halfCloseable(self) -> bool:
-        return hasattr(self, "readConnectionLost")
+        # Not of the object: a __getattr__ may have an answer to everything.
+        return hasattr(type(self), "readConnectionLost")
 
     def makeConnection(self, transport: Any) -> None:
         """Connects the protocol with a transport of any kind."""
@@ -146,10 +150,12 @@ class Framed(Protocol):
 
         Called from inside one of the protocol's own callbacks it only queues them, as Twisted's does.
         """
+        if type(data) is not bytes:
+            data = as_bytes(data)
         if self._conn and self._attached is None:
-            self._inject(bytes(data))
+            self._inject(data)
             return
-        self._attachment().feed(bytes(data))
+        self._attachment().feed(data)
 
     def _attachment(self) -> Attachment:
         attached = self._attached
