@@ -452,3 +452,38 @@ def test_whatever_happens_within_a_block(reactor, seed):
     assert answers == data
     assert any(taken)
     port.stopListening()
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray])
+def test_delimiters_that_are_byte_arrays(kind):
+    protocol = connected(Lines, delimiter=kind(b"|"))
+    protocol.dataReceived(b"a|b;c")
+    protocol.sendLine(b"one")
+    protocol.sendLines([b"two", b"three"])
+    protocol.delimiter = kind(b";")
+    protocol.dataReceived(b"|d;e;")
+    assert protocol.lines() == [b"a", b"b", b"c|d", b"e"]
+    assert protocol.transport.written == b"one|two|three|"
+
+
+@pytest.mark.parametrize("kind", [basic.LineReceiver, basic.Int32StringReceiver])
+def test_a_limit_that_is_none(kind):
+    protocol = connected(kind, MAX_LENGTH=float("inf"))
+    got = []
+    protocol.lineReceived = protocol.stringReceived = got.append
+    framed = b"x\r\n" if kind is basic.LineReceiver else b"\0\0\0\1x"
+    protocol.dataReceived(framed)
+    protocol.MAX_LENGTH = 5
+    protocol.MAX_LENGTH = float("inf")
+    protocol.dataReceived(framed)
+    assert got == [b"x"] * 2
+
+
+def test_only_bytes_are_received():
+    protocol = connected(Lines)
+    for data in (10, "a\r\n", None, [1, 2]):
+        with pytest.raises(TypeError):
+            protocol.dataReceived(data)
+    protocol.dataReceived(bytearray(b"a\r"))
+    protocol.dataReceived(memoryview(b"\n"))
+    assert protocol.lines() == [b"a"]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ctypes
 import random
+import socket
 import struct
 
 import pytest
 
+from conftest import LIMIT, in_thread, run
 from doubles import connected, feed, strings
+from plait.internet import protocol
 from plait.protocols import basic
 
 Int8 = strings(basic.Int8StringReceiver)
@@ -261,3 +264,18 @@ def test_blocks_are_cut_and_joined(kind):
         assert list(cut(ctypes.addressof(block), len(data), ctypes.addressof(bounds), len(strings))) == strings
         joined = _heads(4, "big").join(strings) if kind == "int32" else _decimal.join(strings, b",")
         assert joined == data
+
+
+def test_formats_that_are_properties(reactor):
+    class Odd(basic.IntNStringReceiver):
+        structFormat = property(lambda self: "!H")
+        prefixLength = property(lambda self: 2)
+
+        def stringReceived(self, string):
+            self.sendString(string)
+
+    factory = protocol.Factory.forProtocol(Odd)
+    port = reactor.listenTCP(0, factory, interface="127.0.0.1")
+    with socket.create_connection(("127.0.0.1", port.getHost().port), LIMIT) as peer:
+        peer.sendall(b"\0\3abc")
+        assert run(reactor, in_thread(reactor, peer.recv, 100)) == b"\0\3abc"

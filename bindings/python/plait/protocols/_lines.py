@@ -89,7 +89,7 @@ class LineFramed(Framed):
         delimiter = self._delimiter if self._plain else self.delimiter
         ended = [*lines, b""]
         if len(ended) > 1:
-            self.transport.write(delimiter.join(ended))
+            self.transport.write(bytes(delimiter).join(ended))
 
     @classmethod
     def _expects(cls) -> Framing | None:
@@ -130,8 +130,9 @@ class LineFramed(Framed):
         delimiter, limit = self.delimiter, self.MAX_LENGTH
         changed = False
         if delimiter != self._delimiter or type(delimiter) is not bytes:
+            delimiter = _valid(delimiter)
             # A conn that is closing refuses, and needs no delimiter any more.
-            functions.line_set_delimiter(self._conn, _valid(delimiter), len(delimiter))
+            functions.line_set_delimiter(self._conn, delimiter, len(delimiter))
             changed = True
         self._delimiter = delimiter
         if limit != self._limit:
@@ -305,12 +306,13 @@ def held(conn: int) -> bytes:
 
 
 def _valid(delimiter: bytes) -> bytes:
-    if not isinstance(delimiter, bytes):
+    if not isinstance(delimiter, (bytes, bytearray)):
         raise TypeError(f"the delimiter must be bytes: {delimiter!r}")
     if not 0 < len(delimiter) < 256:
         raise ValueError(f"the delimiter must have 1 to 255 bytes: {delimiter!r}")
-    return delimiter
+    return bytes(delimiter)
 
 
 def _length(limit: int) -> int:
-    return min(max(int(limit), 0), constants.BYTES_MAX)
+    # It may be infinite.
+    return int(min(max(limit, 0), constants.BYTES_MAX))

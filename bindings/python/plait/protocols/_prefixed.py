@@ -316,6 +316,13 @@ class IntNStringReceiver(StringFramed):
         return order, whose.prefixLength
 
 
+    @classmethod
+    def _expects(cls) -> Framing | None:
+        # They may be properties.
+        told = isinstance(cls.structFormat, str) and isinstance(cls.prefixLength, int)
+        return super()._expects() if told else None
+
+
 def _fed(self: IntNStringReceiver, data: bytes) -> None:
     Framed.dataReceived(self, data)
 
