@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import tracemalloc
 
 import pytest
 import twisted.internet.defer as theirs
@@ -330,3 +331,22 @@ def test_awaited_without_a_loop():
     with pytest.raises(StopIteration) as stopped:
         coroutine.send(None)
     assert stopped.value.value == 8
+
+
+def test_long_chains_take_no_room():
+    """Those that are done are not kept, and copied, until the last one is."""
+    peaks = []
+    for length in (100, 5000):
+        chain = [ours.Deferred() for _ in range(length)]
+        for one, following in zip(chain, chain[1:]):
+            one.addCallback(lambda _, following=following: following)
+        for one in chain[:-1]:
+            one.callback(None)
+        tracemalloc.start()
+        try:
+            chain[-1].callback("through")
+            peaks.append(tracemalloc.get_traced_memory()[1])
+        finally:
+            tracemalloc.stop()
+        assert chain[0].result == "through"
+    assert peaks[1] < peaks[0] + 10000

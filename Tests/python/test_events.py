@@ -13,6 +13,7 @@ from conftest import LIMIT, run, started, until
 from plait import aio
 from plait.internet import defer, error, protocol, task, threads
 from plait.internet import reactor as the_reactor
+from plait.python.threadpool import ThreadPool
 
 
 def test_the_phases(reactor):
@@ -256,3 +257,21 @@ def test_names(reactor):
         run(reactor, reactor.resolve("a name with blanks"))
     until(reactor, lambda: not pool.working)
     reactor.stopThreadPool()
+
+
+@pytest.mark.logs_errors
+def test_no_exception_ends_a_thread_of_a_pool(caplog):
+    pool = ThreadPool(0, 1)
+    pool.start()
+    done = threading.Event()
+
+    def leaves(*args):
+        raise SystemExit("from onResult")
+
+    pool.callInThreadWithCallback(leaves, leaves)
+    pool.callInThread(leaves)
+    pool.callInThread(done.set)
+    assert done.wait(LIMIT)
+    pool.stop()
+    assert pool.working == 0 and not pool.threads
+    assert "from onResult" in caplog.text

@@ -256,7 +256,8 @@ class Deferred(Generic[_T]):
                         waiter.result, current.result = result, None
                         waiter.paused -= 1
                         # Who waited goes on first, then what is left here.
-                        ready, failing = [*(ready or ()), current, waiter], False
+                        ready, failing = ready or [], False
+                        ready += [current, waiter] if done < len(steps) else [waiter]
                         break
                     try:
                         if args or keywords:

@@ -123,10 +123,12 @@ class ThreadPool:
             if work is None:
                 return
             # Nothing of it is kept behind it.
-            work.pop(0).run(_call, work)
-            del work
-            with self._changed:
-                self.working -= 1
+            try:
+                work.pop(0).run(_call, work)
+            finally:
+                del work
+                with self._changed:
+                    self.working -= 1
 
 
 def _call(work: list[Any]) -> None:
@@ -144,5 +146,5 @@ def _call(work: list[Any]) -> None:
         del function, args, keywords
         try:
             onResult(succeeded, result)
-        except Exception:
+        except BaseException:  # even one that ends a program ends no thread of the pool
             _log.exception("Unhandled error in %r, in a thread", onResult)
