@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import socket
 
 import pytest
@@ -241,6 +242,23 @@ def test_the_memory_reactor_itself():
     assert result(memory.resolve("example.org")).check(error.DNSLookupError)
     with pytest.raises(error.UnsupportedAddressFamily):
         memory.adoptStreamPort(3, socket.AF_UNIX, Factory())
+
+
+@pytest.mark.parametrize("package", ["plait.test.proto_helpers", "twisted.internet.testing"])
+def test_triggers(package):
+    memory = importlib.import_module(package).MemoryReactor()
+    memory.addSystemEventTrigger("before", "shutdown", print, 1, end="")
+    assert memory.triggers == {"before": {"shutdown": [(print, (1,), {"end": ""})]}}
+
+
+def test_triggers_that_fire():
+    memory, calls = MemoryReactor(), []
+    for phase in ("after", "during", "before"):
+        memory.addSystemEventTrigger(phase, "shutdown", calls.append, phase)
+    gone = memory.addSystemEventTrigger("before", "shutdown", calls.append, "gone")
+    memory.removeSystemEventTrigger(gone)
+    memory.fireSystemEvent("shutdown")
+    assert calls == ["before", "during", "after"]
 
 
 def test_twisted_s_reactor():

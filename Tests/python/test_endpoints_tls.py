@@ -8,7 +8,7 @@ import pytest
 
 from conftest import run, until
 from plait.internet import defer, endpoints, error, protocol, ssl
-from plait.protocols import basic, haproxy, policies
+from plait.protocols import basic, haproxy, policies, socks
 from plait.test.proto_helpers import StringTransport
 from test_tls import Factory, Recorder, certificates, good, root  # noqa: F401
 
@@ -170,6 +170,27 @@ def test_an_endpoint_that_connects_something_else(root):
     got = []
     where.connect(protocol.Factory()).addErrback(got.append)
     assert got[0].check(TypeError) and transport.disconnecting
+
+
+def test_tls_within_tls(reactor, root, good):
+    """One after the other is refused, at both ends."""
+    server = endpoints.SSL4ServerEndpoint(reactor, 0, good.options(), interface="127.0.0.1")
+    port = run(reactor, server.listen(Factory())).getHost().port
+    options = ssl.optionsForClientTLS("localhost", root)
+    inner = endpoints.SSL4ClientEndpoint(reactor, "localhost", port, options)
+    for where in (inner, endpoints.wrapClientTLS(options, Derived(reactor, "127.0.0.1", port))):
+        with pytest.raises(TypeError, match="cannot begin"):
+            run(reactor, endpoints.connectProtocol(endpoints.wrapClientTLS(options, where), Secret()))
+
+
+def test_a_proxy_is_not_reached_without_its_tls(reactor, root):
+    proxy = endpoints.TCP4ClientEndpoint(reactor, "127.0.0.1", 1080)
+    socks.SOCKSClientEndpoint(reactor, proxy, "example.org", 80)
+    options = ssl.optionsForClientTLS("localhost", root)
+    for secured in (proxy, Own(proxy)):
+        secured = endpoints.wrapClientTLS(options, secured)
+        with pytest.raises(TypeError):
+            socks.SOCKSClientEndpoint(reactor, secured, "example.org", 80, password="secret")
 
 
 def test_no_endpoint_at_all(root, good):

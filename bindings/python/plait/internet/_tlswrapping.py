@@ -34,8 +34,8 @@ class Secured(ProtocolWrapper):
         Protocol.makeConnection(self, transport)
         begin = getattr(transport, "beginTLS", None)
         try:
-            if begin is None:
-                raise TypeError(f"TLS cannot be spoken on {transport!r}")
+            if begin is None or getattr(transport, "TLS", False):
+                raise TypeError(f"TLS cannot begin on {transport!r}")
             begin(self.factory.use, self._up)
         except Exception:
             self._refuse(Failure())

@@ -90,7 +90,7 @@ class MemoryReactor:
     :ivar adoptedPorts: ``(fileDescriptor, addressFamily, factory)`` of each ``adoptStreamPort``.
     :ivar connectors: what ``connectTCP`` and ``connectUNIX`` gave.
     :ivar ports: what ``listenTCP`` and ``listenUNIX`` gave.
-    :ivar triggers: by event and phase, what ``addSystemEventTrigger`` was given.
+    :ivar triggers: by phase and event, what ``addSystemEventTrigger`` was given.
     :ivar whenRunningHooks: what ``callWhenRunning`` was given.
     """
 
@@ -227,20 +227,20 @@ class MemoryReactor:
         self, phase: str, eventType: str, callable: Callable[..., Any], *args: Any, **kw: Any
     ) -> int:
         """Notes a call that is to be made at an event."""
-        number = len(self._ids) + 1
+        number = max(self._ids, default=0) + 1
         self._ids[number] = (eventType, phase, (callable, args, kw))
-        self.triggers.setdefault(eventType, {}).setdefault(phase, []).append((callable, args, kw))
+        self.triggers.setdefault(phase, {}).setdefault(eventType, []).append((callable, args, kw))
         return number
 
     def removeSystemEventTrigger(self, triggerID: int) -> None:
         """Forgets such a call."""
         eventType, phase, made = self._ids.pop(triggerID)
-        self.triggers[eventType][phase].remove(made)
+        self.triggers[phase][eventType].remove(made)
 
     def fireSystemEvent(self, eventType: str) -> None:
         """Makes the calls of an event."""
         for phase in ("before", "during", "after"):
-            for function, args, keywords in self.triggers.get(eventType, {}).get(phase, []):
+            for function, args, keywords in list(self.triggers.get(phase, {}).get(eventType, [])):
                 function(*args, **keywords)
 
     # Descriptors
