@@ -83,3 +83,21 @@ def test_what_a_deferred_waited_for():
     assert str(failures[0].value) == "the time limit passed (0.5 s): Deferred"
     assert failures[0].value.errno == 0 and failures[0].value.name == "PLAIT_ERR_TIMEOUT"
     assert str(error.TimeoutError()) == "the time limit passed"
+
+
+def test_all_names_are_there():
+    names = {
+        name
+        for name, value in vars(twisted).items()
+        if isinstance(value, type) and value.__module__ == twisted.__name__
+    }
+    assert len(names) > 30 and names <= set(error.__all__)
+    for name in names:
+        assert issubclass(getattr(error, name), BaseException)
+
+
+def test_processes():
+    assert (error.ProcessDone(0).exitCode, error.ProcessTerminated(3).exitCode) == (0, 3)
+    assert isinstance(error.ProcessDone(0), error.ConnectionDone)
+    assert "exit code 3" in str(error.ProcessTerminated(3))
+    assert "signal 9" in str(error.ProcessTerminated(signal=9))

@@ -18,6 +18,7 @@ __all__ = [
     "BadFileError",
     "BindError",
     "CannotListenError",
+    "CertificateError",
     "ConnectBindError",
     "ConnectError",
     "ConnectInProgressError",
@@ -31,24 +32,32 @@ __all__ = [
     "DNSLookupError",
     "FileDescriptorOverrun",
     "InvalidAddressError",
+    "MessageLengthError",
+    "MulticastJoinError",
     "NoProtocol",
     "NoRouteError",
     "NotConnectingError",
     "NotListeningError",
     "PeerError",
+    "PeerVerifyError",
+    "ProcessDone",
+    "ProcessExitedAlready",
+    "ProcessTerminated",
+    "ReactorAlreadyInstalledError",
     "ReactorAlreadyRunning",
     "ReactorNotRestartable",
     "ReactorNotRunning",
+    "SSLConfigurationError",
+    "SSLError",
     "ServiceNameUnknownError",
     "TCPTimedOutError",
     "TimeoutError",
     "UnknownHostError",
     "UnsupportedAddressFamily",
     "UnsupportedSocketType",
-    "SSLConfigurationError",
-    "SSLError",
     "UserError",
     "VerificationError",
+    "VerifyError",
     "getConnectError",
 ]
 
@@ -124,8 +133,8 @@ class VerificationError(SSLError):
     summary = "the peer's certificate was refused"
 
 
-#: Twisted's name for it.
-PeerVerifyError = VerificationError
+#: Twisted's names for it.
+PeerVerifyError = VerifyError = VerificationError
 
 
 class SSLConfigurationError(PlaitError):
@@ -353,3 +362,15 @@ def getConnectError(e: Any) -> ConnectError:
         return ConnectError(string=str(e))
     number, text = arguments
     return connect_kind(number)(number, text)
+
+
+# What needs the classes above.
+from ._othererrors import (  # noqa: E402
+    CertificateError,
+    MessageLengthError,
+    MulticastJoinError,
+    ProcessDone,
+    ProcessExitedAlready,
+    ProcessTerminated,
+    ReactorAlreadyInstalledError,
+)

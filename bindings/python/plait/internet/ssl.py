@@ -12,7 +12,7 @@ from typing import Any
 
 from .._core.security import Configuration, Use, Wishes, digest
 from .._native import tls as _tls
-from .error import SSLConfigurationError, SSLError, VerificationError
+from .error import CertificateError, SSLConfigurationError, SSLError, VerificationError
 
 __all__ = [
     "AcceptableCiphers",
@@ -109,10 +109,6 @@ class Certificate:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.digest('sha256')[:23]}...>"
-
-
-class CertificateError(Exception):
-    """There is no certificate where one was expected."""
 
 
 def _armoured(der: bytes) -> bytes:
