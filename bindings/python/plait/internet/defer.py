@@ -313,11 +313,9 @@ class Deferred(Generic[_T]):
             unhandled.failure = None
 
     def __repr__(self) -> str:
-        state = ""
-        if self.called:
-            state = f" current result: {self.result!r}"
-            if isinstance(self.result, Deferred):
-                state = f" waiting on Deferred at {id(self.result):#x}"
+        state = f" current result: {self.result!r}" if self.called else ""
+        if self.called and isinstance(self.result, Deferred):
+            state = f" waiting on Deferred at {id(self.result):#x}"
         return f"<{type(self).__name__} at {id(self):#x}{state}>"
 
     # Coroutines and futures
