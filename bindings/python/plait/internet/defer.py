@@ -241,8 +241,7 @@ class Deferred(Generic[_T]):
             if current._unhandled is not None:
                 current._handled()
             steps, result = current._steps, current.result
-            failing = isinstance(result, Failure)
-            current._running = True
+            failing, current._running = isinstance(result, Failure), True
             done = 0  # of them, and of those that are appended meanwhile
             try:
                 for function, errback, args, keywords, failed, named in steps:
