@@ -156,7 +156,7 @@ int csystem_record_run_posts(uint32_t index) {
     int count = 0;
     while (post) {
         struct csystem_post *next = post->next;
-        post->function(post->user);
+        if (!csystem_forked(index)) post->function(post->user); /* one may have forked: the others are the parent's */
         free(post);
         post = next;
         count++;

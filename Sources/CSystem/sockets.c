@@ -205,7 +205,14 @@ uint16_t csystem_draw_port(void) {
 }
 
 int csystem_listen(int fd, int backlog) { return result(listen(fd, backlog)); }
-int csystem_accept(int fd) { return result(accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)); }
+int csystem_accept(int fd, struct csystem_address *peer) {
+    socklen_t len = sizeof peer->storage;
+    int accepted = accept4(fd, raw(peer), &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (accepted < 0) return -errno;
+    peer->length = len;
+    peer->family = family_of(raw(peer)->sa_family);
+    return accepted;
+}
 int csystem_connect(int fd, const struct csystem_address *address) {
     return result(connect(fd, raw_const(address), address->length));
 }

@@ -1,3 +1,5 @@
+import Wire
+
 /// What a host holds while its code runs, and lets go of while the loop waits: a lock.
 public final class Hold {
   public typealias Begin = @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer?
@@ -23,6 +25,9 @@ extension Loop {
 
   /// Something has happened that the host may hear of: for all that libuv calls.
   @inline(__always) func takeHold() { if hasLetGo { holdAgain() } }
+
+  /// Is this a child of the process that the loop is of?
+  var isForked: Bool { context?._withUnsafeGuaranteedRef { $0.isForked } ?? false }
 
   @inline(never) func holdAgain() {
     hasLetGo = false

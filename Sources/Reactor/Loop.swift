@@ -85,6 +85,9 @@ public final class Loop: Environment {
   /// From a line of the cache on: the kernel copies slower to other places, up to a sixth.
   static var scratchSize: Int { 64 * 1024 }
   var isShut = true
+  /// Who was just accepted, and where it connects from: a peer that has reset is nowhere any more.
+  var newcomer: Unmanaged<TCPTransport>?
+  var newcomerAddress = csystem_address()
   public var hold: Hold?
   var held: UnsafeMutableRawPointer?
   var hasLetGo = false
@@ -162,6 +165,7 @@ public final class Loop: Environment {
     if !resting.isEmpty { wakeRested(context) }
     context.runTimers()
     context.settle()
+    if context.isForked { return }
     let patience = patience(context)
     let isEnough = alone ? context.didWork : !context.isAlive  // nothing that is left would end the wait
     let wait = isEnough ? 0 : limit < 0 ? patience : patience < 0 ? limit : min(limit, patience)
@@ -186,6 +190,7 @@ public final class Loop: Environment {
       if !isLast, !context.isAlive { return 1 }
       turn(isLast ? 0 : -1, alone: false, context)
       context.settle()
+      if context.isForked { return .forked }
       if isLast || (csystem_signalled(context.index) != 0 && csystem_record_take_stop(context.index) != 0) {
         return .ok
       }

@@ -53,7 +53,7 @@ final class PollTransport: Transport, Polled {
 
   func read(_ conn: Conn) {
     let scratch = loop.scratch
-    while wantsReading {
+    while wantsReading, !loop.isForked {
       let count =
         isSocket && conn.wantsDescriptors
         ? receive(scratch, conn) : csystem_read(fd, scratch.baseAddress, scratch.count)
@@ -100,6 +100,7 @@ final class PollTransport: Transport, Polled {
 
   /// Sends what it can; how much, or -errno.
   func send(_ bytes: RawSpan) -> Int {
+    if loop.isForked { return 0 }
     if descriptors.count > 0, bytes.byteCount > 0 {
       let sent = sendWithDescriptors(bytes)
       guard sent > 0, sent < bytes.byteCount else { return sent }

@@ -57,6 +57,7 @@ final class Poller {
     uv_poll_start(handle, watched) { handle, status, events in
       let poller = Unmanaged<Poller>.fromOpaque(handle!.pointee.data).takeUnretainedValue()
       poller.loop.takeHold()
+      if poller.loop.isForked { return }
       if status >= 0 {
         poller.target?.ready(events & CInt(UV_READABLE.rawValue) != 0, events & CInt(UV_WRITABLE.rawValue) != 0)
       } else {

@@ -48,9 +48,9 @@ final class SocketListener: Listener, Polled {
 
   func ready(_ isReadable: Bool, _ isWritable: Bool) {
     var left = 64  // a turn's share; what is left wakes the next
-    while left > 0, !isPaused, poller != nil {
+    while left > 0, !isPaused, poller != nil, !loop.isForked {
       left -= 1
-      let accepted = csystem_accept(fd)
+      let accepted = csystem_accept(fd, &loop.newcomerAddress)
       if accepted >= 0 {
         nextPause = SocketListener.shortestPause
         open(accepted)
@@ -64,8 +64,10 @@ final class SocketListener: Listener, Polled {
 
   func open(_ accepted: CInt) {
     var fault = Status.ok
-    let transport: Transport? =
-      isUnix ? PollTransport.adopt(loop, accepted, isSocket: true, &fault) : TCPTransport.adopt(loop, accepted, &fault)
+    let stream = isUnix ? nil : TCPTransport.adopt(loop, accepted, &fault)
+    loop.newcomer = stream.map { Unmanaged.passUnretained($0) }
+    defer { loop.newcomer = nil }
+    let transport: Transport? = isUnix ? PollTransport.adopt(loop, accepted, isSocket: true, &fault) : stream
     guard let transport else {
       _ = csystem_close(accepted)
       return context.log(.warning, "listener", "a connection could not be taken", fault)
@@ -76,6 +78,7 @@ final class SocketListener: Listener, Polled {
       if status != .refused { context.log(.warning, "listener", "a connection could not be taken", status) }
     case .conn(let conn):
       transport.attach(conn)
+      conn.keepPeer()
       conn.start()
     }
   }

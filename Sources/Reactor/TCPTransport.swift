@@ -76,7 +76,9 @@ final class TCPTransport: Transport {
       stream,
       { handle, _, buffer in
         Unmanaged<TCPTransport>.fromOpaque(handle!.pointee.data)._withUnsafeGuaranteedRef { transport in
-          if transport.isRelaying, transport.canRelay { return buffer!.pointee = uv_buf_t() }  // nothing is read here
+          // Without room nothing is read here.
+          let isForked = transport.inLoop { $0.isForked }
+          if isForked || transport.isRelaying && transport.canRelay { return buffer!.pointee = uv_buf_t() }
           let scratch = transport.inLoop { $0.scratch }
           buffer!.pointee = uv_buf_t(base: scratch.baseAddress!.assumingMemoryBound(to: CChar.self), len: scratch.count)
         }
@@ -98,6 +100,7 @@ final class TCPTransport: Transport {
   }
 
   func didRead(_ count: Int, _ data: UnsafeMutablePointer<CChar>?) {
+    if inLoop({ $0.isForked }) { return }
     if count == Int(UV_ENOBUFS.rawValue) { return relay() }
     if conn == nil, count < 0 { return letGo() }  // all is read that would have made the kernel reset
     conn?._withUnsafeGuaranteedRef { conn in
@@ -127,6 +130,7 @@ final class TCPTransport: Transport {
   override var waiting: Int { queue == nil ? 0 : uv_stream_get_write_queue_size(stream) }
 
   override func write(_ buffer: inout ByteBuffer, _ conn: Conn) {
+    if conn.context.isForked { return }
     let sent = buffer.bytes.withUnsafeBytes { csystem_send(fd, $0.baseAddress, $0.count) }
     if sent == buffer.count { return buffer.removeAll() }
     guard sent >= 0 || csystem_would_block(sent) != 0 else {
@@ -138,6 +142,7 @@ final class TCPTransport: Transport {
   }
 
   override func writeNow(_ bytes: RawSpan, _ conn: Conn) -> Int {
+    if conn.context.isForked { return 0 }
     let sent = bytes.withUnsafeBytes { csystem_send(fd, $0.baseAddress, $0.count) }
     if sent < 0, csystem_would_block(sent) == 0 { conn.abort(.system(sent)) }
     return max(0, sent)
@@ -245,11 +250,15 @@ final class TCPTransport: Transport {
   }
 
   func close() {
-    guard uv_is_closing(base) == 0 else { return }
+    guard uv_is_closing(base) == 0, !inLoop({ $0.isForked }) else { return }
     uv_close(base) { handle in Unmanaged<TCPTransport>.fromOpaque(handle!.pointee.data).release() }
   }
 
   override func peer(_ address: inout Address) -> Status {
+    if inLoop({ $0.newcomer?.toOpaque() == Unmanaged.passUnretained(self).toOpaque() }) {
+      address.socket = inLoop { $0.newcomerAddress }
+      return .ok
+    }
     return .of(csystem_peer(fd, &address.socket))
   }
   override func local(_ address: inout Address) -> Status {

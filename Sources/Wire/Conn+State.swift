@@ -275,6 +275,13 @@ extension Conn {
     return .ok
   }
 
+  /// Has the peer's address stay known, for a conn whose protocol hears of it later: behind a handshake the peer may have reset.
+  public func keepPeer() {
+    guard !layers.isEmpty, extras?.peer == nil else { return }
+    var found = Address()
+    if transport.peer(&found) == .ok { needExtras().peer = found }
+  }
+
   public func local(_ address: inout Address) -> Status {
     guard let known = extras?.local else { return transport.local(&address) }
     address = known

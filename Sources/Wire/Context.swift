@@ -121,6 +121,9 @@ public final class Context {
   /// Is there anything that a loop should wait for? (The reactor itself has an id too.)
   public var isAlive: Bool { ids.alive > 1 || hasWork }
 
+  /// Has the process been forked, by a callback, and is this the child? Then the driving call ends, and touches nothing more.
+  public var isForked: Bool { csystem_forked(index) != 0 }
+
   /// Everything listed is serviced, with no engine open. Two ends in memory can give each other work
   /// for ever, so after some rounds the rest waits for the next turn.
   public func endTurn() {
@@ -143,7 +146,7 @@ public final class Context {
   }
 
   func service(_ id: UInt64) {
-    guard Id.kind(id) != Kind.timer, let object = ids.find(id, Id.kind(id)) else { return }
+    guard Id.kind(id) != Kind.timer, !isForked, let object = ids.find(id, Id.kind(id)) else { return }
     Unmanaged<Entity>.fromOpaque(object)._withUnsafeGuaranteedRef { entity in
       guard entity.isListed else { return }
       entity.isListed = false
@@ -181,7 +184,7 @@ public final class Context {
   public func runTimers() {
     let limit = timers.order
     let now = environment.now
-    while let entry = timers.pop(dueBy: now, before: limit) {
+    while !isForked, let entry = timers.pop(dueBy: now, before: limit) {
       didWork = true
       entry.fired(self)
     }

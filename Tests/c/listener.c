@@ -100,6 +100,47 @@ static void out_of_descriptors(void) {
     journal[0] = 0;
 }
 
+static int met_port;
+
+static void on_met(void *user, plait_conn conn) {
+    plait_address address = PLAIT_ADDRESS_INIT;
+
+    (void)user;
+    OK(plait_conn_get_peer(conn, &address));
+    met_port = (int)address.port;
+    note("met %s", address.host);
+}
+
+/* A peer that has reset meanwhile is nowhere, as the system sees it; its address came with it. */
+static void gone_already(void) {
+    plait_raw_handler handler = PLAIT_RAW_HANDLER_INIT;
+    plait_access_options everybody = PLAIT_ACCESS_OPTIONS_INIT;
+    plait_factory factory = {0}, around = {0};
+    plait_listener listeners[2];
+    struct sockaddr_in name;
+    socklen_t len = sizeof name;
+    struct peer peer;
+    int i;
+
+    handler.connected = on_met;
+    handler.disconnected = note_disconnected;
+    OK(plait_raw_factory_new(&factory, &handler, NULL));
+    OK(plait_access_factory_new(&around, factory, &everybody, NULL));
+    for (i = 0; i < 2; i++) {
+        peer_dial(&peer, listen_on(reactor, i ? around : factory, &listeners[i]));
+        SAME(getsockname(peer.fd, (struct sockaddr *)&name, &len), 0);
+        peer_reset(&peer);
+        disconnected_count = 0;
+        UNTIL(reactor, disconnected_count == 1);
+        SAME(met_port, ntohs(name.sin_port));
+        CHECK(strncmp(journal, "met 127.0.0.1|disconnected", 26) == 0);
+        journal[0] = 0;
+        OK(plait_listener_close(listeners[i]));
+    }
+    OK(plait_factory_release(factory));
+    OK(plait_factory_release(around));
+}
+
 static void on_drained(void *user, plait_call call, const plait_reason *reason) {
     (void)user;
     (void)call;
@@ -165,6 +206,7 @@ int main(void) {
     pausing();
     ports();
     out_of_descriptors();
+    gone_already();
     draining();
     OK(plait_reactor_free(reactor));
     SAME(descriptors(), before);

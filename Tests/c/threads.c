@@ -149,6 +149,45 @@ static void in_a_fork(void) {
     close(ends[0]);
 }
 
+static pid_t child_of_a_callback;
+
+static void forks(void *user) {
+    (void)user;
+    note("forks");
+    child_of_a_callback = fork();
+}
+
+static void stops(void *user) {
+    note("stops");
+    OK(plait_reactor_stop(*(plait_reactor *)user));
+}
+
+/* A child that comes back from a callback leaves the loop at once: the rest of the turn is the parent's. */
+static void in_a_callback(void) {
+    plait_reactor own = new_reactor(0);
+    char verdict = 0;
+    int ends[2], status;
+
+    SAME(pipe(ends), 0);
+    OK(plait_reactor_post(own, forks, NULL));
+    OK(plait_reactor_post(own, stops, &own));
+    OK(plait_timer_start(own, 0, 0, no_tick, NULL, NULL));
+    status = plait_reactor_run(own);
+    if (child_of_a_callback == 0) {
+        CHECK(status == PLAIT_ERR_FORKED && strcmp(journal, "forks|") == 0);
+        STATUS(plait_reactor_poll(own, 0), PLAIT_ERR_FORKED);
+        CHECK(write(ends[1], "y", 1) == 1);
+        _exit(0);
+    }
+    SAME(status, 0);
+    HEARD("forks|stops|");
+    close(ends[1]);
+    SAME(waitpid(child_of_a_callback, NULL, 0), child_of_a_callback);
+    CHECK(read(ends[0], &verdict, 1) == 1 && verdict == 'y');
+    close(ends[0]);
+    OK(plait_reactor_free(own));
+}
+
 int main(void) {
     plait_transport_ops ops = PLAIT_TRANSPORT_OPS_INIT;
 
@@ -163,6 +202,7 @@ int main(void) {
 
     in_thread(in_another_thread);
     in_a_fork();
+    in_a_callback();
     OK(plait_conn_feed(conn, (const uint8_t *)"mine\r\n", 6)); /* the parent goes on */
     HEARD("connected|mine|");
     in_thread(adopt);

@@ -8,7 +8,8 @@
  *
  * **Threads.** A reactor, and everything that belongs to it, is used by one thread: the one that
  * made it, until plait_reactor_adopt(). Others get #PLAIT_ERR_THREAD. Only plait_reactor_post(),
- * plait_reactor_stop(), plait_reactor_adopt() and what makes, retains and releases factories may be called from any thread. After fork, the child gets #PLAIT_ERR_FORKED.
+ * plait_reactor_stop(), plait_reactor_adopt() and what makes, retains and releases factories may be called from any thread. After fork, the child gets #PLAIT_ERR_FORKED,
+ * also from the call that drives, if it comes back from a callback that forked: nothing that is the parent's is touched.
  *
  * **Callbacks** run only inside *driving* calls: plait_reactor_run(), plait_reactor_poll(),
  * plait_reactor_advance(), plait_conn_feed(), plait_conn_eof(), plait_conn_writable() and

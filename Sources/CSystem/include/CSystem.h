@@ -46,6 +46,10 @@ CSYSTEM_HOT uintptr_t csystem_owner(uint32_t index) {
     return __atomic_load_n(&csystem_records[index & (CSYSTEM_RECORDS - 1)].owner, __ATOMIC_RELAXED);
 }
 
+/* Is this a process that was forked while the record was in use? What is under way in it is to end without a trace: all that it has
+ * open is its parent's. */
+CSYSTEM_HOT int csystem_forked(uint32_t index) { return csystem_owner(index) == CSYSTEM_FORKED; }
+
 /* The context of a record that this thread owns, else NULL. */
 CSYSTEM_HOT void *csystem_context(uint32_t index) {
     struct csystem_record *record = &csystem_records[index & (CSYSTEM_RECORDS - 1)];
@@ -338,7 +342,7 @@ int csystem_bind(int fd, const struct csystem_address *address);
 /* One of the ports that the system gives to who does not ask for one, by lot; 0 where it keeps some of them back. */
 uint16_t csystem_draw_port(void);
 int csystem_listen(int fd, int backlog);
-int csystem_accept(int fd);
+int csystem_accept(int fd, struct csystem_address *peer);
 int csystem_connect(int fd, const struct csystem_address *address);
 int csystem_socket_error(int fd);
 int csystem_local(int fd, struct csystem_address *out);

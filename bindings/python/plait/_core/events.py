@@ -16,10 +16,10 @@ class SystemEvents:
     The second begins when the Deferreds that functions of the first gave have their results. All
     functions are called once, and forgotten then.
 
-    :param failed: is told what a function raises.
+    :param failed: is told what a function raises, and where.
     """
 
-    def __init__(self, failed: Callable[[BaseException, str], None]) -> None:
+    def __init__(self, failed: Callable[[BaseException, str, Any], None]) -> None:
         self._triggers: dict[tuple[str, str], list[Trigger]] = {}
         self._failed = failed
 
@@ -86,5 +86,5 @@ class SystemEvents:
             try:
                 results.append(function(*args, **keywords))
             except BaseException as error:
-                self._failed(error, f"Unhandled error in {function!r}, {phase} {event}")
+                self._failed(error, f"Unhandled error {phase} {event} in", function)
         return results

@@ -30,22 +30,21 @@ class Gathering:
         if self.producer is not None:
             self.write(framer._joined([line]) if delimiter is None else line + delimiter)
             return
-        lines = self.lines
-        if lines:
+        if self.lines:
             self.foldLines()
         elif not self._written:
             self.driver.mark(self)
         self.delimiter = delimiter
-        lines.append(line)
-        self.gatherFor(framer, lines)
+        self.lines.append(line)
+        self.gatherFor(framer)
 
     def writeString(self, data: bytes, framer: Any) -> None:
         """Sends a framed string of the framer's, which may append those that follow."""
         self.write(data)
         if self.producer is None:
-            self.gatherFor(framer, self._written)
+            self.gatherFor(framer, True)
 
-    def gatherFor(self, framer: Any, gathered: list[bytes]) -> None:
+    def gatherFor(self, framer: Any, framed: bool = False) -> None:
         """Lets a framer append by itself, until it is flushed or something else is written."""
         gatherer = self.gatherer
         if gatherer is not framer:
@@ -53,7 +52,8 @@ class Gathering:
                 gatherer._gatherer = NOBODY
             self.gatherer = framer
         if framer._watches:
-            framer._gatherer, framer._gathered = self, gathered
+            # Looked up here: a signal's handler that ran meanwhile may have had the lines put together.
+            framer._gatherer, framer._gathered = self, self._written if framed else self.lines
 
     def endGathering(self) -> None:
         """The framer that appends by itself has to ask again."""
@@ -63,20 +63,19 @@ class Gathering:
 
     def foldLines(self) -> None:
         """Puts the delimiters into the lines that were gathered."""
-        self._written.append(self.joined())
+        lines, gatherer = self.lines, self.gatherer
+        self.lines = []
         self.endGathering()
+        self._written.append(self.joined(lines, gatherer))
 
-    def joined(self) -> bytes:
+    def joined(self, lines: list[bytes], gatherer: Any) -> bytes:
         """What was gathered of the framer's lines or strings, framed."""
-        lines, delimiter = self.lines, self.delimiter
-        try:
-            if delimiter is None:
-                data: bytes = self.gatherer._joined(lines)
-            else:
-                lines.append(b"")
-                data = delimiter.join(lines)
-        finally:
-            lines.clear()
+        delimiter = self.delimiter
+        if delimiter is None:
+            data: bytes = gatherer._joined(lines)
+        else:
+            lines.append(b"")
+            data = delimiter.join(lines)
         return data
 
     def dropWritten(self) -> None:

@@ -11,25 +11,22 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
-from ctypes import byref
+from ctypes import byref, cast
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from .._native import functions, structs
 from ..internet._reasons import check
-from .registry import entries, entry
+from .registry import entries
 
 if TYPE_CHECKING:
     from ..internet.reactors import Reactor
 
 
-@entry(structs.DataFunction)
-def _woken(user: int, conn: int, data: Any, length: int) -> None:
-    # Being called is all: the interpreter runs pending handlers before this returns.
-    return
-
-
-_table = structs.RawHandler(data=_woken)
+# What arrives has `plait_reactor_stop` called by C itself, with the reactor's handle: so the run returns to Python, which runs the
+# handlers in the frame of Reactor.run. In a callback of Python's, what they raise would be lost.
+_stop: Any = functions.reactor_stop
+_table = structs.RawHandler(data=cast(_stop, structs.DataFunction))
 
 
 def open_wakeup(reactor: int) -> int:
@@ -37,7 +34,7 @@ def open_wakeup(reactor: int) -> int:
     theirs, ours = os.pipe()
     os.set_blocking(ours, False)
     factory = structs.Handle()
-    check(functions.raw_factory_new(byref(factory), byref(_table), None))
+    check(functions.raw_factory_new(byref(factory), byref(_table), reactor))
     try:
         where = b"fd:%d" % theirs
         nobody = structs.ConnectFunction()

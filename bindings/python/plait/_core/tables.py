@@ -10,7 +10,7 @@ import sys
 from ctypes import CFUNCTYPE, c_char, c_size_t, c_uint64, c_void_p, cast
 from typing import Any
 
-from .._native import structs
+from .._native import functions, structs
 from .registry import conns, drop, entry, objects
 
 #: What the C library lends, by its address: a slice of this copies it. (An object around each address
@@ -28,6 +28,8 @@ def _opened(user: int, conn: int) -> None:
     try:
         opener.opened(conn)
     except BaseException as error:
+        if conn not in conns:
+            functions.conn_abort(conn)
         driver.interrupt(error)
     finally:
         driver.leave()
@@ -60,9 +62,9 @@ def _ended(user: int, conn: int, reason: int) -> None:
     except BaseException as error:
         self.crashed(error)
     finally:
+        driver.inside = False
         if driver.dirty:
             driver.flush()
-        driver.inside = False
 
 
 @entry(structs.ConnFunction)
@@ -117,9 +119,9 @@ def _bytes(user: int, conn: int, data: int, length: int) -> None:
     except BaseException as error:
         self.crashed(error)
     finally:
+        driver.inside = False
         if driver.dirty:
             driver.flush()
-        driver.inside = False
 
 
 @entry(_BlockFunction)
@@ -134,9 +136,9 @@ def _messages(user: int, conn: int, data: int, length: int, table: int, count: i
     except BaseException as error:
         taken = self.crashed(error)
     finally:
+        driver.inside = False
         if driver.dirty:
             driver.flush()
-        driver.inside = False
     return taken
 
 

@@ -24,7 +24,7 @@ def _fired(user: int, timer: int) -> None:
     try:
         call.fire()
     except BaseException as error:
-        driver.failed(error, f"Unhandled error in {call!r}")
+        driver.failed(error, "Unhandled error in", call)
     finally:
         driver.leave()
 

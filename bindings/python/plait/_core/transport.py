@@ -121,19 +121,20 @@ class Transport(Addressed, Securing):
 
     def flush(self) -> None:
         """Hands to the C library what was gathered."""
-        out = self._written
-        if not out:
-            if not self.lines:
-                return
-            data = self.joined()
-        else:
-            if self.lines:
-                out.append(self.joined())
-            data = b"".join(out)  # of one alone that is the same object
-            out.clear()
-        if self.gatherer is not None:
-            self.gatherer._gatherer = NOBODY
+        gatherer = self.gatherer
+        if gatherer is not None:
+            gatherer._gatherer = NOBODY
             self.gatherer = None
+        # What is written from now on, as by a signal's handler (which Python runs at calls), is for the next time.
+        out, lines = self._written, self.lines
+        if lines:
+            self._written, self.lines = [], []
+            out.append(self.joined(lines, gatherer))
+        elif out:
+            self._written = []
+        else:
+            return
+        data = b"".join(out)  # of one alone that is the same object
         # Failure means that the conn is closing or has ended, and there is nobody to tell; or
         # that these are not the messages that the conn is for.
         length = len(data)
@@ -148,12 +149,12 @@ class Transport(Addressed, Securing):
         """Ends the connection when what was written has left; nothing is delivered meanwhile."""
         if self.disconnecting or not self.connected:
             return
+        _mine(functions.conn_pause(self._conn))
         self.disconnecting = True
         self._halt()
         if self.delaysClose():
-            functions.conn_pause(self._conn)
-        elif self.driver.inside:
-            functions.conn_pause(self._conn)
+            return
+        if self.driver.inside:
             self.driver.dirty.append(_Ending(self))
         else:
             self.close()
@@ -169,6 +170,7 @@ class Transport(Addressed, Securing):
         """Ends the connection at once, and drops what was not sent yet."""
         if not self.connected:
             return
+        _mine(functions.conn_pause(self._conn))
         self.disconnecting = True
         self._halt()
         self.dropWritten()
@@ -178,6 +180,7 @@ class Transport(Addressed, Securing):
         """Tells the peer that nothing more will be sent; reading goes on."""
         if self.disconnecting or not self.connected:
             return
+        _mine(functions.conn_get_counters(self._conn, None))
         self.flush()
         if functions.conn_close_write(self._conn) == 0:
             self.whenDrained(self._writeClosed)
@@ -192,15 +195,15 @@ class Transport(Addressed, Securing):
     def pauseProducing(self) -> None:
         """Delivers and reads nothing until :meth:`resumeProducing`."""
         if self.connected and not self.disconnecting:
+            _mine(functions.conn_pause(self._conn))
             self._readingPaused = True
             self._halt()
-            functions.conn_pause(self._conn)
 
     def resumeProducing(self) -> None:
         """Goes on reading."""
         if self.connected and not self.disconnecting:
+            _mine(functions.conn_resume(self._conn))
             self._readingPaused = False
-            functions.conn_resume(self._conn)
 
     def stopProducing(self) -> None:
         """As :meth:`loseConnection`."""
@@ -345,7 +348,7 @@ class Transport(Addressed, Securing):
         with that as its reason.
         """
         whose = factory if self._protocol is None else self._protocol
-        self.driver.failed(problem, f"Unhandled error in {whose!r}")
+        self.driver.failed(problem, "Unhandled error in", whose)
         if self._failure is None and self.connected:
             self._failure = Failure(problem)
             self.disconnecting = True
@@ -356,6 +359,12 @@ class Transport(Addressed, Securing):
                 self.dropWritten()
                 self.driver.failed(error, "Unhandled error in what was written last")
         return 0
+
+
+def _mine(status: int) -> None:
+    """Refuses what another thread asks for, or a child of the process; a conn that is ending already needs nothing."""
+    if status in (constants.ERR_THREAD, constants.ERR_FORKED):
+        check(status)
 
 
 class _Ending:

@@ -82,7 +82,7 @@ async def driving(reactor: Reactor | None = None) -> AsyncIterator[Reactor]:
     if loop in _reactors:
         raise RuntimeError("this loop drives a reactor already")
     chosen = Reactor() if reactor is None else reactor.getReactor()
-    check(functions.reactor_adopt(chosen.handle))
+    chosen.adopt()
     _attach(loop, chosen)
     try:
         with chosen.driven():

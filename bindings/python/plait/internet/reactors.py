@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
+import traceback
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from ctypes import addressof, byref, c_uint64, c_void_p, cast, pythonapi, sizeof
+from threading import get_ident
 from typing import TYPE_CHECKING, Any, Callable
 
 from .._core.events import SystemEvents
@@ -16,6 +18,7 @@ from .._core.registry import conns, drop, entry, hold, objects
 from .._core.signals import open_wakeup, watched
 from .._core.timers import DelayedCall
 from .._native import constants, functions, structs
+from ..error import PlaitError
 from ._current import began, ended
 from ._listening import Listening
 from ._reasons import check
@@ -36,6 +39,14 @@ _LEVELS = {
     constants.LOG_INFO: logging.INFO,
     constants.LOG_DEBUG: logging.DEBUG,
 }
+
+
+def shown(what: Any) -> str:
+    """How an object shows itself, if it can: one whose ``__repr__`` raises may be half made."""
+    try:
+        return repr(what)
+    except Exception:
+        return f"<{type(what).__name__} at {id(what):#x}>"
 
 
 def _address(function: Any) -> Any:
@@ -100,7 +111,8 @@ class Reactor(Listening, Threading):
         self.dirty: list[Any] = []
         self._key = hold(self)
         self._calls: deque[tuple[Callable[..., Any], Any, Any]] = deque()
-        self._posting = self._keeps = False
+        self._posting = self._keeps = self._ends = False
+        self._owner, self._process = get_ident(), os.getpid()
         self.events = SystemEvents(self.failed)
         self._raised: BaseException | None = None
         self._wakeup: int | None = None
@@ -130,21 +142,27 @@ class Reactor(Listening, Threading):
         """
         if self.running:
             raise ReactorAlreadyRunning()
-        check(functions.reactor_adopt(self.handle))
+        self.adopt()
         with watched(self) if installSignalHandlers else nullcontext():
             with self.driven():
                 try:
-                    if self._raised is None:
+                    # A signal wakes the reactor without ending it: its handler runs here.
+                    while not self._ends and self._raised is None:
                         check(functions.reactor_run(self.handle))
                 finally:
-                    if not self._keeps:
+                    if not self._keeps and os.getpid() == self._process:
                         self._windDown()
         self._raise()
+
+    def adopt(self) -> None:
+        """Makes the calling thread the one that may use the reactor."""
+        check(functions.reactor_adopt(self.handle))
+        self._owner, self._process = get_ident(), os.getpid()
 
     @contextmanager
     def driven(self) -> Iterator[None]:
         """Counts as running meanwhile, and waits even when there is nothing to wait for."""
-        self.running, self.stopping, self._keeps = True, False, False
+        self.running, self.stopping, self._keeps, self._ends = True, False, False, False
         forever = self.startTimer(1 << 61, _idle, 0)
         try:
             began(self)
@@ -179,11 +197,15 @@ class Reactor(Listening, Threading):
         if self.host is not None:
             self.host()
         else:
-            check(functions.reactor_stop(self.handle))
+            self._end()
 
     def crash(self) -> None:
         """Ends :meth:`run` and leaves everything open, for the next run."""
         self._keeps = True
+        self._end()
+
+    def _end(self) -> None:
+        self._ends = True
         check(functions.reactor_stop(self.handle))
 
     def iterate(self, delay: float = 0) -> None:
@@ -210,17 +232,17 @@ class Reactor(Listening, Threading):
         """Closes ports and connections."""
         self.stopping = True
         for connector in list(self.connectors):
-            connector.disconnect()
+            self._call(connector.disconnect)
         for port in list(self.ports):
-            port.stopListening()
+            self._call(port.stopListening)
         for attempt in list(self.attempts):
-            attempt.cancel()
+            self._call(attempt.cancel)
         for transport in self.transports:
-            transport.loseConnection()
+            self._call(transport.loseConnection)
         functions.reactor_poll(self.handle, 0)
         # Those left have something to send that their peers do not take.
         for transport in self.transports:
-            transport.abortConnection()
+            self._call(transport.abortConnection)
         functions.reactor_poll(self.handle, 0)
 
     def interrupt(self, error: BaseException) -> None:
@@ -274,9 +296,16 @@ class Reactor(Listening, Threading):
         """Calls a function in the reactor's thread, in a coming turn. From any thread."""
         self._calls.append((callable, args, kw))
         if not self._posting:
-            # Cleared before the calls are looked at: none is left behind unposted.
-            self._posting = True
-            check(functions.reactor_post(self.handle, _posted, self._key))
+            self._post()
+
+    def _post(self) -> None:
+        # Cleared before the calls are looked at: none is left behind unposted.
+        self._posting = True
+        status = functions.reactor_post(self.handle, _posted, self._key)
+        if status < 0:
+            self._posting = False
+            self._calls.clear()
+            check(status)
 
     def soon(self, function: Callable[[], Any]) -> None:
         """Calls a function in a coming turn."""
@@ -286,25 +315,32 @@ class Reactor(Listening, Threading):
         """Makes the calls that came from elsewhere."""
         self._posting = False
         for _ in range(len(self._calls)):
-            self._call(*self._calls.popleft())
+            function, args, keywords = self._calls.popleft()
+            self._call(function, *args, **keywords)
 
-    def _call(self, function: Callable[..., Any], args: Any, keywords: Any) -> None:
+    def _call(self, function: Callable[..., Any], *args: Any, **keywords: Any) -> None:
         try:
             function(*args, **keywords)
         except BaseException as error:
-            self.failed(error, f"Unhandled error in {function!r}")
+            self.failed(error, "Unhandled error in", function)
 
-    def failed(self, problem: BaseException, text: str) -> None:
-        """Tells of an exception that no caller is there for."""
+    def failed(self, problem: BaseException, text: str, what: Any = None) -> None:
+        """Tells of an exception that no caller is there for, and what it happened in."""
         if isinstance(problem, (KeyboardInterrupt, SystemExit)):
-            self.interrupt(problem)
-        else:
-            _log.error(text, exc_info=(type(problem), problem, problem.__traceback__))
+            return self.interrupt(problem)
+        about = (type(problem), problem, problem.__traceback__)
+        try:
+            _log.error(text if what is None else f"{text} {shown(what)}", exc_info=about)
+        except Exception:
+            # A program's own logging raised: that there was an error must not be lost with it.
+            traceback.print_exception(*about)
 
     # Output
 
     def mark(self, transport: Transport) -> None:
         """Notes that a transport has gathered output."""
+        if get_ident() != self._owner:
+            raise PlaitError(constants.ERR_THREAD)
         self.dirty.append(transport)
         if not self.inside and len(self.dirty) == 1:
             # No callback is under way at whose end it would be handed over.
@@ -312,17 +348,19 @@ class Reactor(Listening, Threading):
 
     def flush(self) -> None:
         """Hands over what was gathered."""
-        dirty = self.dirty
-        for transport in dirty:
-            try:
-                transport.flush()
-            except BaseException as error:
-                transport.dropWritten()
-                transport.crashed(error)
-        dirty.clear()
+        # What is written meanwhile, as by a signal's handler, is marked in the next list.
+        while self.dirty:
+            dirty, self.dirty = self.dirty, []
+            for transport in dirty:
+                try:
+                    transport.flush()
+                except BaseException as error:
+                    transport.dropWritten()
+                    transport.crashed(error)
 
     def leave(self) -> None:
         """A callback is done."""
+        # In this order: what a signal's handler writes from now on has the reactor turn.
+        self.inside = False
         if self.dirty:
             self.flush()
-        self.inside = False

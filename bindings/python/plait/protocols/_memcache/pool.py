@@ -85,7 +85,7 @@ class _PoolConn:
 
     def crashed(self, problem: BaseException) -> int:
         """A program's callback raised: that is logged, and the pool goes on."""
-        self.driver.failed(problem, f"Unhandled error in {self.framer!r}")
+        self.driver.failed(problem, "Unhandled error in", self.framer)
         return 0
 
     def readClosed(self) -> None:

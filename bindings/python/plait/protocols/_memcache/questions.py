@@ -279,9 +279,9 @@ def _answers(user: int, conn: int, answers: int, count: int) -> None:
         self.crashed(error)
     if self.framer._gathered is not None:
         self.framer._sendGathered()
+    driver.inside = False
     if driver.dirty:
         driver.flush()
-    driver.inside = False
 
 
 #: By whether the protocol goes on when the peer has said its last word.

@@ -29,9 +29,9 @@ def _events(user: int, conn: int, data: Any, length: int, rows: Any, count: int)
         self.framer._takeEvents(data[:length], rows[: ROW * count])
     except BaseException as error:
         self.crashed(error)
+    driver.inside = False
     if driver.dirty:
         driver.flush()
-    driver.inside = False
 
 
 #: All clients have the same table.
