@@ -240,16 +240,16 @@ class IntNStringReceiver(StringFramed):
             self._plain = False
         return self._attached
 
-    def _sizeOf(self, strings: Iterable[bytes]) -> int:
+    def _sizeOf(self, strings: Sequence[bytes]) -> int:
         """So many bytes these had, with their lengths."""
-        return sum(len(string) + self.prefixLength for string in strings)
+        return sum(map(len, strings)) + self.prefixLength * len(strings)
 
     def _takeFed(self, strings: Sequence[bytes]) -> int:
         kept = cast(Kept, self._attached)
         kept.block = strings
         taken = super()._takeFed(strings)
         kept.block = ()
-        kept.passed(self._sizeOf(strings[:taken]))
+        kept.passed(self._sizeOf(strings if taken == len(strings) else strings[:taken]))
         return taken
 
     def _crashed(self) -> int:

@@ -30,17 +30,19 @@ class Kept(Attachment):
         """Feeds the conn now; gives what a callback raised."""
         if self._head:
             data, self._head = self._head + data, b""
+        pieces = self._pieces
         if data:
-            self._pieces.append(data)
+            pieces.append(data)
         try:
             return super().turn(data)
         finally:
-            pieces = self._pieces
             while pieces and self._done >= len(pieces[0]):
                 self._done -= len(pieces.popleft())
-            framer = self.framer
-            if not self._conn or getattr(framer.transport, "disconnecting", False):
-                pieces.clear()
+            if pieces:
+                framer = self.framer
+                ends = framer is None or getattr(framer.transport, "disconnecting", False)
+                if ends or not self._conn:
+                    pieces.clear()
 
     def passed(self, size: int) -> None:
         """So many bytes more are done with."""
