@@ -89,3 +89,10 @@ def test_a_factory_that_raises_is_named(reactor, caplog):
     reactor.connectTCP("127.0.0.1", port.getHost().port, Client())
     until(reactor, lambda: lost)
     assert "Unhandled error in <the factory that raises>" in caplog.text
+
+
+def test_a_name_that_is_not_found():
+    found = error.getConnectError(socket.gaierror(socket.EAI_NONAME, "unknown"))
+    assert type(found) is error.UnknownHostError
+    assert found.args == (socket.EAI_NONAME, "unknown")
+    assert type(error.getConnectError(OSError(111, "refused"))) is error.ConnectionRefusedError

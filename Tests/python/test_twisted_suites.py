@@ -98,6 +98,14 @@ SUITES = {
             "DeprecationTests.": THEIRS,
         },
     ),
+    "twisted.internet.test.test_error": (["internet.error"], {"ConnectionAbortedTests.": WORDS}),
+    "twisted.test.test_error": (
+        ["internet.error"],
+        {
+            "StringificationTests.testThemAll": WORDS,
+            "GetConnectErrorTests.": "the arguments of an exception have the number, too",
+        },
+    ),
     "twisted.internet.test.test_address": (["internet.address"], {}),
     "twisted.test.test_threadpool": (
         ["python.threadpool", "python.failure"],

@@ -361,7 +361,9 @@ def getConnectError(e: Any) -> ConnectError:
     if len(arguments) != 2:
         return ConnectError(string=str(e))
     number, text = arguments
-    return connect_kind(number)(number, text)
+    # Numbers of the resolver's are not those of the system's other calls.
+    isOfResolver = type(e).__name__ == "gaierror"
+    return (UnknownHostError if isOfResolver else connect_kind(number))(number, text)
 
 
 # What needs the classes above.
