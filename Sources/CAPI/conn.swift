@@ -95,6 +95,17 @@ public func plait_conn_get_local(_ conn: plait_conn, _ out: UnsafeMutablePointer
   address(conn, out) { $0.local(&$1) }
 }
 
+@_cdecl("plait_conn_get_fd") @implementation
+public func plait_conn_get_fd(_ conn: plait_conn, _ fd: UnsafeMutablePointer<CInt>?) -> CInt {
+  onConn(conn) { conn in
+    guard let fd else { return .invalid }
+    let found = conn.transport.descriptor
+    guard found >= 0 else { return .unsupported }
+    fd.pointee = found
+    return .ok
+  }
+}
+
 @_cdecl("plait_conn_get_counters") @implementation
 public func plait_conn_get_counters(_ conn: plait_conn, _ out: UnsafeMutablePointer<plait_conn_counters>?) -> CInt {
   onConn(conn) { conn in

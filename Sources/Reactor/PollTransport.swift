@@ -142,6 +142,7 @@ final class PollTransport: Transport, Polled {
 
   // MARK: The rest
 
+  override var descriptor: CInt { poller == nil ? -1 : fd }
   override var canCloseWrite: Bool { isSocket }
   override func closeWrite() -> Status {
     return .of(csystem_shutdown_write(fd))

@@ -123,6 +123,7 @@ static void addresses_that_a_host_knows(void) {
     plait_factory factory = raw_factory(echo_bytes);
     plait_address peer = address(PLAIT_FAMILY_IPV6, "2001:db8::7", 4000), found = PLAIT_ADDRESS_INIT;
     plait_address local = address(PLAIT_FAMILY_UNIX, "/run/here", 0);
+    int fd = -7;
     plait_transport_ops ops = PLAIT_TRANSPORT_OPS_INIT;
     plait_conn conn = attach(factory, &peer, &local);
 
@@ -130,6 +131,8 @@ static void addresses_that_a_host_knows(void) {
     CHECK(found.family == PLAIT_FAMILY_IPV6 && found.port == 4000 && !strcmp(found.host, "2001:db8::7"));
     OK(plait_conn_get_local(conn, &found));
     CHECK(found.family == PLAIT_FAMILY_UNIX && !strcmp(found.host, "/run/here"));
+    STATUS(plait_conn_get_fd(conn, &fd), PLAIT_ERR_UNSUPPORTED);
+    SAME(fd, -7);
     conn = attach(factory, &peer, NULL);
     OK(plait_conn_get_local(conn, &found));
     SAME(found.family, PLAIT_FAMILY_NONE);

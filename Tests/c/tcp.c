@@ -8,7 +8,8 @@ static void echo(void) {
     plait_listener listener = {0};
     plait_address local = PLAIT_ADDRESS_INIT, far = PLAIT_ADDRESS_INIT;
     plait_conn_counters counters = PLAIT_CONN_COUNTERS_INIT;
-    int port = listen_on(reactor, factory, &listener);
+    int port = listen_on(reactor, factory, &listener), fd = -1, kind = 0;
+    socklen_t len = sizeof kind;
     struct peer a, b;
 
     OK(plait_listener_get_local(listener, &local));
@@ -34,6 +35,10 @@ static void echo(void) {
     far.struct_size = 2;
     STATUS(plait_conn_get_peer(last_conn, &far), PLAIT_ERR_STRUCT_SIZE);
     STATUS(plait_conn_get_peer(last_conn, NULL), PLAIT_ERR_INVALID);
+    OK(plait_conn_get_fd(last_conn, &fd));
+    OK(getsockopt(fd, SOL_SOCKET, SO_TYPE, &kind, &len));
+    SAME(kind, SOCK_STREAM);
+    STATUS(plait_conn_get_fd(last_conn, NULL), PLAIT_ERR_INVALID);
     OK(plait_conn_get_counters(last_conn, &counters));
     CHECK(counters.bytes_in == counters.bytes_out && counters.bytes_in > 0 && counters.waiting == 0 &&
           counters.held == 0);

@@ -87,6 +87,7 @@ static void all_answer(int wanted) {
     STATUS(plait_conn_get_user(conn, &user), wanted);
     STATUS(plait_conn_get_peer(conn, &address), wanted);
     STATUS(plait_conn_get_local(conn, &address), wanted);
+    STATUS(plait_conn_get_fd(conn, &fd), wanted);
     STATUS(plait_conn_get_counters(conn, &counters), wanted);
     STATUS(plait_conn_set_limits(conn, NULL), wanted);
     STATUS(plait_conn_set_no_delay(conn, 1), wanted);

@@ -12,6 +12,8 @@ int main(void) {
     struct stat info;
     struct peer peer;
     struct sockaddr_un stale;
+    struct ucred who;
+    socklen_t len = sizeof who;
     int before = descriptors(), fd;
 
     reactor = new_reactor(0);
@@ -42,6 +44,9 @@ int main(void) {
     UNTIL(reactor, peer_heard(&peer, "hello\r\n"));
     OK(plait_conn_get_local(last_conn, &address));
     SAME(address.family, PLAIT_FAMILY_UNIX);
+    OK(plait_conn_get_fd(last_conn, &fd));
+    OK(getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len));
+    SAME(who.pid, getpid());
     STATUS(plait_conn_set_no_delay(last_conn, 1), PLAIT_ERR_UNSUPPORTED);
     STATUS(plait_conn_set_keep_alive(last_conn, 1), PLAIT_ERR_UNSUPPORTED);
     peer_close(&peer);

@@ -224,10 +224,17 @@ def test_another_threads_transport_is_refused(reactor, pair):
             except PlaitError as problem:
                 refused.append(problem.name)
 
+        try:
+            port.stopListening()
+        except PlaitError as problem:
+            refused.append(problem.name)
+
+    port = reactor.listenTCP(0, protocol.Factory.forProtocol(Plain), interface="127.0.0.1")
     thread = threading.Thread(target=elsewhere)
     thread.start()
     thread.join()
-    assert refused == ["PLAIT_ERR_THREAD"] * 6
+    assert refused == ["PLAIT_ERR_THREAD"] * 7
+    assert port in reactor.ports
     assert not made.transport.disconnecting
     made.transport.write(b"here")
     made.transport.loseConnection()

@@ -82,6 +82,22 @@ def test_a_write_outside_of_a_callback_leaves_by_itself(reactor, pair):
     assert receive(reactor, peer, 10) == b"one\r\ntwo\r\n"
 
 
+def test_the_socket_behind_it(reactor, pair):
+    made = Plain()
+    peer = pair(made)
+    handle = made.transport.getHandle()
+    assert handle.fileno() >= 0 and handle.family == socket.AF_INET
+    assert handle.getpeername() == peer.getsockname() and handle.getsockname() == peer.getpeername()
+    handle.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    assert handle.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+    made.transport.loseConnection()
+    assert receive(reactor, peer) == b""  # what was lent does not keep it
+    lost(reactor, made)
+    assert handle.fileno() == -1
+    with pytest.raises(OSError):
+        handle.getsockname()
+
+
 def test_aborting(reactor, pair):
     made = Plain()
     peer = pair(made)

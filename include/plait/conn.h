@@ -237,6 +237,22 @@ PLAIT_API int plait_conn_get_peer(plait_conn conn, plait_address *out);
 PLAIT_API int plait_conn_get_local(plait_conn conn, plait_address *out);
 
 /**
+ * @brief Lends the descriptor of a conn's socket, to ask for options and to set them: SO_PEERCRED, TCP_INFO, IP_TOS.
+ *
+ * Whatever reads, writes, shuts down or closes it, or makes it block, breaks the conn.
+ * @param conn [in]
+ * @param fd [out] the descriptor.
+ * @return 0.
+ * @errors those of a handle; #PLAIT_ERR_INVALID; #PLAIT_ERR_UNSUPPORTED when there is none: in memory, attached.
+ * @thread the reactor's.
+ * @callbacks none.
+ * @lifetime lent until the conn ends: the number may belong to something else then.
+ * @since 0.1.0
+ * @twisted `transport.getHandle`
+ */
+PLAIT_API int plait_conn_get_fd(plait_conn conn, int *fd);
+
+/**
  * @brief Tells how much the conn has moved and how much is waiting.
  * @param conn [in]
  * @param out [out] with its struct_size set.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .._native import functions
 from ..internet._reasons import check
+from .handles import SocketHandle
 from .producing import Producing
 
 
@@ -15,6 +16,10 @@ class SocketOptions(Producing):
     # Set when they are asked for: most connections never are.
     _keepAlive: bool
     _noDelay: bool
+
+    def getHandle(self) -> SocketHandle:
+        """The connection's socket, for options that have no method here."""
+        return SocketHandle(self._conn)
 
     def getTcpNoDelay(self) -> bool:
         """Whether small writes leave at once. They do unless told otherwise; not so in Twisted."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._native import constants, functions
 from .._native.calls import bare
-from ..internet._reasons import check, connection_lost
+from ..internet._reasons import check, check_owner, connection_lost
 from ..internet.error import ConnectionDone, ConnectionLost
 from ..internet.protocol import Protocol
 from ..python.failure import Failure
@@ -149,7 +149,7 @@ class Transport(Addressed, Securing):
         """Ends the connection when what was written has left; nothing is delivered meanwhile."""
         if self.disconnecting or not self.connected:
             return
-        _mine(functions.conn_pause(self._conn))
+        check_owner(functions.conn_pause(self._conn))
         self.disconnecting = True
         self._halt()
         if self.delaysClose():
@@ -170,7 +170,7 @@ class Transport(Addressed, Securing):
         """Ends the connection at once, and drops what was not sent yet."""
         if not self.connected:
             return
-        _mine(functions.conn_pause(self._conn))
+        check_owner(functions.conn_pause(self._conn))
         self.disconnecting = True
         self._halt()
         self.dropWritten()
@@ -180,7 +180,7 @@ class Transport(Addressed, Securing):
         """Tells the peer that nothing more will be sent; reading goes on."""
         if self.disconnecting or not self.connected:
             return
-        _mine(functions.conn_get_counters(self._conn, None))
+        check_owner(functions.conn_get_counters(self._conn, None))
         self.flush()
         if functions.conn_close_write(self._conn) == 0:
             self.whenDrained(self._writeClosed)
@@ -195,14 +195,14 @@ class Transport(Addressed, Securing):
     def pauseProducing(self) -> None:
         """Delivers and reads nothing until :meth:`resumeProducing`."""
         if self.connected and not self.disconnecting:
-            _mine(functions.conn_pause(self._conn))
+            check_owner(functions.conn_pause(self._conn))
             self._readingPaused = True
             self._halt()
 
     def resumeProducing(self) -> None:
         """Goes on reading."""
         if self.connected and not self.disconnecting:
-            _mine(functions.conn_resume(self._conn))
+            check_owner(functions.conn_resume(self._conn))
             self._readingPaused = False
 
     def stopProducing(self) -> None:
@@ -359,12 +359,6 @@ class Transport(Addressed, Securing):
                 self.dropWritten()
                 self.driver.failed(error, "Unhandled error in what was written last")
         return 0
-
-
-def _mine(status: int) -> None:
-    """Refuses what another thread asks for, or a child of the process; a conn that is ending already needs nothing."""
-    if status in (constants.ERR_THREAD, constants.ERR_FORKED):
-        check(status)
 
 
 class _Ending:

@@ -117,6 +117,7 @@ conn_set_user: Callable[..., int] = quick("plait_conn_set_user", c_int, Handle, 
 conn_get_user: Callable[..., int] = quick("plait_conn_get_user", c_int, Handle, POINTER(c_void_p))
 conn_get_peer: Callable[..., int] = quick("plait_conn_get_peer", c_int, Handle, POINTER(Address))
 conn_get_local: Callable[..., int] = quick("plait_conn_get_local", c_int, Handle, POINTER(Address))
+conn_get_fd: Callable[..., int] = quick("plait_conn_get_fd", c_int, Handle, POINTER(c_int))
 conn_get_counters: Callable[..., int] = quick(
     "plait_conn_get_counters", c_int, Handle, POINTER(ConnCounters)
 )

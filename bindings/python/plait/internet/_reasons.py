@@ -27,6 +27,12 @@ def check(status: int) -> int:
     return status
 
 
+def check_owner(status: int) -> None:
+    """Raises where another thread asks, or a child of the process; what has ended already needs nothing."""
+    if status in (constants.ERR_THREAD, constants.ERR_FORKED):
+        check(status)
+
+
 def connection_lost(status: int, text: str = "") -> error.ConnectionClosed:
     """The exception that ``connectionLost`` gets."""
     if status == constants.OK:

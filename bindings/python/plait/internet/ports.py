@@ -10,7 +10,7 @@ from .._native import functions, structs
 from ..error import PlaitError
 from ..python.failure import Failure
 from . import defer, error
-from ._reasons import cannot_listen, check, connect_failed
+from ._reasons import cannot_listen, check, check_owner, connect_failed
 from .address import Address, from_native
 from .protocol import Factory
 
@@ -100,9 +100,9 @@ class Port(Opener):
                 stopped.callback(None)
 
     def _close(self) -> None:
-        listener, self._listener = self._listener, 0
+        check_owner(functions.listener_close(self._listener))
+        self._listener = 0
         self.driver.ports.discard(self)
-        functions.listener_close(listener)
 
     loseConnection = stopListening
 
