@@ -46,8 +46,8 @@ CSYSTEM_HOT uintptr_t csystem_owner(uint32_t index) {
     return __atomic_load_n(&csystem_records[index & (CSYSTEM_RECORDS - 1)].owner, __ATOMIC_RELAXED);
 }
 
-/* Is this a process that was forked while the record was in use? What is under way in it is to end without a trace: all that it has
- * open is its parent's. */
+/* Is this a process that was forked while the record was in use? What is under way in it is to end without a trace: all
+ * that it has open is its parent's. */
 CSYSTEM_HOT int csystem_forked(uint32_t index) { return csystem_owner(index) == CSYSTEM_FORKED; }
 
 /* The context of a record that this thread owns, else NULL. */
