@@ -164,7 +164,7 @@ def _detach(loop: asyncio.AbstractEventLoop, reactor: Reactor) -> None:
 
 def _end(loop: asyncio.AbstractEventLoop, reactor: Reactor) -> None:
     # It may have been closed by the program.
-    if functions.reactor_adopt(reactor.handle) == 0:
+    if reactor.tryToAdopt() == 0:
         if reactor.host is not None:
             reactor.shutdown()
             _detach(loop, reactor)
@@ -174,7 +174,7 @@ def _end(loop: asyncio.AbstractEventLoop, reactor: Reactor) -> None:
 
 def _dispose(reactor: Reactor) -> None:
     # Whatever thread finds the loop to be garbage.
-    if functions.reactor_adopt(reactor.handle) == 0:
+    if reactor.tryToAdopt() == 0:
         reactor.running = False
         reactor.host = None
         reactor.close()

@@ -156,8 +156,14 @@ class Reactor(Listening, Threading):
 
     def adopt(self) -> None:
         """Makes the calling thread the one that may use the reactor."""
-        check(functions.reactor_adopt(self.handle))
-        self._owner, self._process = get_ident(), os.getpid()
+        check(self.tryToAdopt())
+
+    def tryToAdopt(self) -> int:
+        """The same, where it may have been closed: gives the status."""
+        status = functions.reactor_adopt(self.handle)
+        if status == 0:
+            self._owner, self._process = get_ident(), os.getpid()
+        return status
 
     @contextmanager
     def driven(self) -> Iterator[None]:
