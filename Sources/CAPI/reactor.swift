@@ -128,7 +128,7 @@ public func plait_reactor_poll(_ reactor: plait_reactor, _ timeout_ms: Int64) ->
   drive(reactor.id, Kind.reactor) { context in
     onReactor(reactor) { context, box in
       if let loop = box.loop { loop.turn(timeout_ms, alone: true, context) } else { context.runTimers() }
-      return context.isForked ? .forked : .ok
+      return .ok
     }
   }
 }

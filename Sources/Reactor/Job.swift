@@ -35,6 +35,7 @@ final class Job {
         job.loop.jobs -= 1
         job.loop.takeHold()
         if status == 0 { job.work.ran() } else { job.work.keeper = nil }
+        job.loop.hasCalled()
       })
     guard status == 0 else {
       Unmanaged.passUnretained(job).release()

@@ -190,7 +190,7 @@ public final class Loop: Environment {
       if !isLast, !context.isAlive { return 1 }
       turn(isLast ? 0 : -1, alone: false, context)
       context.settle()
-      if context.isForked { return .forked }
+      if context.isForked { return .ok }  // the driving call says so
       if isLast || (csystem_signalled(context.index) != 0 && csystem_record_take_stop(context.index) != 0) {
         return .ok
       }
@@ -234,9 +234,10 @@ public final class Loop: Environment {
 
   // MARK: The host's own loop
 
-  public override func wake() { outer?.wake() }
+  public override func wake() { if !isForked { outer?.wake() } }
   public override func droveOn() {
     if isShielded { endShield() }
+    if isForked { return }
     if let outer, let context { context._withUnsafeGuaranteedRef { outer.settle(self, $0) } }
   }
 

@@ -142,7 +142,7 @@ final class PollTransport: Transport, Polled {
 
   // MARK: The rest
 
-  override var descriptor: CInt { poller == nil ? -1 : fd }
+  override var descriptor: CInt { isSocket && poller != nil ? fd : -1 }
   override var canCloseWrite: Bool { isSocket }
   override func closeWrite() -> Status {
     return .of(csystem_shutdown_write(fd))

@@ -63,6 +63,7 @@ final class Poller {
       } else {
         poller.failed()
       }
+      poller.loop.hasCalled()
     }
     let status = loop.enlist(fd)
     guard status != 0 else { return }

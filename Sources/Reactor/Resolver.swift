@@ -37,8 +37,11 @@ final class Lookup {
       loop.uv, lookup.request,
       { request, status, result in
         let lookup = Unmanaged<Lookup>.fromOpaque(request!.pointee.data).takeRetainedValue()
-        Unmanaged<Loop>.fromOpaque(request!.pointee.loop.pointee.data)._withUnsafeGuaranteedRef { $0.takeHold() }
-        lookup.finish(status, result)
+        Unmanaged<Loop>.fromOpaque(request!.pointee.loop.pointee.data)._withUnsafeGuaranteedRef { loop in
+          loop.takeHold()
+          lookup.finish(status, result)
+          loop.hasCalled()
+        }
         uv_freeaddrinfo(result)
       }, host, nil, &hints)
     guard status == 0 else {

@@ -106,6 +106,7 @@ final class TCPTransport: Transport {
     conn?._withUnsafeGuaranteedRef { conn in
       guard count > 0 else { return conn.ended(end(count)) }
       conn.received(UnsafeRawBufferPointer(start: data, count: count).bytes)
+      inLoop { $0.hasCalled() }
       conn.flush()  // the answers to one read leave at once: the peer works on while this turn goes on
       conn.settle()
       if inLoop({ $0.hasReadEnough(conn.id, count) }) { rest(conn) }
@@ -197,6 +198,7 @@ final class TCPTransport: Transport {
         Unmanaged<TCPTransport>.fromOpaque(request!.pointee.handle.pointee.data)._withUnsafeGuaranteedRef { transport in
           transport.inLoop { $0.takeHold() }
           transport.didWrite(status)
+          transport.inLoop { $0.hasCalled() }
         }
       }
     }

@@ -103,7 +103,7 @@ public final class Context {
     settle()
     isDriving = false
     environment.droveOn()
-    return status
+    return isForked ? .forked : status
   }
 
   /// Posts run, and what was written, resumed and closed takes effect.
@@ -196,7 +196,7 @@ public final class Context {
     guard status == .ok, let start = environment.manualTime else { return status }
     let target = start + time
     var turns = 0
-    while let due = timers.earliest, due <= target, turns < 100_000 {
+    while !isForked, let due = timers.earliest, due <= target, turns < 100_000 {
       environment.manualTime = max(due, environment.manualTime ?? due)
       runTimers()
       settle()

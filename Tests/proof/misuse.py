@@ -112,7 +112,8 @@ NUMBERS = {
 REFUSED = {
     **dict.fromkeys(("plait_amp_get_real", "plait_amp_get_field", "plait_amp_get_error", "plait_amp_take_descriptor", "plait_irc_numeric_parse",
                      "plait_ident_get_uid", "plait_element_get_attribute", "plait_element_get_text", "plait_element_get_child", "plait_element_get_next"), "ABSENT"),
-    **dict.fromkeys(("plait_amp_send_descriptor", "plait_conn_set_no_delay", "plait_conn_set_keep_alive", "plait_conn_get_tls",
+    **dict.fromkeys(("plait_amp_send_descriptor", "plait_conn_set_no_delay", "plait_conn_set_keep_alive", "plait_conn_get_fd",
+                     "plait_conn_get_tls",
                      "plait_conn_get_peer_certificate", "plait_conn_get_channel_binding"), "UNSUPPORTED"),
     **dict.fromkeys(("plait_amp_parse_arguments", "plait_amp_parse_response", "plait_amp_box_read", "plait_irc_dcc_parse"), "PROTOCOL"),
     **dict.fromkeys(("plait_irc_message_make", "plait_jid_make"), "VALUE"),

@@ -95,7 +95,9 @@ def test_a_line_that_is_too_long(play):
         ends = []
 
         async def hear(conn):
-            ends.extend([line async for line in conn])
+            with pytest.raises(error.PeerError, match="more than 10 bytes"):
+                async for line in conn:
+                    ends.append(line)
 
         async with aio.serving(HERE, Semicolons, hear) as port:
             async with aio.connected(there(port), aio.Bytes) as conn:

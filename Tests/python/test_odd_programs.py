@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import logging
+import os
 import signal
 import socket
 import struct
@@ -61,6 +63,55 @@ def test_a_child_that_comes_back_into_the_loop_ends_it(environment):
             for line in wanted:
                 assert lines.readline() == b"before\r\n"
                 assert lines.readline() == line + b"\r\n"
+
+
+QUEUED = """
+import os, socket, sys, threading, time
+from plait.error import PlaitError
+from plait.internet import protocol, reactor
+
+class Both(protocol.Protocol):
+    def dataReceived(self, data):
+        if data == b"queue":
+            self.transport.write(payload)
+        elif data == b"fork":
+            # Behind this the other's socket has room again, in this turn.
+            while len(drained) < 3 << 20:
+                drained.extend(other.recv(1 << 20))
+            os.fork()
+
+payload, drained, parent = bytes(12 << 20), bytearray(), os.getpid()
+port = reactor.listenTCP(0, protocol.Factory.forProtocol(Both), interface="127.0.0.1")
+where = ("127.0.0.1", port.getHost().port)
+first, other = socket.create_connection(where), socket.create_connection(where)
+other.sendall(b"queue")
+
+def reads():
+    first.sendall(b"fork")
+    def rest():
+        while len(drained) < len(payload):
+            drained.extend(other.recv(1 << 20))
+        other.settimeout(0.2)
+        try:
+            drained.extend(other.recv(1 << 20))
+        except TimeoutError:
+            pass
+        print(len(drained), flush=True)
+        reactor.callFromThread(reactor.stop)
+    if os.getpid() == parent:
+        threading.Thread(target=rest).start()
+
+reactor.callLater(0.1, reads)
+try:
+    reactor.run()
+except PlaitError:
+    os._exit(0)
+"""
+
+
+def test_a_child_that_comes_back_sends_nothing_of_the_parents(environment):
+    with started(QUEUED.replace("TimeoutError", "socket.timeout"), environment) as process:
+        assert process.stdout.readline() == f"{12 << 20}\n"
 
 
 # Peers that are gone
@@ -200,6 +251,55 @@ def test_a_stop_that_comes_late_is_for_no_later_run():
     reactor.run()
     assert done == [1]
     reactor.close()
+
+
+# Ends
+
+def test_what_a_producer_ends_with_leaves(reactor, pair):
+    class Sending(protocol.Protocol):
+        def dataReceived(self, data):
+            sent = basic.FileSender().beginFileTransfer(io.BytesIO(b"file"), self.transport)
+            sent.addCallback(lambda _: self.transport.write(b" and more"))
+            self.transport.loseConnection()
+
+    peer = pair(Sending())
+    peer.send(b"x")
+    assert receive(reactor, peer) == b"file and more"
+
+
+def test_a_descriptor_that_was_adopted_is_closed_once(reactor):
+    class Refusing(protocol.Factory):
+        def startFactory(self):
+            self.others = [os.open("/dev/null", os.O_RDONLY) for _ in range(3)]
+            raise ValueError("no")
+
+    factory = Refusing()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        with pytest.raises(ValueError):
+            reactor.adoptStreamPort(listening.fileno(), socket.AF_INET, factory)
+        for descriptor in factory.others:
+            os.close(descriptor)  # still ours
+        port = reactor.adoptStreamPort(listening.fileno(), socket.AF_INET, protocol.Factory())
+        port.stopListening()
+        with pytest.raises(error.CannotListenError):
+            port.startListening()
+
+
+def test_a_refused_attempt_that_was_given_up_does_not_end_the_next(reactor):
+    failed = []
+
+    class Client(protocol.ClientFactory):
+        def clientConnectionFailed(self, connector, reason):
+            failed.append(reason.type)
+
+    port = reactor.listenTCP(0, protocol.Factory.forProtocol(protocol.Protocol), interface="127.0.0.1")
+    connector = reactor.connectUNIX("/" + "x" * 200, Client())
+    connector.stopConnecting()
+    connector._where = f"tcp:127.0.0.1:{port.getHost().port}"
+    connector.factory.protocol = protocol.Protocol
+    connector.connect()
+    until(reactor, lambda: connector.state == "connected")
+    assert failed == [error.UserError]
 
 
 # Threads

@@ -243,7 +243,7 @@ PLAIT_API int plait_conn_get_local(plait_conn conn, plait_address *out);
  * @param conn [in]
  * @param fd [out] the descriptor.
  * @return 0.
- * @errors those of a handle; #PLAIT_ERR_INVALID; #PLAIT_ERR_UNSUPPORTED when there is none: in memory, attached.
+ * @errors those of a handle; #PLAIT_ERR_INVALID; #PLAIT_ERR_UNSUPPORTED when there is none: a pipe, in memory, attached.
  * @thread the reactor's.
  * @callbacks none.
  * @lifetime lent until the conn ends: the number may belong to something else then.

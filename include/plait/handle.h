@@ -15,7 +15,7 @@
  * plait_reactor_advance(), plait_conn_feed(), plait_conn_eof(), plait_conn_writable() and
  * plait_reactor_free(). Inside a callback a driving call on the same reactor answers
  * #PLAIT_ERR_REENTRANT; every other function is legal there, and what it changes (mode, pause, close,
- * write) takes effect before the next delivery. The one exception is `release`, which runs in
+ * write) takes effect before the next delivery. Exceptions, besides the log and what says so itself: `release` runs in
  * whatever call drops the last reference to its owner: where that is no driving call, as plait_factory_release() outside of all
  * callbacks, nothing is being driven, and a driving call inside `release` is an ordinary one. While a reactor is being freed, functions that would begin
  * something answer #PLAIT_ERR_ABORTED.

@@ -360,6 +360,8 @@ int csystem_pipe(int ends[2]);
  * at the end, or -errno. `stuck`: so many of them lie in the pipe, since the other socket did not take them, for this
  * reason. Whoever calls holds SIGPIPE back. */
 ssize_t csystem_relay(int from, int to, const int ends[2], size_t most, size_t *stuck, int *why);
+/* What is written to it goes nowhere, in this process. */
+void csystem_blind(int fd);
 int csystem_duplicate(int fd);
 int csystem_shutdown_write(int fd);
 int csystem_reset_on_close(int fd);

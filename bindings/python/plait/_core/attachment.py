@@ -12,6 +12,7 @@ from ctypes import byref
 from typing import Any
 
 from .._native import constants, functions, structs
+from ..error import PlaitError
 from ..internet._reasons import check
 from .factories import FactoryCache
 from .registry import conns, entry
@@ -37,7 +38,7 @@ _ops = structs.TransportOps(write=_write)
 
 
 #: So many conns of a thread have a reactor each; more share them.
-_MOST_DRIVERS = 16
+_MOST_DRIVERS = 8
 
 
 class _Drivers(threading.local):
@@ -51,8 +52,15 @@ class _Drivers(threading.local):
         chosen = min(self.all, key=Loopless.load, default=None)
         if chosen is None or chosen.users or chosen.driving:
             if chosen is None or len(self.all) < _MOST_DRIVERS:
-                chosen = Loopless()
-                self.all.append(chosen)
+                try:
+                    made = Loopless()
+                except PlaitError:
+                    # There are no more in this process: one has to do.
+                    if chosen is None:
+                        raise
+                    return chosen
+                self.all.append(made)
+                return made
         return chosen
 
 

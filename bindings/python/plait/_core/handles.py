@@ -34,7 +34,13 @@ class SocketHandle:
 
     @contextlib.contextmanager
     def _lent(self) -> Iterator[socket.socket]:
-        with socket.socket(fileno=os.dup(self.fileno())) as lent:
+        descriptor = os.dup(self.fileno())
+        try:
+            lent = socket.socket(fileno=descriptor)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        with lent:
             yield lent
 
     @property

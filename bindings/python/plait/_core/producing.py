@@ -63,7 +63,7 @@ class Producing(Gathering):
         _drained: list[Callable[[], None]] | None
 
         def flush(self) -> None: ...
-        def close(self) -> None: ...
+        def closeBehind(self) -> None: ...
         def guarded(self, function: Callable[[], None]) -> None: ...
 
     def registerProducer(self, producer: Any, streaming: bool) -> None:
@@ -97,7 +97,7 @@ class Producing(Gathering):
         self.producer = None
         functions.conn_set_limits(self._conn, None)
         if self.connected and self.disconnecting:
-            self.close()
+            self.closeBehind()
 
     def delaysClose(self) -> bool:
         """Whether the producer has more to write before the connection may be closed."""

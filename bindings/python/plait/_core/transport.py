@@ -152,8 +152,11 @@ class Transport(Addressed, Securing):
         check_owner(functions.conn_pause(self._conn))
         self.disconnecting = True
         self._halt()
-        if self.delaysClose():
-            return
+        if not self.delaysClose():
+            self.closeBehind()
+
+    def closeBehind(self) -> None:
+        """Ends the conversation behind what the present callback still writes, if there is one."""
         if self.driver.inside:
             self.driver.dirty.append(_Ending(self))
         else:

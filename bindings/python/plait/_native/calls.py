@@ -31,10 +31,3 @@ def bare(name: str, result: Any) -> Any:
     function = _locked[name]
     function.restype = result
     return function
-
-
-def quickly(name: str, result: Any, *arguments: Any) -> Any:
-    """A function that is declared already, once more and in another way, for where that is quicker."""
-    function = _locked[name]
-    function.restype, function.argtypes = result, arguments
-    return function

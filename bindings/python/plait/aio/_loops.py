@@ -57,7 +57,7 @@ def _kept(
             # What is garbage together with its loop is disposed of by that.
             if loop is not None and loop.is_running():
                 disposal.detach()
-                _end(loop, reactor)
+                await _end(loop, reactor)
 
     keeper = keep()
     hooks = sys.get_asyncgen_hooks()
@@ -162,11 +162,11 @@ def _detach(loop: asyncio.AbstractEventLoop, reactor: Reactor) -> None:
     reactor.running = False
 
 
-def _end(loop: asyncio.AbstractEventLoop, reactor: Reactor) -> None:
+async def _end(loop: asyncio.AbstractEventLoop, reactor: Reactor) -> None:
     # It may have been closed by the program.
     if reactor.tryToAdopt() == 0:
         if reactor.host is not None:
-            reactor.shutdown()
+            await _shutdown(loop, reactor)
             _detach(loop, reactor)
         if not reactor.running:
             reactor.close()

@@ -7,7 +7,8 @@ from collections import deque
 from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
-from ..internet.error import ConnectionDone
+from .._native import constants
+from ..internet.error import ConnectionDone, PeerError
 from ..internet.protocol import Protocol, connectionDone
 from ..protocols import basic
 from ..python.failure import Failure
@@ -34,6 +35,7 @@ class Conn:
         self._held = False
         self._reader: asyncio.Future[None] | None = None
         self._ended: Failure | None = None
+        self._broken: Failure | None = None
         self._enders: list[asyncio.Future[None]] = []
 
     # Reading
@@ -42,7 +44,7 @@ class Conn:
         """The next message.
 
         :raises ConnectionDone: if there is none, because the peer has closed; another
-            ConnectionClosed if the connection broke.
+            ConnectionClosed if the connection broke, PeerError if a message is too long.
         """
         heard = self._heard
         while not heard:
@@ -173,9 +175,14 @@ class Conn:
             self.abort()
         await self.close()
 
+    def _tooLong(self, what: str) -> None:
+        # A reader would take it for the peer's good end.
+        self._broken = Failure(PeerError(constants.ERR_TOO_LONG, what))
+        self.transport.loseConnection()
+
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """The connection has ended."""
-        self._ended = reason
+        self._ended = reason if self._broken is None else self._broken
         for end in self._enders:
             if not end.done():
                 end.set_result(None)
@@ -193,6 +200,10 @@ class Lines(Conn, basic.LineReceiver):
         """Keeps lines for who reads."""
         self._hear(lines)
 
+    def lineLengthExceeded(self, line: bytes) -> None:
+        """A line was too long: behind those before it, reading fails with PeerError."""
+        self._tooLong(f"a line has more than {self.MAX_LENGTH} bytes")
+
     def lines(self) -> AsyncIterator[bytes]:
         """The lines: ``async for line in conn.lines()``."""
         return self.__aiter__()
@@ -208,6 +219,10 @@ class Strings(Conn, basic.Int32StringReceiver):
         """Keeps strings for who reads."""
         self._hear(strings)
 
+    def lengthLimitExceeded(self, length: int) -> None:
+        """A string is too long: behind those before it, reading fails with PeerError."""
+        self._tooLong(f"a string of {length} bytes is announced, and {self.MAX_LENGTH} are allowed")
+
     def strings(self) -> AsyncIterator[bytes]:
         """The strings: ``async for string in conn.strings()``."""
         return self.__aiter__()
@@ -219,6 +234,10 @@ class Netstrings(Conn, basic.NetstringReceiver):
     def stringsReceived(self, strings: list[bytes]) -> None:
         """Keeps strings for who reads."""
         self._hear(strings)
+
+    def lengthLimitExceeded(self, length: int) -> None:
+        """A string is too long: behind those before it, reading fails with PeerError."""
+        self._tooLong(f"a string of {length} bytes is announced, and {self.MAX_LENGTH} are allowed")
 
     def strings(self) -> AsyncIterator[bytes]:
         """The strings: ``async for string in conn.strings()``."""

@@ -55,7 +55,7 @@ def current() -> Any:
         driven = loops._reactors.get(loop)
         if driven is not None:
             return own if driven is own._reactor else driven
-        if not own.running and not _running.reactors:
+        if not _running.reactors:
             return loops.getReactor()
     if _running.reactors and _running.reactors[-1] is not own._reactor:
         return _running.reactors[-1]

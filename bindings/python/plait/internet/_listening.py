@@ -134,12 +134,8 @@ class Listening:
         """
         from .ports import Port
 
-        descriptor = os.dup(fileDescriptor)
-        try:
-            return Port(self.getReactor(), f"fd:{descriptor}", factory, "", fileDescriptor)
-        except BaseException:
-            os.close(descriptor)
-            raise
+        adopted = os.dup(fileDescriptor)
+        return Port(self.getReactor(), "", factory, "", fileDescriptor, adopted=adopted)
 
     def connectUNIX(
         self,

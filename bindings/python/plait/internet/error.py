@@ -237,7 +237,7 @@ class TimeoutError(UserError):
 
     def __str__(self) -> str:
         # Deferreds fail with how long they waited in the place of an error's number.
-        waited = "" if self.osError is None else f" ({self.osError} s)"
+        waited = f" ({self.osError} s)" if isinstance(self.osError, (int, float)) else ""
         return f"{self.summary}{waited}" + (f": {self.text}" if self.text else "")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from ctypes import byref, pointer
 from typing import TYPE_CHECKING, Any
 
@@ -34,11 +35,14 @@ class Port(Opener):
         port: Any = 0,
         tls: Use | None = None,
         parent: Any = None,
+        adopted: int | None = None,
     ) -> None:
         super().__init__(reactor, factory)
         self.tls, self.parent = tls, parent
         self.interface, self.port = interface, port
-        self._where = where
+        #: Where it listens; a descriptor that is adopted is the C library's once it does.
+        self._where = where if adopted is None else f"fd:{adopted}"
+        self._adopted = adopted
         self._listener = 0
         self._host: Address | None = None
         self.startListening()
@@ -47,6 +51,33 @@ class Port(Opener):
         """Listens, again after :meth:`stopListening`."""
         if self._listener:
             raise error.AlreadyListened()
+        if self._where == "":
+            # By now its number may be anybody's.
+            raise error.CannotListenError(self.interface, self.port, OSError("it was adopted, and is closed"))
+        try:
+            out = self._listen()
+        except BaseException:
+            adopted, self._adopted = self._adopted, None
+            if adopted is not None:
+                os.close(adopted)
+                self._where = ""
+            raise
+        self._listener = out
+        if self._adopted is not None:
+            self._adopted, self._where = None, ""
+        try:
+            # Asked for once: other threads want to know it, too.
+            answer = structs.Address()
+            check(functions.listener_get_local(self._listener, byref(answer)))
+            self._host = from_native(answer)
+            self.driver.ports.add(self)
+            self.factory.doStart()
+        except BaseException:
+            # Whoever is told of that has no port to close.
+            self._close()
+            raise
+
+    def _listen(self) -> int:
         out = structs.Handle()
         native = self.native()
         reason = structs.Reason()
@@ -63,18 +94,7 @@ class Port(Opener):
         if status < 0:
             text = (reason.text or b"").decode("utf-8", "replace")
             raise cannot_listen(self.interface, self.port, status, text)
-        self._listener = out.value
-        try:
-            # Asked for once: other threads want to know it, too.
-            answer = structs.Address()
-            check(functions.listener_get_local(self._listener, byref(answer)))
-            self._host = from_native(answer)
-            self.driver.ports.add(self)
-            self.factory.doStart()
-        except BaseException:
-            # Whoever is told of that has no port to close.
-            self._close()
-            raise
+        return out.value
 
     def stopListening(self) -> defer.Deferred[None]:
         """Stops accepting; connections that were accepted go on.
@@ -140,7 +160,7 @@ class Port(Opener):
         return build(transport.getPeer())
 
     def __repr__(self) -> str:
-        return f"<Port {self._where} of {self.factory!r}>"
+        return f"<Port {self._where or 'adopted'} of {self.factory!r}>"
 
 
 class Connector:
@@ -204,7 +224,7 @@ class Connector:
             raise
 
     def _begin(self) -> None:
-        self._attempt = Attempt(
+        attempt = self._attempt = Attempt(
             self.reactor,
             self.factory,
             self._build,
@@ -214,11 +234,17 @@ class Connector:
             self._tls,
             self._parent,
         )
+
+        def refused() -> None:
+            # Unless it was given up, and another one is under way.
+            if self._attempt is attempt:
+                self._failed(status, text, 0)
+
         try:
-            self._attempt.start(self._where, self.timeout)
+            attempt.start(self._where, self.timeout)
         except PlaitError as problem:
             status, text = problem.status, problem.text
-            self.reactor.soon(lambda: self._failed(status, text, 0))
+            self.reactor.soon(refused)
 
     def stopConnecting(self) -> None:
         """Gives the attempt up: the factory is told that it failed."""

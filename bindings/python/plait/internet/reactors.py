@@ -168,8 +168,8 @@ class Reactor(Listening, Threading):
     @contextmanager
     def driven(self) -> Iterator[None]:
         """Counts as running meanwhile, and waits even when there is nothing to wait for."""
-        self.running, self.stopping, self._keeps, self._ends = True, False, False, False
         forever = self.startTimer(1 << 61, _idle, 0)
+        self.running, self.stopping, self._keeps, self._ends = True, False, False, False
         try:
             began(self)
             self.events.fire("startup")
@@ -320,9 +320,13 @@ class Reactor(Listening, Threading):
     def runPosted(self) -> None:
         """Makes the calls that came from elsewhere."""
         self._posting = False
-        for _ in range(len(self._calls)):
-            function, args, keywords = self._calls.popleft()
-            self._call(function, *args, **keywords)
+        try:
+            for _ in range(len(self._calls)):
+                function, args, keywords = self._calls.popleft()
+                self._call(function, *args, **keywords)
+        finally:
+            if self._calls and not self._posting:
+                self._post()
 
     def _call(self, function: Callable[..., Any], *args: Any, **keywords: Any) -> None:
         try:
@@ -357,12 +361,19 @@ class Reactor(Listening, Threading):
         # What is written meanwhile, as by a signal's handler, is marked in the next list.
         while self.dirty:
             dirty, self.dirty = self.dirty, []
-            for transport in dirty:
-                try:
-                    transport.flush()
-                except BaseException as error:
-                    transport.dropWritten()
-                    transport.crashed(error)
+            left = iter(dirty)
+            try:
+                for transport in left:
+                    try:
+                        transport.flush()
+                    except BaseException as error:
+                        transport.dropWritten()
+                        transport.crashed(error)
+            except BaseException:
+                # Raised in between, by a signal's handler.
+                self.dirty[:0] = left
+                functions.reactor_post(self.handle, _posted, self._key)
+                raise
 
     def leave(self) -> None:
         """A callback is done."""

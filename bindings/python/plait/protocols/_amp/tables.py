@@ -30,9 +30,10 @@ def _requests(user: int, conn: int, data: Any, length: int, rows: Any, count: in
         self.framer._takeRequests(data[:length], numbers, count)
     except BaseException as error:
         self.crashed(error)
-    driver.inside = False
-    if driver.dirty:
-        driver.flush()
+    finally:
+        driver.inside = False
+        if driver.dirty:
+            driver.flush()
 
 
 @entry(native.AmpAnswerFunction)

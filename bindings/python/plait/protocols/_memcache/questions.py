@@ -277,11 +277,12 @@ def _answers(user: int, conn: int, answers: int, count: int) -> None:
             count -= 1
     except BaseException as error:
         self.crashed(error)
-    if self.framer._gathered is not None:
-        self.framer._sendGathered()
-    driver.inside = False
-    if driver.dirty:
-        driver.flush()
+    finally:
+        if self.framer._gathered is not None:
+            self.framer._sendGathered()
+        driver.inside = False
+        if driver.dirty:
+            driver.flush()
 
 
 #: By whether the protocol goes on when the peer has said its last word.

@@ -29,9 +29,10 @@ def _events(user: int, conn: int, data: Any, length: int, rows: Any, count: int)
         self.framer._takeEvents(data[:length], rows[: ROW * count])
     except BaseException as error:
         self.crashed(error)
-    driver.inside = False
-    if driver.dirty:
-        driver.flush()
+    finally:
+        driver.inside = False
+        if driver.dirty:
+            driver.flush()
 
 
 #: All clients have the same table.
