@@ -35,6 +35,12 @@ static uint32_t family_of(int domain) {
     }
 }
 
+/* The system has filled in an address. */
+static void found(struct csystem_address *address, socklen_t len) {
+    address->length = len;
+    address->family = family_of(raw(address)->sa_family);
+}
+
 int csystem_address_parse(struct csystem_address *out, const char *host, uint32_t family, uint16_t port) {
     memset(out, 0, sizeof *out);
     struct sockaddr_in *v4 = (struct sockaddr_in *)out->storage;
@@ -209,8 +215,7 @@ int csystem_accept(int fd, struct csystem_address *peer) {
     socklen_t len = sizeof peer->storage;
     int accepted = accept4(fd, raw(peer), &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (accepted < 0) return -errno;
-    peer->length = len;
-    peer->family = family_of(raw(peer)->sa_family);
+    found(peer, len);
     return accepted;
 }
 int csystem_connect(int fd, const struct csystem_address *address) {
@@ -228,8 +233,7 @@ static int name(int fd, struct csystem_address *out, int (*get)(int, struct sock
     memset(out, 0, sizeof *out);
     socklen_t len = sizeof out->storage;
     if (get(fd, raw(out), &len) < 0) return -errno;
-    out->length = len;
-    out->family = family_of(raw(out)->sa_family);
+    found(out, len);
     return 0;
 }
 static int get_local(int fd, struct sockaddr *address, socklen_t *len) { return getsockname(fd, address, len); }

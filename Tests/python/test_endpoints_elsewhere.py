@@ -20,23 +20,13 @@ from plait.test.proto_helpers import (
     RaisingMemoryReactor,
     StringTransport,
 )
+from test_endpoints import Counting
 from test_tls import certificates, good, root  # noqa: F401
 
 
-class Factory(protocol.Factory):
-    """Counts how it is used."""
-
+class Factory(Counting):
     protocol = AccumulatingProtocol
     protocolConnectionMade = None
-
-    def __init__(self):
-        self.events = []
-
-    def startFactory(self):
-        self.events.append("start")
-
-    def stopFactory(self):
-        self.events.append("stop")
 
 
 @pytest.fixture

@@ -71,7 +71,8 @@ typedef struct plait_reactor_options {
     /**
      * For hosts whose code runs under one lock, as Python's and OCaml's does: called in the owner's thread, in turn,
      * around whatever may wait in plait_reactor_run() and plait_reactor_poll(), so that the lock is taken once for all
-     * callbacks of a turn. plait_reactor_free(), which may wait for a look-up, holds it. Python's `PyEval_SaveThread` and `PyEval_RestoreThread` fit as they are. Both or neither.
+     * callbacks of a turn. plait_reactor_free(), which may wait for a look-up, holds it. Python's `PyEval_SaveThread` and
+     * `PyEval_RestoreThread` fit as they are. Both or neither.
      */
     plait_before_wait_fn before_wait;
     plait_after_wait_fn after_wait;

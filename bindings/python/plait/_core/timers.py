@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any, Callable
 
 from .._native import functions, structs
+from ..internet._promised import Promised
 from ..internet._reasons import check
 from ..internet.error import AlreadyCalled, AlreadyCancelled
 from .registry import drop, entry, hold
@@ -29,16 +30,15 @@ def _fired(user: int, timer: int) -> None:
         driver.leave()
 
 
-class DelayedCall:
+class DelayedCall(Promised):
     """A call that ``reactor.callLater`` promised: Twisted's ``IDelayedCall``.
 
     Times are whole milliseconds: a fraction is rounded up.
 
-    :ivar func: what is called, with ``args`` and ``kw``; of a call that was cancelled nothing is kept.
-    :ivar time: when it is due.
+    Of a call that was cancelled nothing is kept.
     """
 
-    __slots__ = ("_key", "_state", "_timer", "args", "driver", "func", "kw", "time")
+    __slots__ = ("_key", "_timer", "driver")
 
     def __init__(
         self,
@@ -48,9 +48,8 @@ class DelayedCall:
         args: tuple[Any, ...],
         keywords: dict[str, Any],
     ) -> None:
+        super().__init__(function, args, keywords)
         self.driver = driver
-        self.func, self.args, self.kw = function, args, keywords
-        self._state: type[ValueError] | None = None
         self._key = hold(self)
         try:
             self._timer = driver.startTimer(_milliseconds(delay), _fired, self._key)
@@ -64,24 +63,6 @@ class DelayedCall:
         self._state = AlreadyCalled
         self.driver.delayed.discard(self)
         self.func(*self.args, **self.kw)
-
-    def getTime(self) -> float:
-        """When the call is due, on the clock of ``reactor.seconds``."""
-        return self.time
-
-    def active(self) -> bool:
-        """Whether the call is still to come."""
-        return self._state is None
-
-    @property
-    def called(self) -> bool:
-        """Whether the call was made."""
-        return self._state is AlreadyCalled
-
-    @property
-    def cancelled(self) -> bool:
-        """Whether the call was cancelled."""
-        return self._state is AlreadyCancelled
 
     def cancel(self) -> None:
         """Sees to it that the call is not made."""
@@ -109,10 +90,6 @@ class DelayedCall:
         more = max(-_FOREVER, min(secondsLater * 1000, most))
         check(functions.timer_delay(self._timer, math.ceil(more)))
         self.time += secondsLater
-
-    def _insist(self) -> None:
-        if self._state is not None:
-            raise self._state()
 
     def __lt__(self, other: DelayedCall) -> bool:
         return self.time < other.time

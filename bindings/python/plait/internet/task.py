@@ -22,6 +22,7 @@ from ._cooperating import (
     cooperate,
 )
 from ._looping import LoopingCall
+from ._promised import Promised
 from .defer import Deferred, maybeDeferred
 from .error import AlreadyCalled, AlreadyCancelled, ReactorNotRunning
 from .interfaces import IDelayedCall, IReactorTime
@@ -45,37 +46,14 @@ __all__ = [
 ]
 
 
-class _Call:
-    """A call that a clock has promised: Twisted's ``IDelayedCall``.
-
-    :ivar func: what is called, with ``args`` and ``kw``.
-    :ivar time: when it is due.
-    """
+class _Call(Promised):
+    """A call that a clock has promised: Twisted's ``IDelayedCall``."""
 
     def __init__(
         self, clock: Clock, time: float, function: Callable[..., Any], args: Any, kw: Any
     ) -> None:
+        super().__init__(function, args, kw)
         self._clock, self.time = clock, time
-        self.func, self.args, self.kw = function, args, kw
-        self._state: type[ValueError] | None = None
-
-    def getTime(self) -> float:
-        """When it is due."""
-        return self.time
-
-    def active(self) -> bool:
-        """Whether it is still to come."""
-        return self._state is None
-
-    @property
-    def called(self) -> bool:
-        """Whether it was made."""
-        return self._state is AlreadyCalled
-
-    @property
-    def cancelled(self) -> bool:
-        """Whether it was cancelled."""
-        return self._state is AlreadyCancelled
 
     def cancel(self) -> None:
         """Sees to it that it is not made."""
@@ -97,10 +75,6 @@ class _Call:
         """Makes it."""
         self._state = AlreadyCalled
         self.func(*self.args, **self.kw)
-
-    def _insist(self) -> None:
-        if self._state is not None:
-            raise self._state()
 
     def __repr__(self) -> str:
         return f"<call of {self.func!r} at {self.time}>"

@@ -3,30 +3,8 @@
 The same as :mod:`plait.test.proto_helpers`.
 """
 
-from ..test.proto_helpers import (
-    AccumulatingProtocol,
-    Clock,
-    LineSendingProtocol,
-    MemoryReactor,
-    MemoryReactorClock,
-    NonStreamingProducer,
-    RaisingMemoryReactor,
-    StringIOWithoutClosing,
-    StringTransport,
-    StringTransportWithDisconnection,
-    waitUntilAllDisconnected,
-)
+from ..test import proto_helpers
+from ..test.proto_helpers import *  # noqa: F403
 
-__all__ = [
-    "AccumulatingProtocol",
-    "Clock",
-    "LineSendingProtocol",
-    "MemoryReactor",
-    "MemoryReactorClock",
-    "NonStreamingProducer",
-    "RaisingMemoryReactor",
-    "StringIOWithoutClosing",
-    "StringTransport",
-    "StringTransportWithDisconnection",
-    "waitUntilAllDisconnected",
-]
+__all__: list[str] = []
+__all__ += proto_helpers.__all__
