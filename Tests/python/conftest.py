@@ -42,12 +42,15 @@ def environment():
 
 @contextlib.contextmanager
 def started(script, environment):
-    """A program in Python whose output is read; it does not outlive the test."""
+    """A program in Python whose output is read; it does not outlive the test, and one that hangs is ended, so that the output does."""
     command = [sys.executable, "-c", script]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        watch = threading.Timer(2 * LIMIT, process.kill)
+        watch.start()
         try:
             yield process
         finally:
+            watch.cancel()
             process.kill()
 
 

@@ -66,7 +66,7 @@ def test_a_child_that_comes_back_into_the_loop_ends_it(environment):
 
 
 QUEUED = """
-import os, socket, sys, threading, time
+import os, socket, threading
 from plait.error import PlaitError
 from plait.internet import protocol, reactor
 
@@ -74,34 +74,36 @@ class Both(protocol.Protocol):
     def dataReceived(self, data):
         if data == b"queue":
             self.transport.write(payload)
+            first.sendall(b"fork")
         elif data == b"fork":
             # Behind this the other's socket has room again, in this turn.
-            while len(drained) < 3 << 20:
-                drained.extend(other.recv(1 << 20))
-            os.fork()
+            other.setblocking(False)
+            try:
+                while True:
+                    drained.extend(other.recv(1 << 20))
+            except BlockingIOError:
+                other.settimeout(LIMIT)
+            if os.fork() != 0:
+                threading.Thread(target=rest).start()
 
-payload, drained, parent = bytes(12 << 20), bytearray(), os.getpid()
+def rest():
+    while len(drained) < len(payload):
+        drained.extend(other.recv(1 << 20))
+    # What the child would send comes behind, at the latest when it has ended.
+    os.wait()
+    other.setblocking(False)
+    try:
+        drained.extend(other.recv(1 << 20))
+    except BlockingIOError:
+        pass
+    print(len(drained), flush=True)
+    reactor.callFromThread(reactor.stop)
+
+payload, drained = bytes(12 << 20), bytearray()
 port = reactor.listenTCP(0, protocol.Factory.forProtocol(Both), interface="127.0.0.1")
 where = ("127.0.0.1", port.getHost().port)
 first, other = socket.create_connection(where), socket.create_connection(where)
 other.sendall(b"queue")
-
-def reads():
-    first.sendall(b"fork")
-    def rest():
-        while len(drained) < len(payload):
-            drained.extend(other.recv(1 << 20))
-        other.settimeout(0.2)
-        try:
-            drained.extend(other.recv(1 << 20))
-        except TimeoutError:
-            pass
-        print(len(drained), flush=True)
-        reactor.callFromThread(reactor.stop)
-    if os.getpid() == parent:
-        threading.Thread(target=rest).start()
-
-reactor.callLater(0.1, reads)
 try:
     reactor.run()
 except PlaitError:
@@ -110,7 +112,7 @@ except PlaitError:
 
 
 def test_a_child_that_comes_back_sends_nothing_of_the_parents(environment):
-    with started(QUEUED.replace("TimeoutError", "socket.timeout"), environment) as process:
+    with started(QUEUED.replace("LIMIT", str(LIMIT)), environment) as process:
         assert process.stdout.readline() == f"{12 << 20}\n"
 
 
