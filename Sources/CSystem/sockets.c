@@ -139,12 +139,23 @@ void csystem_address_make(struct csystem_address *out, const uint8_t *ip, uint16
     out->family = CSYSTEM_INET6;
 }
 
+/* As inet_ntop, which goes by printf, and each connection that is accepted is asked for its peer. */
+static void dotted(const unsigned char *bytes, char *out) {
+    for (int i = 0; i < 4; i++) {
+        unsigned value = bytes[i];
+        if (value >= 100) *out++ = (char)('0' + value / 100);
+        if (value >= 10) *out++ = (char)('0' + value / 10 % 10);
+        *out++ = (char)('0' + value % 10);
+        *out++ = i < 3 ? '.' : 0;
+    }
+}
+
 void csystem_address_text(const struct csystem_address *address, char *host, uint32_t *port, uint32_t *scope) {
     host[0] = 0;
     *port = *scope = 0;
     if (address->family == CSYSTEM_INET) {
         const struct sockaddr_in *v4 = (const struct sockaddr_in *)address->storage;
-        inet_ntop(AF_INET, &v4->sin_addr, host, 112);
+        dotted((const unsigned char *)&v4->sin_addr, host);
         *port = ntohs(v4->sin_port);
     } else if (address->family == CSYSTEM_INET6) {
         const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)address->storage;

@@ -123,10 +123,12 @@ static int watch(int epoll, int fd) {
     return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
 }
 
-int csystem_enlist(int epoll, int fd) {
+int csystem_enlist(int epoll, int fd, int readable) {
     struct epoll_event event = {0};
+    if (readable) event.events = EPOLLIN;
     event.data.fd = fd;
-    return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0 || errno == EEXIST ? 0 : -errno;
+    if (epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0) return 1;
+    return errno == EEXIST ? 0 : -errno;
 }
 
 int csystem_outer_open(struct csystem_outer *outer, int inner) {

@@ -73,8 +73,8 @@ public final class Loop: Environment {
     guard status == 0 else { return status }
     uv.pointee.data = Unmanaged.passUnretained(self).toOpaque()
     status = enlist(uv.pointee.async_io_watcher.fd)
-    if status == 0 { status = enlist(uv.pointee.signal_io_watcher.fd) }
-    if status == 0 { status = uv_async_init(uv, async) { _ in } }
+    if status >= 0 { status = enlist(uv.pointee.signal_io_watcher.fd) }
+    if status >= 0 { status = uv_async_init(uv, async) { _ in } }
     guard status == 0 else {
       uv_loop_close(uv)
       return status
@@ -258,7 +258,8 @@ public final class Loop: Environment {
 
   /// libuv ends the process when its epoll refuses a descriptor, as it does when there is no memory or the user's watches are used
   /// up (`fs.epoll.max_user_watches`). So it is added here first, whenever libuv is about to; what is there already is never refused.
-  func enlist(_ fd: CInt) -> CInt { csystem_enlist(epoll, fd) }
+  /// Tells whether it is new there (1), or why it can't be.
+  func enlist(_ fd: CInt, readable: Bool = false) -> CInt { csystem_enlist(epoll, fd, readable ? 1 : 0) }
   var epoll: CInt { uv_backend_fd(uv) }
 
   // MARK: The end

@@ -66,7 +66,7 @@ final class Poller {
       poller.loop.hasCalled()
     }
     let status = loop.enlist(fd)
-    guard status != 0 else { return }
+    guard status < 0 else { return }
     uv_poll_stop(handle)
     watched = 0
     target?.unwatched(.system(status))

@@ -8,6 +8,8 @@ final class SocketListener: Listener, Polled {
   let loop: Loop
   let fd: CInt
   let isUnix: Bool
+  /// TCP_NODELAY was set here: those that are accepted have it, too. On a descriptor of the host's it is not for us to set.
+  let hasNoDelay: Bool
   var poller: Poller?
   /// Runs while accepting rests, twice as long each time.
   let backoff = EntityTimer()
@@ -21,10 +23,11 @@ final class SocketListener: Listener, Polled {
   var device: UInt64 = 0
   var inode: UInt64 = 0
 
-  init(_ loop: Loop, _ fd: CInt, isUnix: Bool, _ factory: Factory, _ context: Context) {
+  init(_ loop: Loop, _ fd: CInt, isUnix: Bool, hasNoDelay: Bool = false, _ factory: Factory, _ context: Context) {
     self.loop = loop
     self.fd = fd
     self.isUnix = isUnix
+    self.hasNoDelay = hasNoDelay
     super.init(context, factory)
   }
 
@@ -64,7 +67,7 @@ final class SocketListener: Listener, Polled {
 
   func open(_ accepted: CInt) {
     var fault = Status.ok
-    let stream = isUnix ? nil : TCPTransport.adopt(loop, accepted, &fault)
+    let stream = isUnix ? nil : TCPTransport.adopt(loop, accepted, hasNoDelay: hasNoDelay, &fault)
     loop.newcomer = stream.map { Unmanaged.passUnretained($0) }
     defer { loop.newcomer = nil }
     let transport: Transport? = isUnix ? PollTransport.adopt(loop, accepted, isSocket: true, &fault) : stream

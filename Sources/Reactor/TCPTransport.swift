@@ -29,8 +29,8 @@ final class TCPTransport: Transport {
   }
   deinit { free(handle) }
 
-  /// Takes over a connected socket; on failure it stays the caller's.
-  static func adopt(_ loop: Loop, _ fd: CInt, _ fault: inout Status) -> TCPTransport? {
+  /// Takes over a connected socket, which may have its options from where it was accepted; on failure it stays the caller's.
+  static func adopt(_ loop: Loop, _ fd: CInt, hasNoDelay: Bool = false, _ fault: inout Status) -> TCPTransport? {
     guard let memory = malloc(MemoryLayout<uv_tcp_t>.size) else {
       fault = .noMemory
       return nil
@@ -45,7 +45,7 @@ final class TCPTransport: Transport {
       uv_close(transport.base) { handle in Unmanaged<TCPTransport>.fromOpaque(handle!.pointee.data).release() }
       return nil
     }
-    _ = csystem_no_delay(fd, 1)
+    if !hasNoDelay { _ = csystem_no_delay(fd, 1) }
     return transport
   }
 
@@ -70,8 +70,8 @@ final class TCPTransport: Transport {
   }
 
   func read() {
-    let status = inLoop { $0.enlist(fd) }
-    guard status == 0 else { return unwatched(.system(status)) }
+    let status = inLoop { $0.enlist(fd, readable: true) }
+    guard status >= 0 else { return unwatched(.system(status)) }
     uv_read_start(
       stream,
       { handle, _, buffer in
@@ -90,8 +90,13 @@ final class TCPTransport: Transport {
           transport.didRead(count, buffer!.pointee.base)
         }
       })
-    // The descriptor is in the epoll now: were libuv not told, it would try to add it, and fail, before it changes it.
-    if handle.pointee.io_watcher.events == 0 { handle.pointee.io_watcher.events = UInt32(UV_READABLE.rawValue) }
+    let readable = UInt32(UV_READABLE.rawValue)
+    if status == 1 {
+      clibuv_is_known(&handle.pointee.io_watcher, readable)
+    } else if handle.pointee.io_watcher.events == 0 {
+      // It is in the epoll: were libuv not told, it would try to add it, and fail, before it changes it.
+      handle.pointee.io_watcher.events = readable
+    }
   }
 
   /// libuv can't watch it.
@@ -104,7 +109,7 @@ final class TCPTransport: Transport {
     if count == Int(UV_ENOBUFS.rawValue) { return relay() }
     if conn == nil, count < 0 { return letGo() }  // all is read that would have made the kernel reset
     conn?._withUnsafeGuaranteedRef { conn in
-      guard count > 0 else { return conn.ended(end(count)) }
+      guard count > 0 else { return conn.ended(end(count, isSeen: data != nil)) }
       conn.received(UnsafeRawBufferPointer(start: data, count: count).bytes)
       inLoop { $0.hasCalled() }
       conn.flush()  // the answers to one read leave at once: the peer works on while this turn goes on
@@ -113,10 +118,10 @@ final class TCPTransport: Transport {
     }
   }
 
-  /// libuv takes a hang-up behind bytes for a good end; the socket knows whether it was a reset.
-  @inline(never) func end(_ count: Int) -> Status {
+  /// libuv takes a hang-up behind bytes for a good end, although it has not read one; the socket knows whether it was a reset.
+  @inline(never) func end(_ count: Int, isSeen: Bool) -> Status {
     guard count == Int(UV_EOF.rawValue) else { return .system(count) }
-    return .of(csystem_socket_error(fd))
+    return isSeen ? .ok : .of(csystem_socket_error(fd))
   }
 
   func rest(_ conn: Conn) {
@@ -180,7 +185,7 @@ final class TCPTransport: Transport {
   /// The socket is full: libuv writes the rest when there is room.
   @inline(never) func handOver(_ buffer: inout ByteBuffer, _ conn: Conn) {
     let status = inLoop { $0.enlist(fd) }
-    guard status == 0 else { return unwatched(.system(status)) }
+    guard status >= 0 else { return unwatched(.system(status)) }
     guard let memory = malloc(MemoryLayout<Queued>.stride) else { return conn.abort(.noMemory) }
     let queued = memory.assumingMemoryBound(to: Queued.self)
     queued.initialize(to: Queued(bytes: buffer.take()))

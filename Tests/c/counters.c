@@ -123,6 +123,7 @@ static void addresses_that_a_host_knows(void) {
     plait_factory factory = raw_factory(echo_bytes);
     plait_address peer = address(PLAIT_FAMILY_IPV6, "2001:db8::7", 4000), found = PLAIT_ADDRESS_INIT;
     plait_address local = address(PLAIT_FAMILY_UNIX, "/run/here", 0);
+    const char *const dotted[] = {"0.9.10.99", "100.101.110.199", "255.255.255.255", "1.0.200.0"};
     int fd = -7;
     plait_transport_ops ops = PLAIT_TRANSPORT_OPS_INIT;
     plait_conn conn = attach(factory, &peer, &local);
@@ -136,6 +137,11 @@ static void addresses_that_a_host_knows(void) {
     conn = attach(factory, &peer, NULL);
     OK(plait_conn_get_local(conn, &found));
     SAME(found.family, PLAIT_FAMILY_NONE);
+    for (size_t i = 0; i < sizeof dotted / sizeof *dotted; i++) {
+        peer = address(PLAIT_FAMILY_IPV4, dotted[i], 7);
+        OK(plait_conn_get_peer(attach(factory, &peer, NULL), &found));
+        CHECK(found.family == PLAIT_FAMILY_IPV4 && found.port == 7 && !strcmp(found.host, dotted[i]));
+    }
     ops.write = take;
     ops.peer = &peer;
     peer = address(PLAIT_FAMILY_IPV4, "1.2.3", 1);

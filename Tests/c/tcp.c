@@ -1,5 +1,6 @@
 /* TCP: echo, addresses, counters, half-close, close, abort, a peer that resets. */
 #include "harness.h"
+#include <netinet/tcp.h>
 
 static plait_reactor reactor;
 
@@ -38,6 +39,8 @@ static void echo(void) {
     OK(plait_conn_get_fd(last_conn, &fd));
     OK(getsockopt(fd, SOL_SOCKET, SO_TYPE, &kind, &len));
     SAME(kind, SOCK_STREAM);
+    OK(getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &kind, &len));
+    SAME(kind, 1);
     STATUS(plait_conn_get_fd(last_conn, NULL), PLAIT_ERR_INVALID);
     OK(plait_conn_get_counters(last_conn, &counters));
     CHECK(counters.bytes_in == counters.bytes_out && counters.bytes_in > 0 && counters.waiting == 0 &&

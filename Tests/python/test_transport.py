@@ -6,9 +6,9 @@ import socket
 
 import pytest
 
-from conftest import lost, until
+from conftest import LIMIT, lost, until
 from pairs import Plain, pair, receive
-from plait.internet import error, interfaces
+from plait.internet import error, interfaces, protocol
 from plait.protocols import basic
 from test_tcp import Recorder
 
@@ -304,6 +304,28 @@ def test_receivers_of_lines_may_be_half_closed(reactor, pair):
     peer.shutdown(socket.SHUT_WR)
     assert len(receive(reactor, peer)) == 10002
     assert lost(reactor, made).type is error.ConnectionDone
+
+
+@pytest.mark.parametrize("kind", [basic.LineReceiver, basic.Int8StringReceiver])
+def test_a_class_learns_of_half_closing_while_its_factory_listens(reactor, kind):
+    class Late(kind):
+        def connectionLost(self, reason):
+            ended.append(reason.type)
+
+    def told(self):
+        self.transport.write(b"read")
+        self.transport.loseConnection()
+
+    ended = []
+    port = reactor.listenTCP(0, protocol.Factory.forProtocol(Late), interface="127.0.0.1")
+    for wanted in (b"", b"read"):
+        with socket.create_connection(("127.0.0.1", port.getHost().port), LIMIT) as peer:
+            peer.shutdown(socket.SHUT_WR)
+            peer.setblocking(False)
+            assert receive(reactor, peer) == wanted
+        Late.readConnectionLost = told
+    until(reactor, lambda: len(ended) == 2)
+    assert ended == [error.ConnectionDone] * 2
 
 
 def test_another_protocol_takes_over(reactor, pair):

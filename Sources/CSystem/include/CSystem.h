@@ -299,8 +299,9 @@ struct csystem_shield {
 void csystem_shield_begin(struct csystem_shield *shield);
 void csystem_shield_end(struct csystem_shield *shield);
 
-/* Makes a descriptor known to an epoll, for no event yet. */
-int csystem_enlist(int epoll, int fd);
+/* Makes a descriptor known to an epoll, for reading or for no event yet: 1, or 0 where it was there, and stays as it
+ * was. */
+int csystem_enlist(int epoll, int fd, int readable);
 
 /* One descriptor that becomes readable for an inner epoll, a time and a wake-up. */
 struct csystem_outer {

@@ -115,6 +115,16 @@ class Transport(Addressed, Securing):
         if self.producer is not None:
             self.wrote(len(data))
 
+    def writeAlone(self, data: bytes) -> None:
+        """Sends bytes that will have no others beside them, as a rule: to gather them would take longer
+        than to hand them over.
+        """
+        if self._written or self.lines or self.producer is not None or self.send is not _conn_write:
+            self.write(data)
+            return
+        if len(data) > _LONG or _conn_write(self._handle, data, len(data)) == constants.ERR_THREAD:
+            self.write(data)
+
     def writeSequence(self, iovec: Iterable[bytes]) -> None:
         """Sends several pieces, as if they were one."""
         self.write(b"".join(iovec))

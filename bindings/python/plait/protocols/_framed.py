@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Mapping, Sequence
+from operator import contains, getitem
+from typing import TYPE_CHECKING, Any, ClassVar, Tuple
 
 from .._core.gathering import NOBODY
 from .._core.producing import as_bytes
@@ -12,6 +13,17 @@ from ..internet.protocol import Protocol
 if TYPE_CHECKING:
     from .._core.attachment import Attachment
     from .._core.factories import FactoryCache, Framing
+
+
+#: What a protocol has that goes on when the peer has said its last word.
+_HALF_CLOSEABLE = "readConnectionLost"
+
+#: Classes' tables of names, and a name for each.
+Places = Tuple[Tuple[Mapping[str, Any], ...], Tuple[str, ...]]
+
+
+def _places(pairs: Sequence[tuple[Mapping[str, Any], str]]) -> Places:
+    return tuple(table for table, _ in pairs), tuple(name for _, name in pairs)
 
 
 class Watched:
@@ -73,8 +85,11 @@ class Framed(Protocol):
     #: The attributes that are watched, unless a subclass made something else of one.
     _watched: ClassVar[dict[str, type]] = {}
     _watches = True
-    #: Where those are looked for, class by class, and what was there.
-    _places: ClassVar[list[tuple[Any, str, Any]]] = []
+    #: What the class was when it was made, of what decides how it frames: where those names were not, and where
+    #: they were, each with the names; and what was there.
+    _absent: ClassVar[Places] = ((), ())
+    _present: ClassVar[Places] = ((), ())
+    _found: ClassVar[list[Any]] = []
     #: A watched attribute was set.
     _touched = False
     #: All that matters is noticed by itself, and nothing was: what is framed by is what the C library
@@ -87,7 +102,6 @@ class Framed(Protocol):
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
         cls._watches = True
-        places = []
         for name, kind in cls._watched.items():
             found = next(base.__dict__[name] for base in cls.__mro__ if name in base.__dict__)
             if isinstance(found, kind):
@@ -96,20 +110,29 @@ class Framed(Protocol):
                 setattr(cls, name, found)
             elif not isinstance(found, Watched):
                 cls._watches = False
-            for base in cls.__mro__:
-                there = base.__dict__.get(name)
-                places.append((base.__dict__.get, name, there))
-                if there is not None:
+        absent, present = [], []
+        bases = [base.__dict__ for base in cls.__mro__ if base not in (Framed, Protocol, *Protocol.__mro__)]
+        for name in (*cls._watched, _HALF_CLOSEABLE):
+            for base in bases:
+                if name in base:
+                    present.append((base, name))
                     break
-        cls._places = places
+                absent.append((base, name))
+        cls._absent, cls._present = _places(absent), _places(present)
+        cls._found = [*map(getitem, *cls._present)]
 
     @classmethod
     def _stillWatches(cls) -> bool:
-        """Whether nobody has assigned to the class what is watched, since it was made."""
-        for get, name, found in cls._places:
-            if get(name) is not found:
-                return False
-        return cls._watches
+        """Whether nobody has assigned to the class what is watched, since it was made, nor given it
+        what has it go on when the peer ends.
+        """
+        # Asked for each connection: one call for each kind takes half of what a loop takes.
+        if True in map(contains, *cls._absent):
+            return False
+        try:
+            return [*map(getitem, *cls._present)] == cls._found and cls._watches
+        except KeyError:
+            return False
 
     def _framesNatively(self) -> bool:
         # Whoever has a dataReceived of its own wants to see the bytes first. (To look into the
@@ -118,7 +141,7 @@ class Framed(Protocol):
 
     def _halfCloseable(self) -> bool:
         # Not of the object: a __getattr__ may have an answer to everything.
-        return hasattr(type(self), "readConnectionLost")
+        return hasattr(type(self), _HALF_CLOSEABLE)
 
     def makeConnection(self, transport: Any) -> None:
         """Connects the protocol with a transport of any kind."""

@@ -80,7 +80,7 @@ class LineFramed(Framed):
                 transport.write(line + delimiter)
         elif self._alone:
             self._alone = False
-            transport.write(line + self._delimiter)
+            transport.writeAlone(line + self._delimiter)
         else:
             transport.writeLine(line, self._delimiter, self)
 
@@ -109,7 +109,7 @@ class LineFramed(Framed):
             return False
         self._delimiter, self._limit = framing.settings
         self._plain = self._stillWatches()
-        return self._plain and self._halfCloseable() == framing.half
+        return self._plain
 
     def _nativeFactory(self, cache: FactoryCache) -> int:
         if not self._stillWatches():

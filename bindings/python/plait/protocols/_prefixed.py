@@ -171,7 +171,7 @@ class StringFramed(Framed):
             return False
         format, width, self._limit = framing.settings
         self._plain = self._stillWatches() and self._format(self) == (format, width)
-        return self._plain and self._halfCloseable() == framing.half
+        return self._plain
 
     def _nativeFactory(self, cache: FactoryCache) -> int:
         if not self._stillWatches():
