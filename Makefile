@@ -79,7 +79,8 @@ test-python: stage build/venv/ready  ## Python tests
 
 test-interop: stage build/venv/ready  ## real peers: nc, C, Python and Twisted talk with each other
 	scripts/bootstrap test
-	PLAIT_LIBRARY=$(CURDIR)/$(LIBRARY) PYTHONPATH=$(CURDIR)/bindings/python build/venv/bin/python -m pytest -q Tests/interop
+	PLAIT_LIBRARY=$(CURDIR)/$(LIBRARY) PYTHONPATH=$(CURDIR)/bindings/python:$(CURDIR)/Tests/python \
+	    build/venv/bin/python -m pytest -q -p limits Tests/interop
 
 test-proof: stage build/venv/ready  ## misuse, re-entry, faults, and the framers beside Twisted's
 	scripts/bootstrap build test

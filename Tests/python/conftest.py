@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import select
 import socket
 import subprocess
 import sys
@@ -20,6 +21,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from plait.internet.defer import Deferred  # noqa: E402
 from plait.internet.reactors import Reactor  # noqa: E402
 from plait.python.failure import Failure  # noqa: E402
+
+from limits import pytest_configure  # noqa: E402, F401
 
 #: Seconds after which a test that waits has failed.
 LIMIT = 60.0
@@ -117,7 +120,18 @@ def full_listener():
             filler = stack.enter_context(socket.socket())
             filler.setblocking(False)
             filler.connect_ex(full.getsockname())
+            # The first one fills it, and is there before others try.
+            assert select.select([full], [], [], LIMIT)[0]
         yield full.getsockname()[1]
+
+
+@contextlib.contextmanager
+def reserved_port():
+    """A port where nobody listens, and where nobody will by chance: whoever is told of it may listen there, again and again."""
+    with socket.socket() as held:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]
 
 
 def in_thread(reactor, function, *args):

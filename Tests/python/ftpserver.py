@@ -6,7 +6,7 @@ import contextlib
 import socket
 import threading
 
-LIMIT = 20
+LIMIT = 60
 
 
 class FTPServer:

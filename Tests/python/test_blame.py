@@ -398,7 +398,9 @@ def test_multiprocessing(way):
     queue = context.SimpleQueue()
     process = context.Process(target=_child_of_multiprocessing, args=(queue,))
     process.start()
-    process.join(4 * LIMIT)
+    process.join(2 * LIMIT)
+    if process.is_alive():
+        process.kill()
     assert process.exitcode == 0
     assert queue.get() == process.pid
 
@@ -490,16 +492,36 @@ reactor.run()
 """
 
 
+#: The same with what Python has.
+ASYNCIO = """
+import time
+begun = time.process_time()
+import asyncio, socket
+async def main():
+    made = asyncio.Event()
+    class Echo(asyncio.Protocol):
+        def connection_made(self, transport):
+            made.set()
+    server = await asyncio.get_running_loop().create_server(Echo, "127.0.0.1", 0)
+    peer = socket.create_connection(server.sockets[0].getsockname())
+    await made.wait()
+    print((time.process_time() - begun) * 1000)
+asyncio.run(main())
+"""
+
+
 @pytest.mark.skipif(bool(os.environ.get("LD_PRELOAD")), reason="a sanitizer takes its time")
 def test_the_way_to_the_first_connection_is_short(environment, tmp_path):
-    """In milliseconds of the processor's time, with bytecode that was compiled before, as installed."""
+    """Of the processor's time, beside asyncio's, with bytecode that was compiled before, as installed; each at its best."""
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     environment["PYTHONPYCACHEPREFIX"] = str(tmp_path)
-    taken = []
-    for _ in range(6):
-        status, told = exits(FIRST, environment)
-        assert status == 0
-        taken.append(float(told))
-        if taken[-1] < 60:
+    taken = {FIRST: [], ASYNCIO: []}
+    for _ in range(12):
+        for script, times in taken.items():
+            status, told = exits(script, environment)
+            assert status == 0
+            times.append(float(told))
+        # It was 1.05 times as long.
+        if len(times) > 1 and min(taken[FIRST]) < 1.5 * min(taken[ASYNCIO]):
             return
-    raise AssertionError(taken)
+    raise AssertionError(list(taken.values()))

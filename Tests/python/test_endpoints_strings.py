@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from conftest import in_thread, run, until
+from conftest import LIMIT, in_thread, run, until
 from plait.internet import _adopting, endpoints, error, protocol
 from plait.internet._parsing import fields
 from plait.test.proto_helpers import MemoryReactor
@@ -134,7 +134,7 @@ def shown(port, name, folder):
     """The certificate that a server shows to those who ask for a name, as DER."""
     context = standard.create_default_context(cafile=str(folder / "root.pem"))
     context.check_hostname = False
-    with socket.create_connection(("127.0.0.1", port), 10) as plain:
+    with socket.create_connection(("127.0.0.1", port), LIMIT) as plain:
         with context.wrap_socket(plain, server_hostname=name) as secured:
             return secured.getpeercert(binary_form=True)
 

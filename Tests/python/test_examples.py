@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import LIMIT, ROOT
+from conftest import LIMIT, ROOT, reserved_port
 
 EXAMPLES = ROOT / "examples" / "python"
 CHAT = Path(__file__).parent / "peers" / "chat.py"
@@ -127,7 +127,7 @@ def test_a_client_that_cannot_connect(environment):
         unused.bind(("127.0.0.1", 0))
         number = unused.getsockname()[1]
         command = [sys.executable, str(EXAMPLES / "chat_client.py"), str(number), "1"]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True)
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=LIMIT)
     assert done.returncode == 1
     assert "cannot connect" in done.stderr
 
@@ -135,20 +135,23 @@ def test_a_client_that_cannot_connect(environment):
 @pytest.mark.parametrize("package", ["twisted", "plait"])
 def test_a_program_for_twisted(environment, tmp_path, package):
     """Nothing but the imports differs, and the port."""
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        number = unused.getsockname()[1]
     text = CHAT.read_text().replace("from twisted.", f"from {package}.")
     path = tmp_path / "chat.py"
-    path.write_text(text.replace("8080", str(number)))
-    with program(environment, path):
-        for _ in range(200):
-            with contextlib.suppress(ConnectionRefusedError):
-                socket.create_connection(("127.0.0.1", number), LIMIT).close()
-                break
-            # Something to do meanwhile that takes a moment.
-            subprocess.run([sys.executable, "-c", "pass"], check=True)
-        converse(number)
+    with reserved_port() as number:
+        path.write_text(text.replace("8080", str(number)))
+        with program(environment, path):
+            _meet(number)
+            converse(number)
+
+
+def _meet(number):
+    """Waits until somebody listens."""
+    for _ in range(1000):
+        with contextlib.suppress(ConnectionRefusedError):
+            return socket.create_connection(("127.0.0.1", number), LIMIT).close()
+        # Something to do meanwhile that takes a moment.
+        subprocess.run([sys.executable, "-c", "pass"], check=True, timeout=LIMIT)
+    raise AssertionError("nobody listens")
 
 
 def test_asyncio(environment):

@@ -353,5 +353,5 @@ async def main():
     await client.quit()
 asyncio.run(main())
 """
-        done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, timeout=20)
+        done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, timeout=60)
     assert done.stdout == "[b'one\\ntwo\\n'] ['a', 'b c']\n", done.stderr

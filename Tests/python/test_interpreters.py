@@ -23,7 +23,7 @@ def interpreters():
     found = {}
     for name in filter(None, names):
         script = "import platform, ctypes; print(platform.python_implementation(), platform.python_version())"
-        done = subprocess.run([name, "-c", script], capture_output=True, text=True)
+        done = subprocess.run([name, "-c", script], capture_output=True, text=True, timeout=60)
         implementation, _, version = done.stdout.strip().partition(" ")
         # What pyenv has in PATH answers for a version only if it is chosen.
         if done.returncode == 0 and (implementation, version.rpartition(".")[0]) not in found:

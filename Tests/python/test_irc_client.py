@@ -11,7 +11,7 @@ import pytest
 from twisted.internet.testing import StringTransport as TwistedTransport
 from twisted.words.protocols import irc as twisted_irc
 
-from conftest import ROOT, lost, run, until
+from conftest import LIMIT, ROOT, lost, run, until
 from plait.internet import endpoints, error, ssl
 from plait.internet.protocol import Factory, ReconnectingClientFactory
 from plait.protocols import basic, policies
@@ -823,14 +823,25 @@ def test_lines_wait_for_their_turn(reactor, server):
 
 
 def test_a_dead_server(reactor, server):
-    class Impatient(Bot):
+    class Patient(Bot):
         heartbeatInterval = 0.01
-        pongTimeout = 1
+        pongTimeout = LIMIT
 
-    client = connected(reactor, server, Impatient)
+    client = connected(reactor, server, Patient)
     server.until(b"PING :plait1\r\n")
     server.say(":s PONG s :plait1")
     until(reactor, lambda: client.lag is not None)
+    # It asks again.
+    server.until(b"PING :plait2\r\n")
+    client.transport.loseConnection()
+    lost(reactor, client)
+    server.socket.close()
+
+    class Impatient(Patient):
+        pongTimeout = 0.05
+
+    client = connected(reactor, server, Impatient)
+    server.until(b"PING :plait1\r\n")
     assert lost(reactor, client).check(error.ConnectionLost)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pymemcache.client import rendezvous
 
-from conftest import run, until
+from conftest import reserved_port, run, until
 from plait.error import PlaitError
 from plait.internet import endpoints, error, task
 from plait.internet.defer import CancelledError
@@ -496,20 +496,18 @@ def test_a_pool(reactor):
 
 def test_a_pool_whose_server_comes_late(reactor):
     first = shop(reactor, b"first")
-    port = shop(reactor, b"second")
-    number = port.getHost().port
-    run(reactor, port.stopListening())
-    places = [f"tcp:127.0.0.1:{first.getHost().port}", (f"tcp:127.0.0.1:{number}", 3)]
-    pool = memcache.MemCachePool(
-        places, memcache.Distribution.KETAMA_WEIGHTED, reactor, retryDelay=0.02, maxRetryDelay=0.02
-    )
-    run(reactor, pool.open())
-    key = next(b"k%d" % number for number in range(99) if pool.serverFor(b"k%d" % number) == 1)
-    with pytest.raises(error.ConnectionLost, match="no connection to its server"):
-        run(reactor, pool.get(key))
-    up = []
-    pool.serverUp = up.append
-    shop(reactor, b"second", number)
+    with reserved_port() as number:
+        places = [f"tcp:127.0.0.1:{first.getHost().port}", (f"tcp:127.0.0.1:{number}", 3)]
+        pool = memcache.MemCachePool(
+            places, memcache.Distribution.KETAMA_WEIGHTED, reactor, retryDelay=0.02, maxRetryDelay=0.02
+        )
+        run(reactor, pool.open())
+        key = next(b"k%d" % number for number in range(999) if pool.serverFor(b"k%d" % number) == 1)
+        with pytest.raises(error.ConnectionLost, match="no connection to its server"):
+            run(reactor, pool.get(key))
+        up = []
+        pool.serverUp = up.append
+        shop(reactor, b"second", number)
     until(reactor, lambda: up)
     assert run(reactor, pool.get(key)) == (0, b"second")
     waiting = pool.get(key)

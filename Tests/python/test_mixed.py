@@ -24,9 +24,12 @@ def test_on_twisteds_reactor(environment):
     with subprocess.Popen(
         [sys.executable, MIXED], env=environment, stdout=subprocess.PIPE, text=True
     ) as process:
-        number = int(process.stdout.readline())
-        assert talk(("127.0.0.1", number), DATA) == DATA[: -len(b"never\r\n")]
-        assert process.communicate(timeout=LIMIT)[0] == "ConnectionDone\n"
+        try:
+            number = int(process.stdout.readline())
+            assert talk(("127.0.0.1", number), DATA) == DATA[: -len(b"never\r\n")]
+            assert process.communicate(timeout=LIMIT)[0] == "ConnectionDone\n"
+        finally:
+            process.kill()
 
 
 def test_on_twisteds_transport_for_tests():

@@ -209,7 +209,13 @@ def test_access(reactor, dial):
     assert ended(reactor, dial(port, "127.0.0.3"))
     dial(port), dial(port)
     until(reactor, lambda: len(inner.made) == 2)
-    assert ended(reactor, dial(port)) and access.counters.refused == 2
+    # The next is refused, if it comes within a second: on a busy machine one behind it.
+    for taken in range(3, 100):
+        peer = dial(port)
+        until(reactor, lambda taken=taken: len(inner.made) == taken or access.counters.refused == 2)
+        if access.counters.refused == 2:
+            break
+    assert ended(reactor, peer) and access.counters.refused == 2
 
 
 def test_the_longest_network_decides():
@@ -387,8 +393,14 @@ class PythonTimeout(policies.TimeoutFactory):
 
 @pytest.mark.parametrize("kind", [policies.TimeoutFactory, PythonTimeout])
 def test_what_children_inherit(reactor, dial, kind):
+    # Where the machine was so busy that the time limit went by between two lines, it is tried once more with a longer one.
+    assert any(inherits(reactor, dial, kind, limit) for limit in (0.6, 2.4, 9.6))
+
+
+def inherits(reactor, dial, kind, limit):
+    """Whether there was no pause that was too long."""
     inner = server(Control)
-    times = kind(inner, 0.6)
+    times = kind(inner, limit)
     times.reactor = reactor
     port = listen(reactor, times)
     accepting = socket.create_server(("127.0.0.1", 0))
@@ -400,16 +412,20 @@ def test_what_children_inherit(reactor, dial, kind):
         with other:
             control, child = inner.made[0], inner.made[0].data.made[0]
             # What happens on the child is life of the one that opened it.
-            begun = time.monotonic()
-            while time.monotonic() - begun < 1:
+            begun = now = time.monotonic()
+            while now - begun < limit / 0.6:
                 other.sendall(b"hello\r\n")
                 reactor.iterate(0.01)
+                before, now = now, time.monotonic()
+                if now - before > limit / 2:
+                    return False
                 assert control.reason is None and child.reason is None
             before = len(child.lines) * 7
             until(reactor, lambda: times.counters.bytesIn - len(b"12345\r\n") >= before - 7)
             assert times.counters.children == 1 and times.counters.total == 1
             # Both rest, and both end.
             until(reactor, lambda: control.reason is not None and child.reason is not None)
+    return True
 
 
 def test_children_of_several(reactor, dial, tmp_path):

@@ -6,7 +6,7 @@ import math
 
 from twisted.internet.task import Clock
 
-from conftest import until
+from conftest import reserved_port, until
 from plait.internet import protocol
 from test_tcp import EchoLines, Recorder
 
@@ -98,13 +98,11 @@ def test_over_tcp(reactor):
             self.last = Recorder()
             return self.last
 
-    port = reactor.listenTCP(0, protocol.Factory.forProtocol(EchoLines), interface="127.0.0.1")
-    number = port.getHost().port
-    port.stopListening()
     factory = Client()
-    connector = reactor.connectTCP("127.0.0.1", number, factory)
-    until(reactor, lambda: factory.retries >= 2)
-    port = reactor.listenTCP(number, protocol.Factory.forProtocol(EchoLines), interface="127.0.0.1")
+    with reserved_port() as number:
+        connector = reactor.connectTCP("127.0.0.1", number, factory)
+        until(reactor, lambda: factory.retries >= 2)
+        reactor.listenTCP(number, protocol.Factory.forProtocol(EchoLines), interface="127.0.0.1")
     for count in (1, 2, 3):
         until(reactor, lambda c=count: factory.made == c and factory.last.connected)
         factory.last.sendLine(b"bye")

@@ -7,7 +7,7 @@ import socket
 
 import pytest
 
-from conftest import LIMIT, in_thread, lost, run, until
+from conftest import LIMIT, in_thread, lost, reserved_port, run, until
 from plait.internet import endpoints, error, protocol
 from plait.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from plait.internet.defer import Deferred
@@ -358,16 +358,14 @@ class Fails(protocol.ClientFactory):
 
 
 def test_a_port_whose_factory_does_not_start(reactor):
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        number = unused.getsockname()[1]
-    with pytest.raises(ValueError, match="startFactory"):
-        reactor.listenTCP(number, Fails(), interface="127.0.0.1")
-    with pytest.raises(AttributeError):
-        reactor.listenTCP(number, None, interface="127.0.0.1")
-    assert not reactor.ports
-    with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(("127.0.0.1", number), LIMIT)
+    with reserved_port() as number:
+        with pytest.raises(ValueError, match="startFactory"):
+            reactor.listenTCP(number, Fails(), interface="127.0.0.1")
+        with pytest.raises(AttributeError):
+            reactor.listenTCP(number, None, interface="127.0.0.1")
+        assert not reactor.ports
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", number), LIMIT)
 
 
 @pytest.mark.parametrize("fails", ["startFactory", "startedConnecting", "timeout"])

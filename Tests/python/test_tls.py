@@ -18,7 +18,7 @@ from plait.protocols import basic
 def certificates(tmp_path_factory):
     """A directory of certificates."""
     folder = tmp_path_factory.mktemp("certificates")
-    subprocess.run([ROOT / "Tests" / "certificates", folder], check=True)
+    subprocess.run([ROOT / "Tests" / "certificates", folder], check=True, timeout=LIMIT)
     return folder
 
 
@@ -200,7 +200,7 @@ def test_pythons_own_client(reactor, certificates, good):
                 got.append(peer.recv(100))
                 peer.unwrap()
 
-    thread = threading.Thread(target=talk)
+    thread = threading.Thread(target=talk, daemon=True)
     thread.start()
     until(reactor, lambda: factory.protocols and factory.protocols[0].lines == [b"from python"])
     factory.protocols[0].sendLine(b"to python")
@@ -219,6 +219,7 @@ def test_pythons_own_server(reactor, certificates, root):
     def serve():
         for ending in ("clean", "truncated"):
             plain, _ = listening.accept()
+            plain.settimeout(LIMIT)
             peer = context.wrap_socket(plain, server_side=True)
             peer.sendall(peer.recv(100))
             if ending == "clean":
@@ -227,7 +228,7 @@ def test_pythons_own_server(reactor, certificates, root):
                 peer.shutdown(socket.SHUT_RDWR)
                 peer.close()
 
-    thread = threading.Thread(target=serve)
+    thread = threading.Thread(target=serve, daemon=True)
     thread.start()
     reasons = []
     for _ in range(2):

@@ -71,7 +71,7 @@ def test_a_twisted_client(reactor, kind, blocks):
     factory = protocol.Factory.forProtocol(receiver(kind, blocks))
     port = reactor.listenTCP(0, factory, interface="127.0.0.1")
     with peer(kind, port.getHost().port, COUNT) as process:
-        told = run(reactor, in_thread(reactor, process.stdout.readline), 30)
+        told = run(reactor, in_thread(reactor, process.stdout.readline))
     assert told == f"{COUNT} ConnectionDone\n"
 
 
