@@ -52,11 +52,13 @@ static void the_mask_is_the_hosts(void) {
     struct peer slow, other;
     sigset_t mask;
     uint8_t *much = calloc(1, 16 << 20);
-    int port = listen_on(reactor, factory, &listener);
+    int port = listen_on(reactor, factory, &listener), fd, small = 65536;
 
     connected_count = 0;
     peer_dial(&slow, port);
     UNTIL(reactor, connected_count == 1);
+    OK(plait_conn_get_fd(last_conn, &fd));
+    SAME(setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof small), 0);
     OK(plait_conn_write(last_conn, much, 16 << 20));
     OK(plait_reactor_poll(reactor, 0));
     peer_dial(&other, port);

@@ -18,8 +18,18 @@
 #include <time.h>
 #include <unistd.h>
 
-/* How long anything may take, in seconds; valgrind is slow. */
+/* How long anything may take, in seconds; valgrind is slow. And how long a program may: after that it says where it was
+ * last. */
 #define LIMIT_SECONDS 30
+#define PROGRAM_SECONDS 100
+
+static const char *last_file = "before the first check";
+static int last_line;
+static inline void note_place(const char *file, int line) { /* by any thread */
+    __atomic_store_n(&last_file, file, __ATOMIC_RELAXED);
+    __atomic_store_n(&last_line, line, __ATOMIC_RELAXED);
+}
+#define HERE() note_place(__FILE__, __LINE__)
 
 #define DIE(...) die(__FILE__, __LINE__, __VA_ARGS__)
 static inline void die(const char *file, int line, const char *format, ...) {
@@ -35,20 +45,25 @@ static inline void die(const char *file, int line, const char *format, ...) {
 
 #define CHECK(condition)                                                                                               \
     do {                                                                                                               \
+        HERE();                                                                                                        \
         if (!(condition)) DIE("not so: %s", #condition);                                                               \
     } while (0)
 
 /* Two numbers are the same. */
 #define SAME(actual, wanted)                                                                                           \
     do {                                                                                                               \
-        long long actual_ = (long long)(actual), wanted_ = (long long)(wanted);                                        \
+        long long actual_, wanted_;                                                                                    \
+        HERE();                                                                                                        \
+        actual_ = (long long)(actual), wanted_ = (long long)(wanted);                                                  \
         if (actual_ != wanted_) DIE("%s is %lld, not %lld", #actual, actual_, wanted_);                                \
     } while (0)
 
 /* A call answers this status. */
 #define STATUS(call, wanted)                                                                                           \
     do {                                                                                                               \
-        int status_ = (call);                                                                                          \
+        int status_;                                                                                                   \
+        HERE();                                                                                                        \
+        status_ = (call);                                                                                              \
         if (status_ != (wanted))                                                                                       \
             DIE("%s gave %d (%s), not %d (%s)", #call, status_, plait_err_name(status_), (int)(wanted),                \
                 plait_err_name(wanted));                                                                               \
@@ -74,6 +89,21 @@ static inline double seconds(void) {
 
 /* What the callbacks below have seen, a word or more for each event, separated by bars. */
 static char journal[1 << 16];
+
+/* A program that hangs ends, and says where. */
+static void it_hangs(int number) {
+    char said[256];
+    int len = snprintf(said, sizeof said, "%s:%d: it hangs there, or behind it; journal: %.150s\n", last_file,
+                       last_line, journal);
+
+    (void)number;
+    if (write(2, said, (size_t)len) < 0) _exit(2);
+    _exit(1);
+}
+__attribute__((constructor)) static void limit_the_program(void) {
+    signal(SIGALRM, it_hangs);
+    alarm(PROGRAM_SECONDS);
+}
 
 static inline void note(const char *format, ...) {
     va_list arguments;

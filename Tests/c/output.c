@@ -7,12 +7,15 @@ static plait_listener listener;
 static uint8_t bytes[1 << 20];
 
 static void dial(struct peer *peer) {
-    int small = 65536;
+    int small = 65536, fd;
 
     connected_count = disconnected_count = 0;
     peer_dial(peer, plait_listener_get_port(listener));
     setsockopt(peer->fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
     UNTIL(reactor, connected_count == 1);
+    /* What the kernel takes is little, however much it would like to. */
+    OK(plait_conn_get_fd(last_conn, &fd));
+    SAME(setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof small), 0);
     journal[0] = 0;
 }
 
