@@ -455,7 +455,7 @@ def test_urgent_abort(one):
     raw = Raw(one)
     data = raw.passive()
     raw.socket.sendall(b"RETR big\r\n")
-    assert raw.reply() == 125
+    assert raw.reply() in (125, 150)
     data.recv(1000)
     raw.socket.sendall(b"\xff\xf4")
     raw.socket.send(b"\xff\xf2", socket.MSG_OOB)

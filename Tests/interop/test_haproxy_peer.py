@@ -19,6 +19,7 @@ from plait._core.transport import Transport  # noqa: E402
 from plait.internet import endpoints, protocol  # noqa: E402
 from plait.internet.reactors import Reactor  # noqa: E402
 from plait.protocols import basic, haproxy, policies  # noqa: E402
+from ports import free_port  # noqa: E402
 
 LIMIT = 60.0
 HAPROXY = shutil.which("haproxy") or "/usr/sbin/haproxy"
@@ -55,9 +56,7 @@ def balancer(tmp_path):
     running = []
 
     def start(back, how):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            front = probe.getsockname()[1]
+        front = free_port()
         conf = tmp_path / f"conf-{front}"
         conf.write_text(CONFIGURATION.format(front=front, back=back, how=how))
         running.append(subprocess.Popen([HAPROXY, "-db", "-f", conf], stderr=subprocess.PIPE, text=True))

@@ -45,7 +45,7 @@ def served(*options, port=None, path=None):
         command += ["-u", "nobody"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE)
     try:
-        end = time.monotonic() + 10
+        end = time.monotonic() + LIMIT
         while True:
             with socket.socket(socket.AF_UNIX if path else socket.AF_INET) as probe:
                 if probe.connect_ex(str(path) if path else ("127.0.0.1", number)) == 0:
@@ -270,7 +270,7 @@ def stop(process):
 def test_a_server_that_is_stopped(reactor):  # noqa: F811
     """What takes too long fails alone; then the silence is noticed, and all else fails."""
     with served() as (process, where):
-        cache = connected(reactor, where, lambda: memcache.MemCacheProtocol(timeOut=2))
+        cache = connected(reactor, where, lambda: memcache.MemCacheProtocol(timeOut=4))
         assert run(reactor, cache.set(b"a", b"1"))
         stop(process)
         try:

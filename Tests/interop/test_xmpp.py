@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -184,7 +185,8 @@ class Proxy:
         for pair in self.pairs:
             for end in pair:
                 end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-                end.shutdown(socket.SHUT_RDWR)
+                with contextlib.suppress(OSError):  # the other side may have been quicker
+                    end.shutdown(socket.SHUT_RDWR)
                 end.close()
         self.pairs.clear()
 
