@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from ctypes import byref
-from typing import Any, NamedTuple
+from typing import Any
 
 from .._native import functions, structs
 from ..internet._reasons import check
@@ -28,16 +28,22 @@ def raw_factory(key: int) -> int:
     return out.value
 
 
-class Framing(NamedTuple):
-    """How the protocols of a class frame unless they are told otherwise."""
+class Framing:
+    """How the protocols of a class frame unless they are told otherwise.
 
-    kind: Any
-    #: What its framing goes by: as the class had it.
-    settings: tuple[Any, ...]
-    #: Whether they go on when the peer has said its last word.
-    half: bool
-    #: Makes a C factory of conns that are framed so, and that the opener behind a key is told of.
-    factory: Callable[[int], int]
+    :ivar kind: the class.
+    :ivar places: where the class has what its framing goes by.
+    :ivar settings: what that is.
+    :ivar factory: makes a C factory of conns that are framed so, and that the opener behind a key is told of.
+    """
+
+    __slots__ = ("factory", "kind", "places", "settings")
+
+    def __init__(
+        self, kind: Any, places: Any, settings: tuple[Any, ...], factory: Callable[[int], int]
+    ) -> None:
+        self.kind, self.places = kind, places
+        self.settings, self.factory = settings, factory
 
 
 def line_factory(

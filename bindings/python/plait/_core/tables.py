@@ -18,9 +18,13 @@ from .registry import conns, drop, entry, objects
 memory: Any = (c_char * sys.maxsize).from_address(0)
 
 
+# Methods of what was imported by its name are looked up anew each time.
+_held, _find, _take = objects.get, conns.get, conns.pop
+
+
 @entry(structs.ConnFunction)
 def _opened(user: int, conn: int) -> None:
-    opener = objects.get(user)
+    opener = _held(user)
     if opener is None:
         return
     driver = opener.driver
@@ -48,7 +52,7 @@ _GOOD = bytes(structs.Reason.status.size)
 
 @entry(_EndFunction)
 def _ended(user: int, conn: int, reason: int) -> None:
-    self = conns.pop(conn, None)
+    self = _take(conn, None)
     if self is None:
         return
     driver = self.driver
@@ -84,7 +88,7 @@ def _write_resumed(user: int, conn: int) -> None:
 
 def _tell(conn: int, what: str, *arguments: Any, framer: bool = False) -> None:
     """Calls a method of the conn's, or of what frames for it."""
-    self = conns.get(conn)
+    self = _find(conn)
     if self is None:
         return
     driver = self.driver
@@ -109,7 +113,7 @@ _BlockFunction = CFUNCTYPE(c_size_t, c_void_p, c_uint64, c_void_p, c_size_t, c_v
 
 @entry(_DataFunction)
 def _bytes(user: int, conn: int, data: int, length: int) -> None:
-    self = conns.get(conn)
+    self = _find(conn)
     if self is None:
         return
     driver = self.driver
@@ -126,7 +130,7 @@ def _bytes(user: int, conn: int, data: int, length: int) -> None:
 
 @entry(_BlockFunction)
 def _messages(user: int, conn: int, data: int, length: int, table: int, count: int) -> int:
-    self = conns.get(conn)
+    self = _find(conn)
     if self is None:
         return count
     driver = self.driver

@@ -270,7 +270,7 @@ class Transport(Addressed, Securing):
         framer._ours, framer._conn = self, self._conn
         opener, self.opener = self.opener, None
         framer.makeConnection(self)
-        if opener.connects:
+        if self.isClient:
             opener.made(framer)
 
     def bound(self, conn: int) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from operator import contains, getitem
-from typing import TYPE_CHECKING, Any, ClassVar, Tuple
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from .._core.gathering import NOBODY
 from .._core.producing import as_bytes
 from ..internet.protocol import Protocol
+from ._watching import Places, Watched
 
 if TYPE_CHECKING:
     from .._core.attachment import Attachment
@@ -18,38 +18,8 @@ if TYPE_CHECKING:
 #: What a protocol has that goes on when the peer has said its last word.
 _HALF_CLOSEABLE = "readConnectionLost"
 
-#: Classes' tables of names, and a name for each.
-Places = Tuple[Tuple[Mapping[str, Any], ...], Tuple[str, ...]]
-
-
-def _places(pairs: Sequence[tuple[Mapping[str, Any], str]]) -> Places:
-    return tuple(table for table, _ in pairs), tuple(name for _, name in pairs)
-
-
-class Watched:
-    """An attribute of a framer that may be changed at any time, and whose change is noticed.
-
-    To look whether it was changed would cost a message a tenth of its time, for each attribute.
-    """
-
-    def __init__(self, default: Any) -> None:
-        self.default = default
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = "_watched_" + name
-        # It is always found: a program's __getattr__ is not asked for it.
-        setattr(owner, self.name, self.default)
-
-    def __get__(self, framer: Any, owner: Any = None) -> Any:
-        return self.default if framer is None else getattr(framer, self.name)
-
-    def __set__(self, framer: Any, value: Any) -> None:
-        setattr(framer, self.name, value)
-        framer._touch()
-
-    def __delete__(self, framer: Any) -> None:
-        delattr(framer, self.name)
-        framer._touch()
+#: What is left behind the last message.
+_NOTHING: Iterator[bytes] = iter(())
 
 
 class Framed(Protocol):
@@ -85,11 +55,8 @@ class Framed(Protocol):
     #: The attributes that are watched, unless a subclass made something else of one.
     _watched: ClassVar[dict[str, type]] = {}
     _watches = True
-    #: What the class was when it was made, of what decides how it frames: where those names were not, and where
-    #: they were, each with the names; and what was there.
-    _absent: ClassVar[Places] = ((), ())
-    _present: ClassVar[Places] = ((), ())
-    _found: ClassVar[list[Any]] = []
+    #: Where the class has what decides how it frames.
+    _places = Places((), ())
     #: A watched attribute was set.
     _touched = False
     #: All that matters is noticed by itself, and nothing was: what is framed by is what the C library
@@ -110,34 +77,23 @@ class Framed(Protocol):
                 setattr(cls, name, found)
             elif not isinstance(found, Watched):
                 cls._watches = False
-        absent, present = [], []
-        bases = [base.__dict__ for base in cls.__mro__ if base not in (Framed, Protocol, *Protocol.__mro__)]
-        for name in (*cls._watched, _HALF_CLOSEABLE):
-            for base in bases:
-                if name in base:
-                    present.append((base, name))
-                    break
-                absent.append((base, name))
-        cls._absent, cls._present = _places(absent), _places(present)
-        cls._found = [*map(getitem, *cls._present)]
+        tables = tuple(base.__dict__ for base in cls.__mro__ if base not in Framed.__mro__)
+        cls._places = Places(tables, (*cls._watched, _HALF_CLOSEABLE))
 
     @classmethod
     def _stillWatches(cls) -> bool:
         """Whether nobody has assigned to the class what is watched, since it was made, nor given it
         what has it go on when the peer ends.
         """
-        # Asked for each connection: one call for each kind takes half of what a loop takes.
-        if True in map(contains, *cls._absent):
-            return False
-        try:
-            return [*map(getitem, *cls._present)] == cls._found and cls._watches
-        except KeyError:
-            return False
+        return cls._watches and cls._places.areKept()
 
     def _framesNatively(self) -> bool:
         # Whoever has a dataReceived of its own wants to see the bytes first. (To look into the
         # object's __dict__ would make it one, and all attributes slower.)
-        return getattr(self.dataReceived, "__func__", None) is Framed.dataReceived
+        try:
+            return self.dataReceived.__func__ is _dataReceived  # type: ignore[attr-defined]
+        except AttributeError:
+            return False
 
     def _halfCloseable(self) -> bool:
         # Not of the object: a __getattr__ may have an answer to everything.
@@ -282,6 +238,14 @@ class Framed(Protocol):
         """
         self._halt = False
         count = self._count = len(messages)
+        if count == 1 and self._plain:
+            # Nothing has to wait.
+            self._rest, self._left = _NOTHING, None
+            self._each(messages)
+            if self._halt:
+                self._stops()
+            self._rest = None
+            return 1
         rest: Any = iter(messages)
         self._rest = rest
         if self._plain or (self._attached is None and self._watches):
@@ -314,7 +278,7 @@ class Framed(Protocol):
         """Delivers the messages of a block together: all are taken."""
         self._halt = False
         self._count = len(messages)
-        self._rest, self._left = iter(()), None
+        self._rest, self._left = _NOTHING, None
         received(messages)
         self._rest = None
         self._after()
@@ -378,3 +342,6 @@ class Framed(Protocol):
             self._attached.close()
             return True
         return False
+
+
+_dataReceived = Framed.dataReceived

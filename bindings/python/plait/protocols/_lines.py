@@ -10,7 +10,8 @@ from .._core.factories import Framing, line_factory
 from .._core.tables import memory
 from .._native import constants, functions, structs
 from ._cutting import alike, cut
-from ._framed import Framed, Watched
+from ._framed import Framed
+from ._watching import Watched
 
 if TYPE_CHECKING:
     from .._core.factories import FactoryCache
@@ -102,13 +103,14 @@ class LineFramed(Framed):
         def factory(key: int) -> int:
             return line_factory(half, delimiter, _length(limit), flags, key)
 
-        return Framing(cls, (delimiter, limit), half, factory)
+        return Framing(cls, cls._places, (delimiter, limit), factory)
 
     def _framesAs(self, framing: Framing) -> bool:
         if self._touched or not self._framesNatively() or not getattr(self, "line_mode", True):
             return False
         self._delimiter, self._limit = framing.settings
-        self._plain = self._stillWatches()
+        # Of a class that watches.
+        self._plain = framing.places.areKept()
         return self._plain
 
     def _nativeFactory(self, cache: FactoryCache) -> int:

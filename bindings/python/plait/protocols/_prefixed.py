@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Dict, Literal, cast
 from .._core.factories import Framing, string_factory
 from .._native import constants, functions
 from ._cutting import cut
-from ._framed import Framed, Watched
+from ._framed import Framed
 from ._lines import _length
 from ._received import Kept, Received, mentions
+from ._watching import Watched
 
 if TYPE_CHECKING:
     from .._core.attachment import Attachment
@@ -164,13 +165,13 @@ class StringFramed(Framed):
         def factory(key: int) -> int:
             return string_factory(half, format, width, _length(limit), key)
 
-        return Framing(cls, (format, width, limit), half, factory)
+        return Framing(cls, cls._places, (format, width, limit), factory)
 
     def _framesAs(self, framing: Framing) -> bool:
         if self._touched or not self._framesNatively():
             return False
         format, width, self._limit = framing.settings
-        self._plain = self._stillWatches() and self._format(self) == (format, width)
+        self._plain = framing.places.areKept() and self._format(self) == (format, width)
         return self._plain
 
     def _nativeFactory(self, cache: FactoryCache) -> int:
