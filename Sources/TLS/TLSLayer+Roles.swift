@@ -147,9 +147,8 @@ extension TLSLayer {
     }
     if code == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE {
       ERR_clear_error()
-      return Reason(.tlsNoCertificate)
+      return Reason(.tlsNoCertificate, text: "the client has shown no certificate")
     }
-    words.add("TLS: ")
     addError(&words)
     switch code {
     case SSL_R_WRONG_VERSION_NUMBER, SSL_R_HTTP_REQUEST, SSL_R_HTTPS_PROXY_REQUEST, SSL_R_PACKET_LENGTH_TOO_LONG:
@@ -157,5 +156,28 @@ extension TLSLayer {
     default: break
     }
     return Reason(.tls, code: code, detail: words.text)
+  }
+
+  /// A client that no protocol was built for: nobody else tells of it.
+  func logFailure(_ conn: Conn, _ reason: Reason) {
+    guard let log = conn.context.log, log.level >= LogLevel.info.rawValue else { return }
+    guard reason.status != .ok, reason.status != .aborted else { return }
+    var words = Words()
+    words.add("the handshake with ")
+    var address = Address()
+    var shown = ByteBuffer()
+    if conn.peer(&address) == .ok { address.write(to: &shown) }
+    if shown.isEmpty { words.add("a client") } else { words.add(plain: shown.bytes) }
+    words.add(" failed: ")
+    if let detail = reason.detail {
+      words.add(detail)
+    } else if let text = reason.text {
+      words.add(text)
+    } else if reason.osError != 0 {
+      words.add(c: csystem_error_text(reason.osError))
+    } else {
+      words.add("the connection ended")
+    }
+    log.write(.info, "tls", words.bytes.span.bytes)
   }
 }

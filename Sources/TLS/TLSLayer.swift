@@ -136,7 +136,10 @@ public final class TLSLayer: Layer {
     conn.context.log(.debug, "tls", "the handshake is over")
     let told = done
     done = nil
-    if isAwaited { conn.passConnected(above: place) }
+    if isAwaited {
+      isAwaited = false
+      conn.passConnected(above: place)
+    }
     told?(conn, Reason(.ok))
   }
 
@@ -150,7 +153,7 @@ public final class TLSLayer: Layer {
     phase = .over
     stopLimit(conn)
     if pipe.pointee.out_len > 0 { conn.needFlush() }
-    conn.context.log(.info, "tls", "failed", reason.status)
+    conn.context.log(.debug, "tls", "failed", reason.status)
     conn.fail(reason)
   }
 
@@ -282,6 +285,7 @@ public final class TLSLayer: Layer {
   public override func disconnected(_ conn: Conn, _ reason: Reason) {
     phase = .over
     stopLimit(conn)
+    if isAwaited, isServer { logFailure(conn, reason) }
     let told = done
     done = nil
     told?(conn, reason.status == .ok ? Reason(.closed) : reason)

@@ -18,6 +18,7 @@ struct Words {
     }
   }
   mutating func add(_ text: Text?) { add(c: text.map { UnsafePointer($0.pointer) }) }
+  mutating func add(plain: RawSpan) { for at in 0..<plain.byteCount { bytes.append(plain.byte(at)) } }
   mutating func add(_ number: Int) {
     if number < 0 { bytes.append(UInt8(ascii: "-")) }
     var rest = number.magnitude

@@ -115,8 +115,8 @@ struct EndpointField {
 
   /// What is wrong with a text, or nil.
   func textFault(atMost most: Int) -> StaticString? {
-    if value.isEmpty { return "empty" }
-    if value.count > most { return "too long" }
+    if value.isEmpty { return "the value is empty" }
+    if value.count > most { return "the value is too long" }
     if value.contains(0) { return "it has a NUL byte" }
     return nil
   }

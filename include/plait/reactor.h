@@ -33,7 +33,7 @@ enum {
     PLAIT_LOG_OFF = 0,
     PLAIT_LOG_ERROR = 1,   /**< something was lost */
     PLAIT_LOG_WARNING = 2, /**< something is wrong, and was survived */
-    PLAIT_LOG_INFO = 3,    /**< listeners and connectors come and go */
+    PLAIT_LOG_INFO = 3,    /**< listeners and connectors come and go, and clients whose TLS handshake fails */
     PLAIT_LOG_DEBUG = 4    /**< connections come and go */
 };
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import logging
 from typing import TYPE_CHECKING, Any
 
 from .._core.transport import Transport
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from .._core.security import Use
     from .interfaces import IStreamClientEndpoint, IStreamServerEndpoint
     from .ssl import ContextFactory
+
+_log = logging.getLogger("plait")
 
 
 class Secured(ProtocolWrapper):
@@ -106,8 +109,15 @@ class _Serving(_Securing):
     def wrap(self, inner: Any) -> Any:
         """Makes the wrapper of a protocol."""
         made = super().wrap(inner)
-        # What goes wrong with a peer's handshake ends its connection; what is wrong here is logged.
-        made.done.addErrback(lambda reason: reason.trap(error.ConnectionClosed))
+
+        def failed(reason: Failure) -> None:
+            # What goes wrong with a peer's handshake ends its connection; what is wrong here is an error.
+            reason.trap(error.ConnectionClosed)
+            transport = made.transport
+            peer = None if transport is None else transport.getPeer()
+            _log.info("tls: the handshake with %s failed: %s", peer, reason.value)
+
+        made.done.addErrback(failed)
         return made
 
 
