@@ -29,6 +29,8 @@ def getReactor() -> Reactor:
 
     It is closed when the loop's asynchronous generators are shut down, as ``asyncio.run`` does in the
     end, or when the loop is garbage. :func:`driving` closes it sooner.
+
+    :raises RuntimeError: if no loop runs.
     """
     loop = asyncio.get_running_loop()
     reactor = _reactors.get(loop)
@@ -77,6 +79,9 @@ async def driving(reactor: Reactor | None = None) -> AsyncIterator[Reactor]:
     """Has the running loop drive a reactor inside this context: the given one, or a new one.
 
     In the end ports are closed and connections lost; a new reactor is closed altogether.
+
+    :raises RuntimeError: if no loop runs, or this one drives a reactor already.
+    :raises PlaitError: if another thread runs the reactor.
     """
     loop = asyncio.get_running_loop()
     if loop in _reactors:
@@ -159,7 +164,8 @@ def _detach(loop: asyncio.AbstractEventLoop, reactor: Reactor) -> None:
         loop.remove_reader(descriptor.value)
     _reactors.pop(loop, None)
     reactor.host = None
-    reactor.running = False
+    # From now on nobody turns it.
+    reactor.running = reactor.wasTurned = False
 
 
 async def _end(loop: asyncio.AbstractEventLoop, reactor: Reactor) -> None:

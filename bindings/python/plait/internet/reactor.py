@@ -1,13 +1,15 @@
 """The program's own reactor: Twisted's ``twisted.internet.reactor``.
 
 It is made when it is first used, and belongs to the thread that runs it. Wherever a function wants
-a reactor this module will do. Programs that want several make
+a reactor this module will do. Where asyncio runs, nobody runs this one: see :mod:`plait.aio`; a program
+that does not is warned. Programs that want several make
 :class:`plait.internet.reactors.Reactor` objects.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING, Any, Callable
 
 if TYPE_CHECKING:
@@ -32,6 +34,10 @@ def getReactor() -> Reactor:
         from .reactors import Reactor
 
         _reactor = Reactor()
+    if not _reactor.running and not _reactor.isWatched and "asyncio" in sys.modules:
+        from ._undriven import watch
+
+        watch(_reactor)
     return _reactor
 
 

@@ -68,7 +68,9 @@ def _posted(user: int) -> None:
 
 @entry(structs.LogFunction)
 def _logged(user: int, level: int, subsystem: bytes, message: bytes) -> None:
-    _log.log(_LEVELS.get(level, logging.DEBUG), "%s: %s", subsystem.decode(), message.decode())
+    # That ports come and go the program knows, for it opens and closes them.
+    if level < constants.LOG_INFO or subsystem == b"tls":
+        _log.log(_LEVELS.get(level, logging.DEBUG), "%s: %s", subsystem.decode(), message.decode())
 
 
 @entry(structs.TimerFunction)
@@ -88,7 +90,7 @@ class Reactor(Listening, Threading):
     def __init__(self) -> None:
         out = structs.Handle()
         options = structs.ReactorOptions(
-            log_level=constants.LOG_WARNING,
+            log_level=constants.LOG_INFO,
             log=_logged,
             before_wait=structs.BeforeWaitFunction(_address(pythonapi.PyEval_SaveThread)),
             after_wait=structs.AfterWaitFunction(_address(pythonapi.PyEval_RestoreThread)),
@@ -96,6 +98,8 @@ class Reactor(Listening, Threading):
         check(functions.reactor_new(byref(out), byref(options)))
         self.handle: int = out.value
         self.running = self.stopping = False
+        #: Whether it was turned by hand, and whether somebody looks if it is driven at all.
+        self.wasTurned = self.isWatched = False
         self.cache = FactoryCache()
         self.ports: set[Port] = set()
         self.connectors: set[Connector] = set()
@@ -216,6 +220,7 @@ class Reactor(Listening, Threading):
 
     def iterate(self, delay: float = 0) -> None:
         """Does what is to be done, waiting so many seconds for it at most."""
+        self.wasTurned = True
         check(functions.reactor_poll(self.handle, round(delay * 1000)))
         self._raise()
 
