@@ -9,9 +9,9 @@ import pytest
 from twisted.internet import error as twisted
 
 from plait._native import constants
-from plait.error import PlaitError
+from plait.error import PlaitError, describe
 from plait.internet import defer, error, task
-from plait.internet._reasons import connection_lost
+from plait.internet._reasons import cannot_listen, connect_failed, connection_lost
 
 CLOSED = [
     "ConnectionAborted",
@@ -101,3 +101,75 @@ def test_processes():
     assert isinstance(error.ProcessDone(0), error.ConnectionDone)
     assert "exit code 3" in str(error.ProcessTerminated(3))
     assert "signal 9" in str(error.ProcessTerminated(signal=9))
+
+
+BUILTIN = {
+    "BindError": OSError,
+    "CannotListenError": OSError,
+    "ConnectError": OSError,
+    "ConnectionAborted": ConnectionAbortedError,
+    "ConnectionLost": ConnectionError,
+    "ConnectionRefusedError": ConnectionRefusedError,
+    "DNSLookupError": OSError,
+    "SSLError": ConnectionError,
+    "TCPTimedOutError": TimeoutError,
+    "TimeoutError": TimeoutError,
+}
+
+
+@pytest.mark.parametrize("name", BUILTIN)
+def test_of_pythons_kind(name):
+    assert issubclass(getattr(error, name), BUILTIN[name])
+
+
+def test_good_ends_are_no_errors_of_the_system():
+    for name in ("ConnectionClosed", "ConnectionDone", "ConnectingCancelledError", "NoProtocol"):
+        assert not issubclass(getattr(error, name), OSError)
+
+
+def test_attributes_of_the_systems_errors():
+    refused = connect_failed(constants.ERR_REFUSED, "the connection was refused", errno.ECONNREFUSED)
+    assert isinstance(refused, ConnectionRefusedError) and refused.errno == errno.ECONNREFUSED
+    assert refused.strerror == str(refused) == "the connection was refused (error 111)"
+    assert refused.filename is None and refused.status == constants.ERR_REFUSED
+    reset = connection_lost(constants.ERR_SYSTEM - errno.ECONNRESET)
+    assert reset.errno == errno.ECONNRESET and "reset" in reset.strerror
+    taken = cannot_listen("", 80, constants.ERR_SYSTEM - errno.EADDRINUSE)
+    assert taken.errno == errno.EADDRINUSE and error.ConnectionLost("a", "b", "c").args == ("a", "b", "c")
+    assert error.CannotListenError("", 80, ValueError("x")).errno == 0
+    again = pickle.loads(pickle.dumps(refused))
+    assert (type(again), again.args, str(again)) == (type(refused), refused.args, str(refused))
+
+
+def statuses():
+    return [value for name, value in vars(constants).items() if name.startswith("ERR_")]
+
+
+def test_nothing_is_said_twice():
+    """Whatever the library or the system says of itself: a cause that repeats the summary is left out."""
+    systems = [constants.ERR_SYSTEM - number for number in errno.errorcode]
+    for status in [*statuses(), *systems]:
+        text = describe(status)
+        for made in (connection_lost(status, text), connect_failed(status, text), cannot_listen("", 80, status, text)):
+            pieces = str(made).split(": ")
+            assert len({piece.lower() for piece in pieces}) == len(pieces), str(made)
+    assert str(connect_failed(constants.ERR_SYSTEM - errno.EHOSTUNREACH)) == "no route to the host (error 113)"
+    assert str(error.ConnectionRefusedError(111, "Connection refused")) == "the connection was refused (error 111)"
+    assert str(error.ConnectionDone("the connection was closed")) == "the connection was closed cleanly"
+    assert str(error.ConnectBindError(98, "Address already in use")) == "could not bind (error 98): Address already in use"
+
+
+@pytest.mark.parametrize(
+    "interface, port, words",
+    [
+        ("", 80, "port 80"),
+        ("127.0.0.1", 80, "127.0.0.1:80"),
+        ("::1", 80, "[::1]:80"),
+        ("", "/run/x", "/run/x"),
+        (None, "", "''"),
+        ("", "tcp:80:interface=::1", "tcp:80:interface=::1"),
+    ],
+)
+def test_where_it_cannot_listen(interface, port, words):
+    made = error.CannotListenError(interface, port, OSError("taken"))
+    assert str(made) == f"cannot listen on {words}: taken"

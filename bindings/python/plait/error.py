@@ -31,7 +31,8 @@ class PlaitError(Exception):
         self.status = self.default_status if status is None else status
         #: What programs make has a text, as exceptions of Twisted's have, and no status of its own.
         self.text = text or " ".join(map(str, args))
-        super().__init__(*(args or (self.status, text)))
+        # Not what stands behind this class: OSError would make an error's number of the status.
+        Exception.__init__(self, *(args or (self.status, text)))
 
     @property
     def name(self) -> str:
@@ -58,3 +59,16 @@ def describe(status: int) -> str:
     from ._native import functions
 
     return functions.strerror(status).decode("utf-8", "replace")
+
+
+#: Words that say nothing.
+_SMALL = {"a", "an", "the", "is", "was", "to"}
+
+
+def _words(text: str) -> set[str]:
+    return {word.strip(".,:;") for word in text.lower().split()} - _SMALL
+
+
+def sentence(summary: str, text: str) -> str:
+    """What happened and why, and that once: a cause that says no more than the summary is left out."""
+    return summary if _words(text) <= _words(summary) else f"{summary}: {text}"

@@ -1,4 +1,4 @@
-"""Exceptions of Twisted's that programs name, and the package seldom or never raises."""
+"""Exceptions of Twisted's without a status, and those that the package seldom or never raises."""
 
 from __future__ import annotations
 
@@ -48,3 +48,39 @@ class ProcessTerminated(ConnectionLost):
 
 class ReactorAlreadyInstalledError(AssertionError):
     """A reactor was to be put in another's place. Nobody does so here."""
+
+
+class InvalidAddressError(ValueError):
+    """A numeric address was wanted, and this is none."""
+
+    def __init__(self, address: Any, message: str) -> None:
+        super().__init__(address, message)
+        self.address, self.message = address, message
+
+
+class UnsupportedAddressFamily(Exception):
+    """A socket's family is none that can be used."""
+
+
+class UnsupportedSocketType(Exception):
+    """A socket's type is none that can be used."""
+
+
+class ConnectInProgressError(Exception):
+    """An attempt to connect is under way already."""
+
+
+class AlreadyListened(ValueError):
+    """The port listens already."""
+
+
+class NotConnectingError(RuntimeError):
+    """There is no attempt to connect that could be stopped."""
+
+
+class NotListeningError(RuntimeError):
+    """The port does not listen."""
+
+
+class ReactorNotRestartable(RuntimeError):
+    """The reactor cannot run again. Plait's can; the name is for programs that catch it."""

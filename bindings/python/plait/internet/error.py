@@ -2,14 +2,30 @@
 
 Those with a status code of the C library behind them are :class:`plait.error.PlaitError` too, so
 that ``reason.value.status`` always tells the exact cause.
+
+Those that Python has a class for are of that, too, so that who knows asyncio's exceptions need not
+learn others: what connecting and listening fail with is an ``OSError``, and a connection that broke a
+``ConnectionError``; ``ConnectionRefusedError``, ``TimeoutError`` and ``ConnectionAborted`` are what
+Python calls so.
+
+>>> import builtins
+>>> issubclass(ConnectionRefusedError, builtins.ConnectionRefusedError)
+True
+>>> issubclass(ConnectionDone, OSError)
+False
 """
+
+# What OSError and PlaitError both have is told apart below.
+# pyright: reportIncompatibleVariableOverride=false, reportIncompatibleMethodOverride=false
+# pyright: reportAssignmentType=false
 
 from __future__ import annotations
 
+import builtins
 from typing import Any
 
 from .._native import constants
-from ..error import PlaitError
+from ..error import PlaitError, sentence
 
 __all__ = [
     "AlreadyCalled",
@@ -73,7 +89,7 @@ class ConnectionClosed(PlaitError):
             self.args = (self.text,) if self.text else ()
 
     def __str__(self) -> str:
-        return f"{self.summary}: {self.text}" if self.text else self.summary
+        return sentence(self.summary, self.text)
 
 
 class ConnectionDone(ConnectionClosed):
@@ -83,14 +99,27 @@ class ConnectionDone(ConnectionClosed):
     summary = "the connection was closed cleanly"
 
 
-class ConnectionLost(ConnectionClosed):
+class _Systems(PlaitError, OSError):
+    """An exception that is one of the operating system's, too."""
+
+    # OSError's attributes, which nobody has set: the status and the text know.
+    errno = PlaitError.errno
+    filename = filename2 = None
+
+    @property
+    def strerror(self) -> str:  # type: ignore[override]
+        """What happened, in words."""
+        return str(self)
+
+
+class ConnectionLost(ConnectionClosed, _Systems, builtins.ConnectionError):
     """The connection broke."""
 
     default_status = constants.ERR_CLOSED
     summary = "the connection was lost"
 
 
-class ConnectionAborted(ConnectionLost):
+class ConnectionAborted(ConnectionLost, builtins.ConnectionAbortedError):
     """This side ended the connection by ``abortConnection``."""
 
     default_status = constants.ERR_ABORTED
@@ -143,7 +172,7 @@ class SSLConfigurationError(PlaitError):
     default_status = constants.ERR_TLS_CONFIG
 
 
-class ConnectError(PlaitError):
+class ConnectError(_Systems):
     """A connection could not be made.
 
     :ivar osError: the operating system's error number, or None.
@@ -157,9 +186,17 @@ class ConnectError(PlaitError):
         self.osError = osError
         self.args = (osError, string)
 
+    @property
+    def errno(self) -> int:  # type: ignore[override]
+        """The operating system's error number, or 0."""
+        number = self.osError
+        return number if isinstance(number, int) else PlaitError.errno.__get__(self)
+
     def __str__(self) -> str:
-        number = "" if self.osError is None else f" (error {self.osError})"
-        return f"{self.summary}{number}" + (f": {self.text}" if self.text else "")
+        told = sentence(self.summary, self.text)
+        if self.osError is None:
+            return told
+        return f"{self.summary} (error {self.osError}){told[len(self.summary):]}"
 
 
 class ConnectBindError(ConnectError):
@@ -175,7 +212,7 @@ class UnknownHostError(ConnectError):
     summary = "unknown host"
 
 
-class DNSLookupError(OSError, PlaitError):  # pyright: ignore[reportIncompatibleVariableOverride]
+class DNSLookupError(OSError, PlaitError):
     """A host name could not be resolved."""
 
     default_status = constants.ERR_NO_NAME
@@ -186,10 +223,10 @@ class DNSLookupError(OSError, PlaitError):  # pyright: ignore[reportIncompatible
         self.text = text
 
     # OSError has an attribute of this name, and would win over the status.
-    errno = PlaitError.errno  # pyright: ignore
+    errno = PlaitError.errno
 
     def __str__(self) -> str:
-        return f"the name could not be resolved: {self.text}"
+        return sentence("the name could not be resolved", self.text)
 
 
 class NoRouteError(ConnectError):
@@ -198,13 +235,13 @@ class NoRouteError(ConnectError):
     summary = "no route to the host"
 
 
-class ConnectionRefusedError(ConnectError):
+class ConnectionRefusedError(ConnectError, builtins.ConnectionRefusedError):
     """Nobody listens there."""
 
     summary = "the connection was refused"
 
 
-class TCPTimedOutError(ConnectError):
+class TCPTimedOutError(ConnectError, builtins.TimeoutError):
     """The operating system gave up waiting for the peer."""
 
     default_status = constants.ERR_TIMEOUT
@@ -229,19 +266,20 @@ class UserError(ConnectError):
     summary = "the attempt to connect was given up"
 
 
-class TimeoutError(UserError):
+class TimeoutError(UserError, builtins.TimeoutError):
     """The time limit for connecting passed; also what ``Deferred.addTimeout`` fails with."""
 
     default_status = constants.ERR_TIMEOUT
     summary = "the time limit passed"
+    errno = PlaitError.errno
 
     def __str__(self) -> str:
         # Deferreds fail with how long they waited in the place of an error's number.
         waited = f" ({self.osError} s)" if isinstance(self.osError, (int, float)) else ""
-        return f"{self.summary}{waited}" + (f": {self.text}" if self.text else "")
+        return self.summary + waited + sentence(self.summary, self.text)[len(self.summary) :]
 
 
-class BindError(PlaitError):
+class BindError(_Systems):
     """An address could not be had."""
 
 
@@ -258,8 +296,17 @@ class CannotListenError(BindError):
         self.interface, self.port, self.socketError = interface, port, socketError
         self.args = (interface, port, socketError)
 
+    @property
+    def errno(self) -> int:  # type: ignore[override]
+        """The operating system's error number, or 0."""
+        return getattr(self.socketError, "errno", None) or 0
+
     def __str__(self) -> str:
-        return f"cannot listen on {self.interface or 'any'}:{self.port}: {self.socketError}"
+        where = self.port
+        if isinstance(where, int):
+            host = f"[{self.interface}]" if ":" in (self.interface or "") else self.interface
+            where = f"{host}:{where}" if host else f"port {where}"
+        return f"cannot listen on {where or repr(where)}: {self.socketError}"
 
 
 class ConnectingCancelledError(PlaitError):
@@ -296,42 +343,6 @@ class AlreadyCancelled(ValueError):
         return "the call was cancelled already"
 
 
-class InvalidAddressError(ValueError):
-    """A numeric address was wanted, and this is none."""
-
-    def __init__(self, address: Any, message: str) -> None:
-        super().__init__(address, message)
-        self.address, self.message = address, message
-
-
-class UnsupportedAddressFamily(Exception):
-    """A socket's family is none that can be used."""
-
-
-class UnsupportedSocketType(Exception):
-    """A socket's type is none that can be used."""
-
-
-class ConnectInProgressError(Exception):
-    """An attempt to connect is under way already."""
-
-
-class AlreadyListened(ValueError):
-    """The port listens already."""
-
-
-class NotConnectingError(RuntimeError):
-    """There is no attempt to connect that could be stopped."""
-
-
-class NotListeningError(RuntimeError):
-    """The port does not listen."""
-
-
-class ReactorNotRestartable(RuntimeError):
-    """The reactor cannot run again. Plait's can; the name is for programs that catch it."""
-
-
 class ReactorAlreadyRunning(RuntimeError):
     """The reactor is running already."""
 
@@ -366,13 +377,21 @@ def getConnectError(e: Any) -> ConnectError:
     return (UnknownHostError if isOfResolver else connect_kind(number))(number, text)
 
 
-# What needs the classes above.
+# Those without a status, and some that need the classes above.
 from ._othererrors import (  # noqa: E402
+    AlreadyListened,
     CertificateError,
+    ConnectInProgressError,
+    InvalidAddressError,
     MessageLengthError,
     MulticastJoinError,
+    NotConnectingError,
+    NotListeningError,
     ProcessDone,
     ProcessExitedAlready,
     ProcessTerminated,
     ReactorAlreadyInstalledError,
+    ReactorNotRestartable,
+    UnsupportedAddressFamily,
+    UnsupportedSocketType,
 )
