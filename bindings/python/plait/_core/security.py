@@ -7,7 +7,7 @@ import weakref
 from ctypes import POINTER, byref, c_size_t, cast, create_string_buffer
 from typing import Any, Callable, NamedTuple, Optional
 
-from .._native import functions, structs, tls
+from .._native import constants, functions, structs, tls
 from ..error import PlaitError
 from ..internet._reasons import check
 from ..internet.error import SSLConfigurationError
@@ -54,11 +54,13 @@ class Use(NamedTuple):
         """A C factory whose conns speak TLS, over which another's protocols speak; that is released."""
         out = structs.Handle()
         try:
-            check(
-                tls.tls_factory_new(
-                    byref(out), factory, self.configuration.handle, byref(self.options())
-                )
+            status = tls.tls_factory_new(
+                byref(out), factory, self.configuration.handle, byref(self.options())
             )
+            if status == constants.ERR_TLS_CONFIG:
+                lacks = "a server needs a certificate" if self.role == tls.TLS_ROLE_SERVER else ""
+                raise SSLConfigurationError(status, lacks)
+            check(status)
         finally:
             functions.factory_release(factory)
         return out.value

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from . import _strings
-from .address import IPv4Address, IPv6Address, UNIXAddress
+from .address import UNIXAddress
 
 if TYPE_CHECKING:
     from .ports import Connector, Port
@@ -39,7 +39,8 @@ class Listening:
         :param parent: the transport of a connection that this is done for. What is accepted is under
             the limits of the policies around that one, in their logs and their counters, and what
             happens on it is activity of that one. It does not end with it.
-        :raises CannotListenError: if the address cannot be had.
+        :raises CannotListenError: if the address cannot be had, or there is no such port.
+        :raises TypeError: if the port is no number.
         """
         from .ports import Port
 
@@ -64,7 +65,7 @@ class Listening:
         from .ports import Port
 
         path = _strings.unix_path(address)
-        where = _strings.endpoint("unix", path, mode=f"{mode:o}", backlog=backlog)
+        where = _strings.unix_server(address, mode, backlog)
         return Port(self.getReactor(), where, factory, "", path, parent=parent)
 
     def connectTCP(
@@ -79,14 +80,19 @@ class Listening:
     ) -> Connector:
         """Connects a ClientFactory to a TCP port, over IPv4 or IPv6.
 
+        What cannot be connected to, were it because there is no such port, is told to the factory's
+        ``clientConnectionFailed``.
+
+        :param port: a number, or a service's name.
         :param timeout: seconds for all of it, the look-up of the name included.
         :param parent: the transport of a connection that this one is opened for: see :meth:`listenTCP`.
+        :raises ServiceNameUnknownError: if there is no service of this name.
+        :raises TypeError: if the host is no text, or the port no number.
         """
         from .ports import Connector
 
         where = _strings.tcp_client(host, port, bindAddress)
-        kind = IPv6Address if ":" in host else IPv4Address
-        address = kind("TCP", host, port)
+        address = _strings.destination(host, port)
         return Connector(self.getReactor(), where, factory, timeout, address, parent=parent)
 
     def listenSSL(
@@ -121,8 +127,7 @@ class Listening:
         from .ports import Connector
 
         where = _strings.tcp_client(host, port, bindAddress)
-        kind = IPv6Address if ":" in host else IPv4Address
-        address = kind("TCP", host, port)
+        address = _strings.destination(host, port)
         use = contextFactory._use(False, host)
         return Connector(self.getReactor(), where, factory, timeout, address, use, parent)
 

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import operator
 import os
+
+from .address import IPv4Address, IPv6Address
+from .error import ServiceNameUnknownError
+
+#: What is in no name.
+_NEVER = set(' \t\r\n\\/@')
 
 
 def quoteStringArgument(argument: str) -> str:
@@ -30,21 +37,103 @@ def without_nul(text: str) -> str:
     return text
 
 
-def tcp_server(port: int, backlog: int, interface: str) -> str:
-    """Where a TCP server listens: on IPv6 if its interface is of that kind."""
-    kind = "tcp6" if ":" in interface else "tcp"
-    return endpoint(kind, port, backlog=backlog, interface=interface)
+def port_number(port: object, what: str = "a port") -> int:
+    """A number, of what may be taken for one; whether there is such a port others know.
+
+    :raises TypeError: if it is none.
+    """
+    try:
+        return operator.index(port)  # type: ignore[arg-type] # pyright: ignore
+    except TypeError:
+        raise TypeError(f"{what} is a number, not {type(port).__name__}: {port!r}") from None
 
 
-def tcp_client(host: str | bytes, port: int, bindAddress: object = None) -> str:
-    """Where a TCP client connects to."""
+def client_port(port: object) -> int:
+    """The same where a service's name will do, as for Twisted's clients.
+
+    :raises ServiceNameUnknownError: if there is no such service.
+    """
+    if not isinstance(port, str):
+        return port_number(port)
+    if port.isdecimal():
+        return int(port)
+    import socket
+
+    try:
+        return socket.getservbyname(without_nul(port), "tcp")
+    except OSError as problem:
+        raise ServiceNameUnknownError(string=f"{problem} ({port!r})") from None
+
+
+def host_name(host: object) -> str:
+    """A host in text. What has no form that a look-up could ask for is looked up as it is, and not found.
+
+    :raises TypeError: if it is no text, nor bytes.
+    """
     if isinstance(host, bytes):
-        host = host.decode("ascii")
-    if not host.isascii():
-        host = host.encode("idna").decode("ascii")
+        return host.decode("ascii", "backslashreplace")
+    if not isinstance(host, str):
+        raise TypeError(f"a host is text, not {type(host).__name__}: {host!r}")
+    if host.isascii():
+        return host
+    try:
+        return host.encode("idna").decode("ascii")
+    except UnicodeError:
+        return host.encode("ascii", "backslashreplace").decode("ascii")
+
+
+def name_problem(host: str | bytes) -> str:
+    """What is wrong with a host's name that no host can have; nothing, if one can."""
+    name = host_name(host)
+    try:
+        if ":" in name or (name and not set(name) & _NEVER and name.encode("idna")):
+            return ""
+    except UnicodeError:
+        pass
+    return f"invalid hostname: {name!r}"
+
+
+def text(value: object, what: str) -> str:
+    """A text.
+
+    :raises TypeError: if it is none.
+    """
+    if isinstance(value, str):
+        return value
+    raise TypeError(f"{what} is text, not {type(value).__name__}: {value!r}")
+
+
+def listening(backlog: object) -> int | None:
+    """How many connections wait, as far as kernels go."""
+    return None if backlog is None else min(max(port_number(backlog, "a backlog"), 1), 65535)
+
+
+def tcp_server(port: object, backlog: object, interface: object, kind: str = "") -> str:
+    """Where a TCP server listens: on IPv6 if its interface is of that kind."""
+    interface = text(interface, "an interface")
+    kind = kind or ("tcp6" if ":" in interface else "tcp")
+    return endpoint(kind, port_number(port), backlog=listening(backlog), interface=interface)
+
+
+def unix_server(address: str | bytes, mode: object, backlog: object) -> str:
+    """Where a server of UNIX sockets listens."""
+    bits = f"{port_number(mode, 'a mode'):o}"
+    return endpoint("unix", unix_path(address), mode=bits, backlog=listening(backlog))
+
+
+def tcp_client(host: object, port: object, bindAddress: object = None) -> str:
+    """Where a TCP client connects to."""
     if isinstance(bindAddress, tuple):
         bindAddress = bindAddress[0]
-    return endpoint("tcp", host=host, port=port, bindAddress=bindAddress)
+    where = {"host": host_name(host), "port": client_port(port)}
+    return endpoint("tcp", **where, bindAddress=bindAddress)
+
+
+def destination(host: object, port: object) -> IPv4Address | IPv6Address:
+    """The address that a TCP client connects to, as far as it was told."""
+    name = host_name(host)
+    kind = IPv6Address if ":" in name else IPv4Address
+    return kind("TCP", name, client_port(port))
 
 
 def unix_path(address: str | bytes) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..error import PlaitError
 from . import _elsewhere, _strings, defer, error
 from ._adopting import AdoptedStreamServerEndpoint
 from ._elsewhere import BACKLOG, Way
 from ._reasons import connect_failed
 from ._strings import quoteStringArgument
-from .address import HostnameAddress, IPv4Address, UNIXAddress
+from .address import HostnameAddress, UNIXAddress
 from .protocol import Factory
 
 if TYPE_CHECKING:
@@ -51,6 +52,10 @@ def _use(reactor: Any, options: ContextFactory, server: bool, name: str | None =
     return options._use(server, name) if hasattr(reactor, "getReactor") else None
 
 
+def _behind(backlog: int | None, **more: Any) -> dict[str, Any]:
+    return {"backlog": BACKLOG if backlog is None else backlog, **more}
+
+
 class ServerEndpoint:
     """Somewhere to listen, as an endpoint string says: see ``plait/endpoint.h``.
 
@@ -62,13 +67,13 @@ class ServerEndpoint:
         reactor: Any,
         where: str,
         interface: str = "",
-        port: int | str = 0,
+        port: int | str | None = None,
         tls: Use | None = None,
         way: Way | None = None,
     ) -> None:
         self._tls, self._way = tls, way
         self._reactor, self._where = reactor, where
-        self._interface, self._port = interface, port or where
+        self._interface, self._port = interface, where if port is None else port
 
     def listen(self, protocolFactory: Any, parent: Any = None) -> defer.Deferred[Port]:
         """Listens; the result is the port.
@@ -108,9 +113,8 @@ class TCP4ServerEndpoint(ServerEndpoint):
         backlog: int | None = None,
         interface: str = "",
     ) -> None:
-        where = _strings.endpoint("tcp", port, backlog=backlog, interface=interface)
-        behind = {"backlog": BACKLOG if backlog is None else backlog, "interface": interface}
-        way = Way("listenTCP", (port,), behind)
+        where = _strings.tcp_server(port, backlog, interface, "tcp")
+        way = Way("listenTCP", (port,), _behind(backlog, interface=interface))
         super().__init__(reactor, where, interface, port, way=way)
 
 
@@ -128,11 +132,10 @@ class SSL4ServerEndpoint(ServerEndpoint):
         backlog: int | None = None,
         interface: str = "",
     ) -> None:
-        where = _strings.endpoint("tcp", port, backlog=backlog, interface=interface)
-        behind = {"backlog": BACKLOG if backlog is None else backlog, "interface": interface}
-        way = Way("listenSSL", (port,), {"contextFactory": sslContextFactory, **behind})
+        where = _strings.tcp_server(port, backlog, interface, "tcp")
+        behind = {"contextFactory": sslContextFactory, **_behind(backlog, interface=interface)}
         use = _use(reactor, sslContextFactory, True)
-        super().__init__(reactor, where, interface, port, use, way)
+        super().__init__(reactor, where, interface, port, use, Way("listenSSL", (port,), behind))
 
 
 class TCP6ServerEndpoint(ServerEndpoint):
@@ -145,9 +148,8 @@ class TCP6ServerEndpoint(ServerEndpoint):
         backlog: int | None = None,
         interface: str = "::",
     ) -> None:
-        where = _strings.endpoint("tcp6", port, backlog=backlog, interface=interface)
-        behind = {"backlog": BACKLOG if backlog is None else backlog, "interface": interface}
-        way = Way("listenTCP", (port,), behind)
+        where = _strings.tcp_server(port, backlog, interface, "tcp6")
+        way = Way("listenTCP", (port,), _behind(backlog, interface=interface))
         super().__init__(reactor, where, interface, port, way=way)
 
 
@@ -162,15 +164,16 @@ class UNIXServerEndpoint(ServerEndpoint):
         mode: int = 0o666,
         wantPID: bool = False,
     ) -> None:
-        path = _strings.unix_path(address)
-        where = _strings.endpoint("unix", path, mode=f"{mode:o}", backlog=backlog)
-        behind = {"backlog": BACKLOG if backlog is None else backlog, "mode": mode}
-        way = Way("listenUNIX", (address,), {**behind, "wantPID": wantPID})
+        path, where = _strings.unix_path(address), _strings.unix_server(address, mode, backlog)
+        way = Way("listenUNIX", (address,), _behind(backlog, mode=mode, wantPID=wantPID))
         super().__init__(reactor, where, "", path, way=way)
 
 
 class ClientEndpoint:
     """Somewhere to connect to, as an endpoint string says: see ``plait/endpoint.h``."""
+
+    #: Why there is nothing to connect to, if that is known.
+    _problem = ""
 
     def __init__(
         self,
@@ -194,6 +197,8 @@ class ClientEndpoint:
         """
         from .._core.opening import Attempt
 
+        if self._problem:
+            return defer.fail(ValueError(self._problem))
         if not hasattr(self._reactor, "getReactor"):
             return _elsewhere.connect(self._reactor, self._way, self._where, protocolFactory)
         done: defer.Deferred[Any] = defer.Deferred(lambda done: self._cancelled(attempt, done))
@@ -224,8 +229,10 @@ class ClientEndpoint:
         protocolFactory.doStart()
         try:
             attempt.start(self._where, self._timeout, self._attemptDelay)
-        except BaseException:
-            done.errback()
+        except BaseException as problem:
+            if isinstance(problem, PlaitError):
+                problem = connect_failed(problem.status, problem.text)
+            done.errback(problem)
             protocolFactory.doStop()
         return done
 
@@ -250,7 +257,7 @@ class TCP4ClientEndpoint(ClientEndpoint):
     ) -> None:
         where = _strings.tcp_client(host, port, bindAddress)
         way = Way("connectTCP", (host, port), {"timeout": timeout, "bindAddress": bindAddress})
-        super().__init__(reactor, where, timeout, IPv4Address("TCP", host, port), way=way)
+        super().__init__(reactor, where, timeout, _strings.destination(host, port), way=way)
 
 
 class SSL4ClientEndpoint(ClientEndpoint):
@@ -269,7 +276,7 @@ class SSL4ClientEndpoint(ClientEndpoint):
         bindAddress: Any = None,
     ) -> None:
         where = _strings.tcp_client(host, port, bindAddress)
-        address = IPv4Address("TCP", host, port)
+        address = _strings.destination(host, port)
         behind = {"timeout": timeout, "bindAddress": bindAddress}
         way = Way("connectSSL", (host, port), {"contextFactory": sslContextFactory, **behind})
         use = _use(reactor, sslContextFactory, False, host)
@@ -284,7 +291,7 @@ class HostnameEndpoint(ClientEndpoint):
     """A TCP port of a host that is known by its name.
 
     Addresses of both families are tried in turn, each a little after the one before it, and the
-    first to answer wins (RFC 8305).
+    first to answer wins (RFC 8305). Connecting to what is no host's name fails with a ValueError.
 
     :param attemptDelay: seconds before the next address is tried beside the others; 0.25.
     """
@@ -299,11 +306,11 @@ class HostnameEndpoint(ClientEndpoint):
         attemptDelay: float | None = None,
     ) -> None:
         where = _strings.tcp_client(host, port, bindAddress)
-        name = host if isinstance(host, bytes) else host.encode("idna" if host else "ascii")
-        behind = {"timeout": timeout, "bindAddress": bindAddress}
-        way = Way("connectTCP", (name.decode("ascii"), port), behind)
-        address = HostnameAddress(name, port)
+        name = _strings.host_name(host)
+        way = Way("connectTCP", (name, port), {"timeout": timeout, "bindAddress": bindAddress})
+        address = HostnameAddress(name.encode("ascii"), _strings.client_port(port))
         super().__init__(reactor, where, timeout, address, attemptDelay, way=way)
+        self._problem = _strings.name_problem(host)
 
 
 class UNIXClientEndpoint(ClientEndpoint):
