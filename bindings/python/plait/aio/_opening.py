@@ -27,6 +27,10 @@ async def listen(endpoint: str, factory: Any) -> Port:
     """Accepts connections where an endpoint string says, and has the factory build protocols.
 
     :param factory: a factory, or a class of protocols.
+    :raises ValueError: if the string is malformed.
+    :raises CannotListenError: if the address cannot be had; an ``OSError``.
+    :raises SSLConfigurationError: if a certificate or key cannot be used.
+    :raises RuntimeError: if no loop runs.
     """
     port: Port = await serverFromString(getReactor(), endpoint).listen(_factory(factory))
     return port
@@ -37,7 +41,27 @@ async def connect(endpoint: str, factory: Any) -> Any:
 
     Cancelling the task that waits gives the attempt up.
 
+    >>> import asyncio
+    >>> from plait import aio
+    >>> async def main():
+    ...     try:
+    ...         await aio.connect("tcp:127.0.0.1:1", aio.Lines)
+    ...     except ConnectionRefusedError as error:
+    ...         print(error)
+    >>> asyncio.run(main())
+    the connection was refused (error 111)
+
     :param factory: a factory, or a class of protocols.
+    :raises ValueError: if the string is malformed.
+    :raises ConnectError: if nobody can be reached: a ConnectionRefusedError, a TimeoutError (after the
+        string's ``timeout``, or 30 seconds), a NoRouteError and others of :mod:`plait.internet.error`,
+        all of them an ``OSError``.
+    :raises DNSLookupError: if the host's name leads nowhere; an ``OSError``, too.
+    :raises SSLError: if TLS comes to nothing, VerificationError if that is because of the peer's
+        certificate; both are a ``ConnectionError``.
+    :raises SSLConfigurationError: if a certificate or key cannot be used.
+    :raises NoProtocol: if the factory builds none.
+    :raises RuntimeError: if no loop runs.
     """
     made: list[Any] = []
     deferred = clientFromString(getReactor(), endpoint).connect(_factory(factory))
@@ -54,7 +78,10 @@ async def connect(endpoint: str, factory: Any) -> Any:
 
 @asynccontextmanager
 async def listening(endpoint: str, factory: Any) -> AsyncIterator[Port]:
-    """As :func:`listen`; in the end nothing more is accepted. Connections that there are go on."""
+    """As :func:`listen`; in the end nothing more is accepted. Connections that there are go on.
+
+    :raises CannotListenError: and what else :func:`listen` raises.
+    """
     port = await listen(endpoint, factory)
     try:
         yield port
@@ -66,6 +93,9 @@ async def listening(endpoint: str, factory: Any) -> AsyncIterator[Port]:
 async def connected(endpoint: str, factory: Any) -> AsyncIterator[Any]:
     """As :func:`connect`; in the end the connection is closed, and its end waited for. If the block
     is left by an exception it is ended at once.
+
+    :raises ConnectError: and what else :func:`connect` raises. The end of the connection raises nothing,
+        for whatever reason it comes: who reads or drains is told.
     """
     protocol = await connect(endpoint, factory)
     transport = protocol.transport
@@ -100,6 +130,7 @@ async def serving(
 
     :param factory: a class of protocols, for example :class:`plait.aio.Lines`, or a factory.
     :param handle: is called with the protocol of each connection.
+    :raises CannotListenError: and what else :func:`listen` raises.
     """
     loop = asyncio.get_running_loop()
     tasks: set[asyncio.Task[None]] = set()

@@ -43,8 +43,10 @@ class Conn:
     async def read(self) -> bytes:
         """The next message.
 
-        :raises ConnectionDone: if there is none, because the peer has closed; another
-            ConnectionClosed if the connection broke, PeerError if a message is too long.
+        :raises ConnectionDone: if there is none, because the peer has closed.
+        :raises ConnectionLost: if the connection broke, a ``ConnectionError``; PeerError if a message
+            is too long, ConnectionAborted if this side has ended it.
+        :raises RuntimeError: if another coroutine reads.
         """
         heard = self._heard
         while not heard:
@@ -78,7 +80,10 @@ class Conn:
             raise StopAsyncIteration from None
 
     async def blocks(self) -> AsyncIterator[list[bytes]]:
-        """The messages, as many at a time as there are at hand."""
+        """The messages, as many at a time as there are at hand; it ends when the peer has closed.
+
+        :raises ConnectionLost: as :meth:`read` does.
+        """
         while True:
             try:
                 messages = await self.readMany()
@@ -117,7 +122,8 @@ class Conn:
     async def drain(self) -> None:
         """Waits while more than 64 KiB wait for the peer to take them.
 
-        :raises ConnectionClosed: if the connection ends, or has ended.
+        :raises ConnectionClosed: if the connection ends, or has ended: ConnectionDone, if that was in good
+            order, else a ConnectionLost, which is a ``ConnectionError``.
         """
         if self._ended is not None:
             self._ended.raiseException()
@@ -143,7 +149,7 @@ class Conn:
 
     async def close(self) -> None:
         """Ends the connection when what was sent has left, and waits until that is so. Cancelled, it
-        ends it at once.
+        ends it at once. It raises nothing of the connection's: :meth:`ended` has the reason.
         """
         self.transport.loseConnection()
         try:
@@ -157,7 +163,7 @@ class Conn:
         self.transport.abortConnection()
 
     async def ended(self) -> Failure:
-        """Waits until the connection has ended; gives the reason."""
+        """Waits until the connection has ended; gives the reason, and does not raise it."""
         while self._ended is None:
             end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._enders.append(end)
@@ -205,7 +211,10 @@ class Lines(Conn, basic.LineReceiver):
         self._tooLong(f"a line has more than {self.MAX_LENGTH} bytes")
 
     def lines(self) -> AsyncIterator[bytes]:
-        """The lines: ``async for line in conn.lines()``."""
+        """The lines: ``async for line in conn.lines()``; it ends when the peer has closed.
+
+        :raises ConnectionLost: as :meth:`read` does.
+        """
         return self.__aiter__()
 
 
@@ -224,7 +233,10 @@ class Strings(Conn, basic.Int32StringReceiver):
         self._tooLong(f"a string of {length} bytes is announced, and {self.MAX_LENGTH} are allowed")
 
     def strings(self) -> AsyncIterator[bytes]:
-        """The strings: ``async for string in conn.strings()``."""
+        """The strings: ``async for string in conn.strings()``; it ends when the peer has closed.
+
+        :raises ConnectionLost: as :meth:`read` does.
+        """
         return self.__aiter__()
 
 
@@ -240,7 +252,10 @@ class Netstrings(Conn, basic.NetstringReceiver):
         self._tooLong(f"a string of {length} bytes is announced, and {self.MAX_LENGTH} are allowed")
 
     def strings(self) -> AsyncIterator[bytes]:
-        """The strings: ``async for string in conn.strings()``."""
+        """The strings: ``async for string in conn.strings()``; it ends when the peer has closed.
+
+        :raises ConnectionLost: as :meth:`read` does.
+        """
         return self.__aiter__()
 
 
@@ -252,9 +267,12 @@ class Bytes(Conn, Protocol):
         self._hear([data])
 
     def write(self, data: bytes) -> None:
-        """Sends bytes."""
+        """Sends bytes; none, if the connection has ended.
+
+        :raises TypeError: if they are none.
+        """
         self.transport.write(data)
 
     def writeMany(self, pieces: Iterable[bytes]) -> None:
-        """Sends several pieces, as if they were one."""
+        """Sends several pieces, as if they were one; raises as :meth:`write` does."""
         self.transport.writeSequence(pieces)
