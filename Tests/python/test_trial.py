@@ -6,8 +6,10 @@ import logging
 import subprocess
 import sys
 import unittest as standard
+import warnings
 
 import pytest
+from twisted.trial import unittest as trial
 
 from conftest import ROOT
 from plait.internet import defer, reactor
@@ -151,3 +153,208 @@ def test_what_is_logged(kind):
         assert not fails or "KeyError: 'left'" in problems[0]
         assert logging.getLogger("plait").handlers == before
     assert kind("words").flushLoggedErrors() == []
+
+
+def names(kind):
+    """What Twisted's test cases have for those who write tests."""
+    return {name for name in dir(kind) if name.startswith(("assert", "fail"))} - {"failureException"}
+
+
+@pytest.mark.parametrize("kind", ["SynchronousTestCase", "TestCase"])
+def test_all_assertions_are_there(kind):
+    theirs = names(getattr(trial, kind))
+    assert len(theirs) > 70
+    assert not {name for name in theirs if not hasattr(getattr(unittest, kind), name)}
+    own = getattr(unittest, kind)
+    for name in ("flushWarnings", "callDeprecated", "patch", "mktemp", "getSkip", "getTodo", "flushLoggedErrors"):
+        assert hasattr(own, name)
+
+
+class Both:
+    """The same calls, for our test cases and for Twisted's."""
+
+    def calls(self):
+        one, other = object(), object()
+        return [
+            ("assertTrue", (1,), 1),
+            ("failUnless", (0,), None),
+            ("assertNot", (0,), 0),
+            ("failIf", ([1],), None),
+            ("assertEquals", (1, 1.0), 1),
+            ("failUnlessEqual", (1, 2), None),
+            ("assertNotEquals", (1, 2), 1),
+            ("failIfEquals", (1, 1), None),
+            ("assertIdentical", (one, one), one),
+            ("failUnlessIdentical", (one, other), None),
+            ("assertNotIdentical", (one, other), one),
+            ("failIfIdentical", (one, one), None),
+            ("failUnlessIn", (1, [1]), 1),
+            ("failIfIn", (1, [1]), None),
+            ("assertSubstring", ("a", "cat"), "a"),
+            ("failUnlessSubstring", ("x", "cat"), None),
+            ("assertNotSubstring", ("x", "cat"), "x"),
+            ("failIfSubstring", ("a", "cat"), None),
+            ("assertAlmostEquals", (1.0, 1.00000001), 1.0),
+            ("failUnlessAlmostEqual", (1.0, 1.1), None),
+            ("assertNotAlmostEquals", (1.0, 1.1), 1.0),
+            ("failIfAlmostEquals", (1.0, 1.0), None),
+            ("assertApproximates", (1.0, 1.2, 0.3), 1.0),
+            ("failUnlessApproximates", (1.0, 1.4, 0.3), None),
+            ("failUnlessRaises", (KeyError, int), None),
+            ("assertRaises", (ValueError, int), None),
+        ]
+
+
+@pytest.mark.parametrize("number", range(26))
+def test_they_say_the_same(number):
+    name, args, result = Both().calls()[number]
+    outcomes = []
+    for case in (unittest.SynchronousTestCase("run"), trial.SynchronousTestCase("run")):
+        try:
+            outcomes.append(("gives", getattr(case, name)(*args)))
+        except case.failureException:
+            outcomes.append(("fails", None))
+    assert outcomes[0] == outcomes[1] == (("fails", None) if result is None else ("gives", result))
+
+
+def test_what_is_raised_is_given():
+    case = unittest.TestCase("run")
+    raised = case.assertRaises(ValueError, int, "x")
+    assert isinstance(raised, ValueError)
+    with case.assertRaises(ValueError) as told:
+        int("x")
+    assert isinstance(told.exception, ValueError)
+    with pytest.raises(unittest.FailTest, match="ZeroDivisionError"):
+        case.assertRaises(ValueError, lambda: 1 / 0)
+    with pytest.raises(unittest.FailTest, match="3 returned"):
+        case.assertRaises(ValueError, int, "3")
+
+
+def warns(text="old"):
+    warnings.warn(text, DeprecationWarning)
+    return 7
+
+
+def test_warnings_asserted():
+    case = unittest.TestCase("run")
+    assert case.assertWarns(DeprecationWarning, "old", __file__, warns) == 7
+    assert case.failUnlessWarns(DeprecationWarning, "older", __file__, warns, text="older") == 7
+    for wrong in (
+        (DeprecationWarning, "new", __file__, warns),
+        (UserWarning, "old", __file__, warns),
+        (DeprecationWarning, "old", "/elsewhere.py", warns),
+        (DeprecationWarning, "old", __file__, int),
+    ):
+        with pytest.raises(unittest.FailTest):
+            case.assertWarns(*wrong)
+    with case.assertWarns(DeprecationWarning) as told:
+        warns()
+    assert "old" in str(told.warning)
+    assert case.callDeprecated("1.2", warns, "old since 1.2") == 7
+    assert case.callDeprecated(("1.2", test_by_unittest), warns, "since 1.2; use test_by_unittest") == 7
+    for call in ((("1.2", "x"), warns, "since 1.2"), ("1.2", warns, "since 1.3"), ("1.2", int)):
+        with pytest.raises(unittest.FailTest):
+            case.callDeprecated(*call)
+
+
+class Odd(unittest.TestCase):
+    def takes(self):
+        warns("taken")
+        found = self.flushWarnings([warns])
+        self.assertEqual([w["message"] for w in found], ["taken"])
+        self.assertIdentical(found[0]["category"], DeprecationWarning)
+        self.assertEqual(self.flushWarnings(), [])
+        warnings.warn("mine", UserWarning)
+        self.assertEqual(self.flushWarnings([warns]), [])
+        self.assertEqual(len(self.flushWarnings()), 1)
+
+    def leaves(self):
+        warns("left")
+
+    def skipped(self):
+        raise KeyError
+
+    skipped.skip = "not today"
+
+    def wanting(self):
+        raise KeyError
+
+    wanting.todo = "some day"
+
+    def slow(self):
+        return defer.Deferred()
+
+    slow.timeout = 0.01
+
+    async def awaits(self):
+        done = defer.Deferred()
+        reactor.callLater(0.001, done.callback, 3)
+        self.assertEqual(await done, 3)
+
+    async def awaitsInVain(self):
+        raise KeyError
+
+
+class Later(unittest.SynchronousTestCase):
+    skip = "the whole class"
+
+    def setUp(self):
+        raise KeyError
+
+    def whatever(self):
+        raise KeyError
+
+
+def outcome(case):
+    result = standard.TestResult()
+    case.run(result)
+    return {
+        kind: [text for _, text in getattr(result, kind)]
+        for kind in ("errors", "failures", "skipped", "expectedFailures")
+        if getattr(result, kind)
+    }
+
+
+def test_marks_on_tests():
+    assert outcome(Odd("takes")) == {}
+    assert outcome(Odd("skipped")) == {"skipped": ["not today"]}
+    assert outcome(Later("whatever")) == {"skipped": ["the whole class"]}
+    assert list(outcome(Odd("wanting"))) == ["expectedFailures"]
+    assert "no result within 0.01 seconds" in outcome(Odd("slow"))["errors"][0]
+    assert outcome(Odd("awaits")) == {}
+    assert "KeyError" in outcome(Odd("awaitsInVain"))["errors"][0]
+
+
+def test_warnings_that_nobody_takes_are_given_again():
+    with pytest.warns(DeprecationWarning, match="left"):
+        assert outcome(Odd("leaves")) == {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert "left" in outcome(Odd("leaves"))["errors"][0]
+
+
+def test_coroutines_have_results():
+    case = unittest.SynchronousTestCase("run")
+
+    async def gives(what):
+        if isinstance(what, Exception):
+            raise what
+        return await defer.succeed(what)
+
+    async def waits():
+        await defer.Deferred()
+
+    assert case.successResultOf(gives(3)) == 3
+    assert case.failureResultOf(gives(KeyError()), KeyError)
+    case.assertNoResult(waits())
+    with pytest.raises(unittest.FailTest):
+        case.assertNoResult(gives(KeyError()))
+
+
+def test_patches_end_when_told_to():
+    case = unittest.SynchronousTestCase("run")
+    before = sys.argv
+    patch = case.patch(sys, "argv", [])
+    assert sys.argv == []
+    patch.restore()
+    assert sys.argv is before

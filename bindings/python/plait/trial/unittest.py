@@ -2,21 +2,42 @@
 
 A test case of the standard library's, run by ``unittest`` or ``pytest``: when a test, a set-up or a
 tear-down gives a Deferred, the program's reactor runs until it has its result.
+
+A test, or its class, may have an attribute ``skip``, the reason why it is not run, and ``todo``, the
+reason why it is to fail; a test may have a ``timeout`` of its own.
+
+>>> class Sums(SynchronousTestCase):
+...     def test_sum(self):
+...         self.assertApproximates(0.1 + 0.2, 0.3, 1e-9)
+...     def test_later(self):
+...         self.fail("not yet")
+...     test_later.todo = "nobody has written it"
+>>> result = unittest.TestResult()
+>>> for name in ("test_sum", "test_later"):
+...     result = Sums(name).run(result)
+>>> result
+<unittest.result.TestResult run=2 errors=0 failures=0>
+>>> len(result.expectedFailures)
+1
 """
 
 from __future__ import annotations
 
+import inspect
 import logging
 import os
+import sys
 import tempfile
 import unittest
+import warnings
 from typing import Any, Callable
-from unittest import SkipTest
+from unittest import SkipTest, TestSuite
 
 from ..internet import defer
 from ..python.failure import Failure
+from ._assertions import Assertions
 
-__all__ = ["FailTest", "SkipTest", "SynchronousTestCase", "TestCase"]
+__all__ = ["FailTest", "SkipTest", "SynchronousTestCase", "TestCase", "TestSuite"]
 
 #: What a failed assertion raises.
 FailTest = AssertionError
@@ -42,7 +63,34 @@ class _Logged(logging.Handler):
         return taken
 
 
-class SynchronousTestCase(unittest.TestCase):
+def _within(told: warnings.WarningMessage, functions: Any) -> bool:
+    """Whether a warning is of the lines of one of these functions."""
+    for function in functions:
+        code = getattr(function, "__wrapped__", function).__code__
+        lines = [line for _, _, line in code.co_lines() if line] if hasattr(code, "co_lines") else []
+        last = max(lines, default=sys.maxsize)
+        if code.co_filename == told.filename and code.co_firstlineno <= told.lineno <= last:
+            return True
+    return False
+
+
+class Patch:
+    """What :meth:`SynchronousTestCase.patch` has replaced."""
+
+    def __init__(self, obj: Any, attribute: str, value: Any) -> None:
+        self._obj, self._attribute, self._value = obj, attribute, value
+        self._before = getattr(obj, attribute)
+
+    def patch(self) -> None:
+        """Replaces it."""
+        setattr(self._obj, self._attribute, self._value)
+
+    def restore(self) -> None:
+        """Has it be as it was."""
+        setattr(self._obj, self._attribute, self._before)
+
+
+class SynchronousTestCase(Assertions):
     """A test case whose tests wait for nothing.
 
     A test during which this package logs an exception fails with that, unless it takes it by
@@ -50,17 +98,81 @@ class SynchronousTestCase(unittest.TestCase):
     """
 
     _logged: _Logged | None = None
+    _warned: list[warnings.WarningMessage] | None = None
 
     def run(self, result: Any = None) -> Any:
-        """Runs the test, with an eye on the log."""
+        """Runs the test, with an eye on the log and on warnings."""
         self._logged, log = _Logged(), logging.getLogger("plait")
         log.addHandler(self._logged)
+        if self.getTodo() is not None:
+            self.__unittest_expecting_failure__ = True
         # The first that is added is the last that is called.
         self.addCleanup(self._raiseLogged)
         try:
-            return super().run(result)
+            with warnings.catch_warnings(record=True) as self._warned:
+                warnings.simplefilter("always")
+                ran = super().run(result)
         finally:
             log.removeHandler(self._logged)
+        self._warnAgain(result)
+        return ran
+
+    def _warnAgain(self, result: Any) -> None:
+        """Warns of what the test has not taken, as the program has it: where that makes an error of it,
+        the test has one.
+        """
+        for told in self._warned or ():
+            try:
+                warnings.warn_explicit(told.message, told.category, told.filename, told.lineno)
+            except Warning:
+                if result is None:
+                    raise
+                result.addError(self, sys.exc_info())
+
+    def flushWarnings(self, offendingFunctions: Any = None) -> list[dict[str, Any]]:
+        """Takes what was warned of so far, as dictionaries with ``message``, ``category``, ``filename``
+        and ``lineno``.
+
+        :param offendingFunctions: those that the warnings are laid at the door of; all if left out.
+        """
+        taken: list[warnings.WarningMessage] = []
+        left: list[warnings.WarningMessage] = []
+        for told in self._warned or ():
+            (taken if offendingFunctions is None or _within(told, offendingFunctions) else left).append(told)
+        if self._warned is not None:
+            self._warned[:] = left
+        return [
+            {
+                "message": told.message.args[0] if isinstance(told.message, Warning) else told.message,
+                "category": told.category,
+                "filename": told.filename,
+                "lineno": told.lineno,
+            }
+            for told in taken
+        ]
+
+    def _own(self, name: str) -> Any:
+        """What the test has under a name, or its class."""
+        method = getattr(self, self._testMethodName, None)
+        return getattr(method, name, getattr(self, name, None))
+
+    def getSkip(self) -> tuple[bool, Any]:
+        """Whether the test is to be skipped, and why."""
+        reason = self._own("skip")
+        return reason is not None, reason
+
+    def getTodo(self) -> Any:
+        """Why the test is to fail, or None."""
+        return self._own("todo")
+
+    def _callSetUp(self) -> None:
+        isSkipped, reason = self.getSkip()
+        if isSkipped:
+            raise SkipTest(reason)
+        self._prepare()
+
+    def _prepare(self) -> None:
+        self.setUp()
 
     def _raiseLogged(self) -> None:
         left = self.flushLoggedErrors()
@@ -102,20 +214,24 @@ class SynchronousTestCase(unittest.TestCase):
             results.append(result)
             return result
 
+        deferred = defer.ensureDeferred(deferred)
         deferred.addBoth(keep)
         if results:
+            # It is told of here.
+            deferred.addErrback(lambda failure: None)
             self.fail(f"no result was expected, but {results[0]!r}")
 
     def _results(self, deferred: defer.Deferred[Any]) -> list[Any]:
         results: list[Any] = []
-        deferred.addBoth(results.append)
+        defer.ensureDeferred(deferred).addBoth(results.append)
         return results
 
-    def patch(self, obj: Any, attribute: str, value: Any) -> None:
-        """Replaces an attribute for the rest of the test."""
-        before = getattr(obj, attribute)
-        self.addCleanup(setattr, obj, attribute, before)
-        setattr(obj, attribute, value)
+    def patch(self, obj: Any, attribute: str, value: Any) -> Patch:
+        """Replaces an attribute for the rest of the test; ``restore`` of the result ends that sooner."""
+        made = Patch(obj, attribute, value)
+        self.addCleanup(made.restore)
+        made.patch()
+        return made
 
     def mktemp(self) -> str:
         """A path of which nothing exists but its directory."""
@@ -146,9 +262,15 @@ class TestCase(SynchronousTestCase):
 
         return deferred.addCallbacks(succeeded, failed)
 
+    failUnlessFailure = assertFailure
+
+    def getTimeout(self) -> float:
+        """After how many seconds a Deferred without result fails the test."""
+        return float(self._own("timeout"))
+
     # What unittest calls
 
-    def _callSetUp(self) -> None:
+    def _prepare(self) -> None:
         self._wait(self.setUp())  # type: ignore[func-returns-value]
 
     def _callTestMethod(self, method: Callable[[], Any]) -> None:
@@ -161,7 +283,9 @@ class TestCase(SynchronousTestCase):
         self._wait(function(*args, **kwargs))
 
     def _wait(self, result: Any) -> None:
-        """Runs the reactor until a Deferred has its result; raises what it fails with."""
+        """Runs the reactor until a Deferred has its result, or a coroutine; raises what it fails with."""
+        if inspect.iscoroutine(result):
+            result = defer.ensureDeferred(result)
         if not isinstance(result, defer.Deferred):
             return
         outcome: list[Any] = []
@@ -178,7 +302,7 @@ class TestCase(SynchronousTestCase):
 
         result.addBoth(ended)
         if not outcome:
-            limit = reactor.callLater(self.timeout, reactor.crash)
+            limit = reactor.callLater(self.getTimeout(), reactor.crash)
             try:
                 reactor.run()
             finally:
@@ -186,6 +310,6 @@ class TestCase(SynchronousTestCase):
                     limit.cancel()
         if not outcome:
             result.addErrback(lambda failure: None)
-            raise defer.TimeoutError(string=f"no result within {self.timeout} seconds")
+            raise defer.TimeoutError(string=f"no result within {self.getTimeout()} seconds")
         if isinstance(outcome[0], Failure):
             outcome[0].raiseException()
