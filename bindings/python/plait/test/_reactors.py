@@ -88,6 +88,7 @@ class MemoryReactor:
     :ivar sslClients: ``(host, port, factory, contextFactory, timeout, bindAddress)`` of each
         ``connectSSL``.
     :ivar adoptedPorts: ``(fileDescriptor, addressFamily, factory)`` of each ``adoptStreamPort``.
+    :ivar adoptedStreamConnections: the same of each ``adoptStreamConnection``.
     :ivar connectors: what ``connectTCP`` and ``connectUNIX`` gave.
     :ivar ports: what ``listenTCP`` and ``listenUNIX`` gave.
     :ivar triggers: by phase and event, what ``addSystemEventTrigger`` was given.
@@ -103,6 +104,7 @@ class MemoryReactor:
         self.sslServers: list[tuple[Any, ...]] = []
         self.sslClients: list[tuple[Any, ...]] = []
         self.adoptedPorts: list[tuple[Any, ...]] = []
+        self.adoptedStreamConnections: list[tuple[Any, ...]] = []
         self.connectors: list[_Connector] = []
         self.ports: list[_Port] = []
         self.triggers: dict[str, dict[str, list[Any]]] = {}
@@ -171,6 +173,10 @@ class MemoryReactor:
         if addressFamily == AF_INET6:
             return self._port(IPv6Address("TCP", "::", 1234), factory)
         return self._port(IPv4Address("TCP", "0.0.0.0", 1234), factory)
+
+    def adoptStreamConnection(self, fileDescriptor: int, addressFamily: int, factory: Any) -> None:
+        """Notes a socket that is said to be connected."""
+        self.adoptedStreamConnections.append((fileDescriptor, addressFamily, factory))
 
     def resolve(self, name: str, timeout: Any = 10) -> Deferred[str]:
         """Knows the names of this machine alone, and numeric addresses."""
@@ -289,18 +295,60 @@ class RaisingMemoryReactor:
     """A reactor that can do nothing: it raises the exceptions that it was given."""
 
     def __init__(
-        self, listenException: BaseException | None = None, connectException: Any = None
+        self, listenException: Exception | None = None, connectException: Exception | None = None
     ) -> None:
         self._listenException, self._connectException = listenException, connectException
 
-    def listenTCP(self, *args: Any, **keywords: Any) -> Any:
+    def _listens(self) -> Exception:
+        return self._listenException or RuntimeError("nothing can be listened at")
+
+    def _connects(self) -> Exception:
+        return self._connectException or RuntimeError("nothing can be connected to")
+
+    def listenTCP(self, port: int, factory: Any, backlog: int = 50, interface: str = "") -> Any:
         """Raises."""
-        raise self._listenException or RuntimeError("nothing can be listened at")
+        raise self._listens()
 
-    listenUNIX = listenSSL = listenTCP
-
-    def connectTCP(self, *args: Any, **keywords: Any) -> Any:
+    def listenUNIX(
+        self, address: Any, factory: Any, backlog: int = 50, mode: int = 0o666, wantPID: Any = 0
+    ) -> Any:
         """Raises."""
-        raise self._connectException or RuntimeError("nothing can be connected to")
+        raise self._listens()
 
-    connectUNIX = connectSSL = connectTCP
+    def listenSSL(
+        self, port: int, factory: Any, contextFactory: Any, backlog: int = 50, interface: str = ""
+    ) -> Any:
+        """Raises."""
+        raise self._listens()
+
+    def adoptStreamPort(self, fileDescriptor: int, addressFamily: int, factory: Any) -> Any:
+        """Raises."""
+        raise self._listens()
+
+    def connectTCP(
+        self, host: str, port: int, factory: Any, timeout: float = 30, bindAddress: Any = None
+    ) -> Any:
+        """Raises."""
+        raise self._connects()
+
+    def connectUNIX(
+        self, address: Any, factory: Any, timeout: float = 30, checkPID: Any = 0
+    ) -> Any:
+        """Raises."""
+        raise self._connects()
+
+    def connectSSL(
+        self,
+        host: str,
+        port: int,
+        factory: Any,
+        contextFactory: Any,
+        timeout: float = 30,
+        bindAddress: Any = None,
+    ) -> Any:
+        """Raises."""
+        raise self._connects()
+
+    def adoptStreamConnection(self, fileDescriptor: int, addressFamily: int, factory: Any) -> Any:
+        """Raises."""
+        raise self._connects()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from io import BytesIO
 from typing import Any
 
 from ..internet.address import IPv4Address
@@ -19,6 +20,9 @@ class StringTransport:
     :ivar streaming: whether it is a push producer.
     :ivar producerState: ``"producing"``, ``"paused"`` or ``"stopped"``: what was asked of the
         transport as the producer that it is itself.
+    :ivar hostAddr: what :meth:`getHost` gives.
+    :ivar peerAddr: what :meth:`getPeer` gives.
+    :ivar io: the file in memory that what is written goes to.
     :ivar halfClosed: whether ``loseWriteConnection`` was called. Twisted's has no such method.
     """
 
@@ -36,21 +40,21 @@ class StringTransport:
         self.producerState = "producing"
         self.connected = True
         self._lenient = lenient
-        self._written: list[bytes] = []
+        self.io = BytesIO()
 
     def clear(self) -> None:
         """Forgets what was written."""
-        self._written.clear()
+        self.io = BytesIO()
 
     def value(self) -> bytes:
         """What was written since the beginning, or since it was forgotten."""
-        return b"".join(self._written)
+        return self.io.getvalue()
 
     def write(self, data: bytes) -> None:
         """Keeps bytes."""
         if not isinstance(data, bytes):
             raise TypeError(f"bytes are wanted, not {type(data).__name__}")
-        self._written.append(data)
+        self.io.write(data)
 
     def writeSequence(self, data: Iterable[bytes]) -> None:
         """Keeps several pieces."""

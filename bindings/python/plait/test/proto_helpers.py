@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Iterable, Sequence
 from io import BytesIO
-from typing import Any
+from typing import Any, Dict
 
 from ..internet import defer
 from ..internet.protocol import Protocol, connectionDone
@@ -17,6 +18,7 @@ from ._transports import StringTransport, StringTransportWithDisconnection
 __all__ = [
     "AccumulatingProtocol",
     "Clock",
+    "EventLoggingObserver",
     "LineSendingProtocol",
     "MemoryReactor",
     "MemoryReactorClock",
@@ -100,13 +102,19 @@ class LineSendingProtocol(LineReceiver):
 
 
 class NonStreamingProducer:
-    """A pull producer that writes numbers, ten of them."""
+    """A pull producer that writes numbers, ten of them.
+
+    :ivar counter: how many it has written.
+    :ivar stopped: whether it was stopped.
+    :ivar result: a Deferred that fires when it is done.
+    """
+
+    counter = 0
+    stopped = False
 
     def __init__(self, consumer: Any) -> None:
-        self.counter = 0
         self.consumer = consumer
-        self.result: Any = None
-        self.stopped = False
+        self.result: defer.Deferred[None] = defer.Deferred()
 
     def resumeProducing(self) -> None:
         """Writes the next number."""
@@ -123,17 +131,80 @@ class NonStreamingProducer:
         raise RuntimeError("a pull producer was paused")
 
     def stopProducing(self) -> None:
-        """Stops, and unregisters itself."""
-        if self.consumer is not None:
-            self.consumer.unregisterProducer()
+        """Stops."""
         self.stopped = True
         self._done()
 
     def _done(self) -> None:
         self.consumer = None
-        waiting, self.result = self.result, None
-        if waiting is not None:
-            waiting.callback(None)
+        if not self.result.called:
+            self.result.callback(None)
+
+
+class EventLoggingObserver(Sequence[Dict[str, Any]]):
+    """Keeps what is logged, as dictionaries with Twisted's names.
+
+    ::
+
+        def test_something(self):
+            events = EventLoggingObserver.createWithCleanup(self, logging.getLogger("plait"))
+            ...
+            self.assertIn("was lost", events[0]["log_text"])
+
+    Each has ``log_namespace`` (the logger), ``log_level`` (its name, in small letters), ``log_text``,
+    ``log_time``, and, where an exception was logged, ``log_failure``.
+    """
+
+    def __init__(self) -> None:
+        self._events: list[dict[str, Any]] = []
+
+    def __len__(self) -> int:
+        return len(self._events)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._events[index]
+
+    def __call__(self, event: dict[str, Any]) -> None:
+        """Keeps an event."""
+        self._events.append(event)
+
+    @classmethod
+    def createWithCleanup(cls, testInstance: Any, publisher: Any) -> EventLoggingObserver:
+        """An observer of a logger's, for as long as a test runs.
+
+        :param publisher: a logger of the standard library's, or what has Twisted's ``addObserver``
+            and ``removeObserver``.
+        """
+        made = cls()
+        if hasattr(publisher, "addObserver"):
+            publisher.addObserver(made)
+            testInstance.addCleanup(publisher.removeObserver, made)
+        else:
+            handler = _Handler(made)
+            publisher.addHandler(handler)
+            testInstance.addCleanup(publisher.removeHandler, handler)
+        return made
+
+
+class _Handler(logging.Handler):
+    """Hands records on, as events."""
+
+    def __init__(self, observer: EventLoggingObserver) -> None:
+        super().__init__()
+        self._observer = observer
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Hands one on."""
+        event: dict[str, Any] = {
+            "log_namespace": record.name,
+            "log_level": record.levelname.lower(),
+            "log_text": record.getMessage(),
+            "log_time": record.created,
+        }
+        problem = record.exc_info[1] if record.exc_info else None
+        if problem is not None:
+            event["log_failure"] = Failure(problem)
+        self._observer(event)
 
 
 class StringIOWithoutClosing(BytesIO):
