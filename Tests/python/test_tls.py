@@ -8,6 +8,8 @@ import subprocess
 import threading
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 
 from conftest import LIMIT, ROOT, until
 from plait.internet import defer, endpoints, error, protocol, ssl
@@ -256,3 +258,21 @@ def test_strings(reactor, certificates):
     made.sendLine(b"hello")
     until(reactor, lambda: factory.protocols and factory.protocols[0].lines == [b"hello"])
     assert isinstance(defer.succeed(made), defer.Deferred) and made.transport.TLS
+
+
+def test_certificates_are_bytes_for_others(reactor, root, good):
+    """What is in the peer's certificate others tell: they are given its DER, or its PEM."""
+    client, server = met(reactor, good.options(), ssl.optionsForClientTLS("localhost", root))
+    shown = ssl.Certificate.peerFromTransport(client.transport)
+    assert standard.DER_cert_to_PEM_cert(shown.dump()) == shown.dumpPEM().decode()
+    assert standard.PEM_cert_to_DER_cert(shown.dumpPEM().decode()) == shown.dump() == good.dump()
+    read = x509.load_der_x509_certificate(shown.dump())
+    assert "localhost" in read.extensions.get_extension_for_class(
+        x509.SubjectAlternativeName
+    ).value.get_values_for_type(x509.DNSName)
+    assert read.issuer == x509.load_pem_x509_certificate(root.dumpPEM()).subject
+    sha = read.fingerprint(hashes.SHA256()).hex(":").upper()
+    assert shown.digest("sha256") == sha and len(shown.digest()) == 47
+    assert shown == good and hash(shown) == hash(good) and sha[:8] in repr(shown)
+    with pytest.raises(error.CertificateError):
+        ssl.Certificate.peerFromTransport(server.transport)

@@ -12,6 +12,7 @@ from typing import Any
 
 from .._core.security import Configuration, Use, Wishes, digest
 from .._native import tls as _tls
+from ._strings import host_name
 from .error import CertificateError, SSLConfigurationError, SSLError, VerificationError
 
 __all__ = [
@@ -58,7 +59,25 @@ class AcceptableCiphers:
 
 
 class Certificate:
-    """A certificate, as its PEM or DER says."""
+    """A certificate, as its PEM or DER says.
+
+    Its bytes are what others read: who it is for, who has signed it and how long it is good stand in
+    ``cryptography.x509.load_der_x509_certificate(certificate.dump())``, for example, or are told by
+    ``openssl x509``. (Twisted's ``getSubject``, ``getIssuer``, ``inspect`` and ``getPublicKey`` are not
+    here; what is wrong with a peer's certificate a :class:`VerificationError` says.)
+
+    >>> import base64
+    >>> der = base64.b64decode("MAMCAQE=")  # a stand-in: a real one has some hundreds of bytes
+    >>> certificate = Certificate.load(der)
+    >>> certificate.dump() == der
+    True
+    >>> print(certificate.dumpPEM().decode(), end="")
+    -----BEGIN CERTIFICATE-----
+    MAMCAQE=
+    -----END CERTIFICATE-----
+    >>> certificate.digest("sha256")[:11]
+    '1B:65:F6:8A'
+    """
 
     def __init__(self, pem: bytes) -> None:
         self._pem = pem
@@ -309,7 +328,7 @@ def _role(server: bool, name: str | bytes | None) -> tuple[int, bytes | None]:
     if server:
         return _tls.TLS_ROLE_SERVER, None
     if isinstance(name, str):
-        name = name.encode("ascii" if name.isascii() else "idna")
+        name = host_name(name).encode("ascii")
     return _tls.TLS_ROLE_CLIENT, name
 
 
