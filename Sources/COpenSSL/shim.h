@@ -162,6 +162,10 @@ static inline int copenssl_error_is_ssl(unsigned long error) { return ERR_GET_LI
 static inline int copenssl_is_end_of_pem(unsigned long error) {
     return ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
 }
+/* Was what there should be in a text not found in it? */
+static inline int copenssl_is_absence(unsigned long error) {
+    return copenssl_is_end_of_pem(error) || ERR_GET_REASON(error) == ERR_R_UNSUPPORTED;
+}
 static inline void copenssl_name(X509_NAME *name, char *out, size_t room) {
     BIO *bio = BIO_new(BIO_s_mem());
     char *data = NULL;

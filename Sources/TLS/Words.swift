@@ -79,6 +79,9 @@ public func misconfigured(
     words.add(end)
   } else if error != 0 {
     words.add(c: csystem_error_text(error))
+  } else if copenssl_is_absence(ERR_peek_error()) != 0 {
+    words.add("there is none that can be read")
+    ERR_clear_error()
   } else {
     addError(&words)
   }

@@ -276,3 +276,29 @@ def test_certificates_are_bytes_for_others(reactor, root, good):
     assert shown == good and hash(shown) == hash(good) and sha[:8] in repr(shown)
     with pytest.raises(error.CertificateError):
         ssl.Certificate.peerFromTransport(server.transport)
+
+
+def test_what_is_missing_is_named(good):
+    for options, words in (
+        (ssl.CertificateOptions(b"nonsense", good.dumpPEM()), "private key: there is none that can be read"),
+        (ssl.CertificateOptions(good.privateKey, b"nonsense"), "certificate: there is no certificate in it"),
+    ):
+        with pytest.raises(ssl.SSLConfigurationError, match=words):
+            options._use(True)
+
+
+def test_a_certificate_without_its_key(good):
+    """As programs have it that forget the key, or read the wrong file."""
+    begin, end = b"-----BEGIN CERTIFICATE-----", b"-----END CERTIFICATE-----\n"
+    pem = good.dumpPEM()
+    alone = pem[pem.index(begin) : pem.index(end) + len(end)]
+    with pytest.raises(ssl.SSLConfigurationError, match="private key: there is none that can be read"):
+        ssl.PrivateCertificate.loadPEM(alone).options()._use(True)
+
+
+def test_refusals_say_once_what_they_are_about(reactor, root, certificates):
+    other = ssl.PrivateCertificate.loadPEM((certificates / "other.pem").read_bytes())
+    failure, _ = met(reactor, other.options(), ssl.optionsForClientTLS("localhost", root))
+    told = failure.getErrorMessage()
+    assert told.startswith("TLS failed: the server's certificate ") and told.count("certificate") == 1
+    assert str(ssl.VerificationError()) == "the peer's certificate was refused"

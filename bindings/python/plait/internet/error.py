@@ -102,7 +102,6 @@ class ConnectionDone(ConnectionClosed):
 class _Systems(PlaitError, OSError):
     """An exception that is one of the operating system's, too."""
 
-    # OSError's attributes, which nobody has set: the status and the text know.
     errno = PlaitError.errno
     filename = filename2 = None
 
@@ -160,6 +159,10 @@ class VerificationError(SSLError):
 
     default_status = constants.ERR_TLS_UNTRUSTED
     summary = "the peer's certificate was refused"
+
+    def __str__(self) -> str:
+        # Which certificate it is about the library says.
+        return super().__str__() if not self.text else sentence(SSLError.summary, self.text)
 
 
 #: Twisted's names for it.
