@@ -9,7 +9,7 @@ import socket
 
 import pytest
 
-from conftest import LIMIT, full_listener
+from conftest import LIMIT, full_listener, reserved_port
 from plait import aio
 from plait.internet import error, ssl
 from plait.protocols import basic
@@ -49,12 +49,6 @@ def test_docstrings_say_what_is_raised(name, thing):
     assert ":raises " in told or "raises as" in told or "raise" in told, name
 
 
-def refuses():
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
-
-
 class Nobody:
     """A factory that builds none."""
 
@@ -73,7 +67,8 @@ def raised(endpoint, factory=aio.Lines, ask=aio.connect):
 
 
 def test_connecting():
-    refused = raised(f"tcp:127.0.0.1:{refuses()}")
+    with reserved_port() as nobody:
+        refused = raised(f"tcp:127.0.0.1:{nobody}")
     assert type(refused) is error.ConnectionRefusedError
     assert isinstance(refused, builtins.ConnectionRefusedError) and isinstance(refused, OSError)
     assert type(raised("unix:/no/such/place")) is error.ConnectError
