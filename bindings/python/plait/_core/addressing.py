@@ -44,8 +44,7 @@ class Addressed(SocketOptions):
         """
         driver = self.driver
         if _conn_get_peer(self._handle, driver.addressReference) == 0:
-            start, end = driver.addressAt
-            self._address = memory[start:end]
+            self._address = memory[driver.addressAt]
 
     def getHost(self) -> Address:
         """Where this end is."""

@@ -46,7 +46,8 @@ def _bound(user: int, conn: int) -> None:
 
 #: As ``DisconnectedFunction``; of the reason the status alone is wanted, as a rule.
 _EndFunction = CFUNCTYPE(None, c_void_p, c_uint64, c_void_p)
-_STATUS = structs.Reason.status.offset
+_FROM = structs.Reason.status.offset
+_TO = _FROM + structs.Reason.status.size
 _GOOD = bytes(structs.Reason.status.size)
 
 
@@ -58,7 +59,7 @@ def _ended(user: int, conn: int, reason: int) -> None:
     driver = self.driver
     driver.inside = True
     try:
-        if memory[reason + _STATUS : reason + _STATUS + len(_GOOD)] == _GOOD:
+        if memory[reason + _FROM : reason + _TO] == _GOOD:
             self.lost(0, "")
         else:
             about = structs.Reason.from_address(reason)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("plait")
 _conn_write = bare("plait_conn_write", c_int)
+#: A look into a class takes longer than a name of the module.
+_connectionLost = Protocol.connectionLost
 #: What a number without a type may be.
 _LONG = 0x7FFFFFFF
 #: The ends of conns whose peers sent what is not allowed.
@@ -320,7 +322,7 @@ class Transport(Addressed, Securing):
         reason: Failure | None = None
         if self.opener is None:  # without an introduction there would be nothing to take leave of
             told = self._protocol.connectionLost
-            if getattr(told, "__func__", None) is not Protocol.connectionLost:
+            if getattr(told, "__func__", None) is not _connectionLost:
                 reason = self._reason(status, text)
                 try:
                     told(reason)

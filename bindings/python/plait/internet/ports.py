@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 __all__ = ["Connector", "Port"]
 
 
+_buildProtocol = Factory.buildProtocol
+
+
 class Port(Opener):
     """A place where connections are accepted: Twisted's ``IListeningPort``."""
 
@@ -153,7 +156,7 @@ class Port(Opener):
     def build(self, transport: Transport) -> Any:
         """Has the factory build the protocol of a connection."""
         build = self.source.buildProtocol
-        if getattr(build, "__func__", None) is Factory.buildProtocol:
+        if getattr(build, "__func__", None) is _buildProtocol:
             # It does not look at the address.
             transport.notePeer()
             return build(None)

@@ -119,9 +119,10 @@ class Factory:
 
     def buildProtocol(self, addr: Any) -> Any:
         """Makes the protocol for a connection from this address; None refuses it."""
-        if self.protocol is None:
+        build = self.protocol
+        if build is None:
             raise AttributeError(f"{type(self).__name__}.protocol is not set")
-        protocol = self.protocol()
+        protocol = build()
         protocol.factory = self
         return protocol
 

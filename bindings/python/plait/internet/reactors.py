@@ -109,7 +109,7 @@ class Reactor(Listening, Threading):
         self.address = structs.Address()
         self.addressReference = byref(self.address)
         start = addressof(self.address)
-        self.addressAt = start, start + sizeof(self.address)
+        self.addressAt = slice(start, start + sizeof(self.address))
         # Whether a callback runs now, and whose output it will have to hand over in the end.
         self.inside = False
         self.dirty: list[Any] = []

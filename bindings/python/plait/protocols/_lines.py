@@ -158,7 +158,7 @@ class LineFramed(Framed):
             lines = (memory[address : address + length - len(self._delimiter)],)
         else:
             lines = self._cut(address, length, table, count)
-        if type(self).linesReceived is not LineFramed.linesReceived:
+        if type(self).linesReceived is not _linesReceived:
             return self._atOnce(list(lines), self.linesReceived)
         return self._inTurn(lines)
 
@@ -182,6 +182,9 @@ class LineFramed(Framed):
     def _lineTooLong(self, data: bytes) -> None:
         self.lineLengthExceeded(data)
         self._after()
+
+
+_linesReceived = LineFramed.linesReceived
 
 
 class LineOnlyReceiver(LineFramed):

@@ -198,19 +198,22 @@ class StringFramed(Framed):
             if self._attached is not None:
                 return self._takeFed(cut(address, length, table, count))
         strings = cut(address, length, table, count)
-        if type(self).stringsReceived is not StringFramed.stringsReceived:
+        if type(self).stringsReceived is not _stringsReceived:
             return self._atOnce(list(strings), self.stringsReceived)
         return self._inTurn(strings)
 
     def _takeFed(self, strings: Sequence[bytes]) -> int:
         """Delivers the strings of a block of a conn that is fed; tells how many were taken."""
-        if type(self).stringsReceived is not StringFramed.stringsReceived:
+        if type(self).stringsReceived is not _stringsReceived:
             return self._atOnce(list(strings), self.stringsReceived)
         return self._inTurn(strings)
 
     def _stringTooLong(self, length: int) -> None:
         self.lengthLimitExceeded(length)
         self._after()
+
+
+_stringsReceived = StringFramed.stringsReceived
 
 
 class IntNStringReceiver(StringFramed):
