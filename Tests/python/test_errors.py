@@ -173,3 +173,10 @@ def test_nothing_is_said_twice():
 def test_where_it_cannot_listen(interface, port, words):
     made = error.CannotListenError(interface, port, OSError("taken"))
     assert str(made) == f"cannot listen on {words}: taken"
+
+
+def test_time_limits_of_every_kind():
+    from plait.words.protocols.jabber import xmlstream
+
+    for kind in (error.TimeoutError, defer.TimeoutError, xmlstream.TimeoutError):
+        assert issubclass(kind, TimeoutError)

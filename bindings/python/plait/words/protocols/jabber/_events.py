@@ -1,5 +1,7 @@
 """The events of streams."""
 
+import builtins
+
 STREAM_CONNECTED_EVENT = "//event/stream/connected"
 STREAM_START_EVENT = "//event/stream/start"
 STREAM_END_EVENT = "//event/stream/end"
@@ -10,5 +12,5 @@ INIT_FAILED_EVENT = "//event/xmpp/initfailed"
 STANZA_RETURNED_EVENT = "//event/xmpp/returned"
 
 
-class TimeoutError(Exception):
+class TimeoutError(builtins.TimeoutError):
     """No answer came in time."""
