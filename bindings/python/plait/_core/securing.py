@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable
 
+from .using import use_of
+
 if TYPE_CHECKING:
     from .security import Use
 
@@ -36,7 +38,7 @@ class Securing:
         :param contextFactory: of :mod:`plait.internet.ssl`.
         :param normal: whether the side that connected is the client of TLS, too.
         """
-        self.beginTLS(contextFactory._use(self.isClient != normal))
+        self.beginTLS(use_of(contextFactory, self.isClient != normal))
 
     def beginTLS(self, use: Use, told: Callable[[], None] | None = None) -> None:
         """The same, in a certain way.

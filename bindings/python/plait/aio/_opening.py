@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import logging
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
@@ -20,7 +21,11 @@ _log = logging.getLogger("plait")
 
 def _factory(given: Any) -> Any:
     """A factory, of what may be a class of protocols."""
-    return given if hasattr(given, "buildProtocol") else Factory.forProtocol(given)
+    if hasattr(given, "buildProtocol"):
+        return given
+    if not callable(given) or inspect.iscoroutinefunction(given):
+        raise TypeError(f"a factory is wanted, or a class of protocols, not {given!r}")
+    return Factory.forProtocol(given)
 
 
 async def listen(endpoint: str, factory: Any) -> Port:
@@ -28,6 +33,7 @@ async def listen(endpoint: str, factory: Any) -> Port:
 
     :param factory: a factory, or a class of protocols.
     :raises ValueError: if the string is malformed.
+    :raises TypeError: if the factory is none, nor a class.
     :raises CannotListenError: if the address cannot be had; an ``OSError``.
     :raises SSLConfigurationError: if a certificate or key cannot be used.
     :raises RuntimeError: if no loop runs.
@@ -53,6 +59,7 @@ async def connect(endpoint: str, factory: Any) -> Any:
 
     :param factory: a factory, or a class of protocols.
     :raises ValueError: if the string is malformed.
+    :raises TypeError: if the factory is none, nor a class.
     :raises ConnectError: if nobody can be reached: a ConnectionRefusedError, a TimeoutError (after the
         string's ``timeout``, or 30 seconds), a NoRouteError and others of :mod:`plait.internet.error`,
         all of them an ``OSError``.

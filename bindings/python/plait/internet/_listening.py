@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from .._core.using import use_of
 from . import _strings
 from .address import UNIXAddress
 
@@ -109,7 +110,7 @@ class Listening:
         from .ports import Port
 
         where = _strings.tcp_server(port, backlog, interface)
-        use = contextFactory._use(True)
+        use = use_of(contextFactory, True)
         return Port(self.getReactor(), where, factory, interface, port, use, parent)
 
     def connectSSL(
@@ -128,7 +129,7 @@ class Listening:
 
         where = _strings.tcp_client(host, port, bindAddress)
         address = _strings.destination(host, port)
-        use = contextFactory._use(False, host)
+        use = use_of(contextFactory, False, host)
         return Connector(self.getReactor(), where, factory, timeout, address, use, parent)
 
     def adoptStreamPort(self, fileDescriptor: int, addressFamily: int, factory: Any) -> Port:

@@ -31,6 +31,7 @@ class Fields(NamedTuple):
 
 def fields(description: str) -> Fields:
     """Takes a string apart."""
+    _strings.text(description, "an endpoint string")
     pieces, at = [], 0
     while at <= len(description):
         found = _PIECE.match(description, at)
@@ -46,6 +47,15 @@ def fields(description: str) -> Fields:
     return Fields(pieces[0].lower(), several, named)
 
 
+def _hint(description: str, text: str) -> str:
+    """What to do about what is often forgotten."""
+    if text == "unknown kind of endpoint":
+        return "; it begins with its kind, as in 'tcp:127.0.0.1:80'"
+    if "::" in description:
+        return "; colons of an address have a backslash each, as in 'tcp:\\\\:\\\\:1:80'"
+    return ""
+
+
 def _check(description: str, use: int) -> None:
     from .._native import constants, functions, structs
 
@@ -55,7 +65,7 @@ def _check(description: str, use: int) -> None:
     if status < 0:
         text = (reason.text or b"").decode() or functions.strerror(status).decode()
         at = "" if reason.offset == constants.NO_OFFSET else f" at {reason.offset}"
-        raise ValueError(f"{description!r} is no endpoint: {text}{at}")
+        raise ValueError(f"{description!r} is no endpoint: {text}{at}{_hint(description, text)}")
 
 
 #: Fields that name files of certificates and keys, or directories of them.

@@ -7,6 +7,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from .._core.transport import Transport
+from .._core.using import use_of
 from ..protocols._wrapping import ProtocolWrapper, WrappingFactory
 from ..python.failure import Failure
 from . import endpoints, error
@@ -182,7 +183,7 @@ def _wrapped(kind: type[Any], method: str, wrapper: type[Any], use: Use, endpoin
 
 def client(options: ContextFactory, endpoint: Any) -> IStreamClientEndpoint:
     """What ``wrapClientTLS`` gives."""
-    use = options._use(False)
+    use = use_of(options, False)
     made: IStreamClientEndpoint = _wrapped(
         endpoints.ClientEndpoint, "connect", TLSClientEndpoint, use, endpoint
     )
@@ -191,7 +192,7 @@ def client(options: ContextFactory, endpoint: Any) -> IStreamClientEndpoint:
 
 def server(options: ContextFactory, endpoint: Any) -> IStreamServerEndpoint:
     """What ``wrapServerTLS`` gives."""
-    use = options._use(True)
+    use = use_of(options, True)
     made: IStreamServerEndpoint = _wrapped(
         endpoints.ServerEndpoint, "listen", TLSServerEndpoint, use, endpoint
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .._core.using import use_of
 from ..error import PlaitError
 from . import _elsewhere, _strings, defer, error
 from ._adopting import AdoptedStreamServerEndpoint
@@ -47,9 +48,9 @@ __all__ = [
 ]
 
 
-def _use(reactor: Any, options: ContextFactory, server: bool, name: str | None = None) -> Use | None:
+def _use(reactor: Any, options: ContextFactory, server: bool, name: Any = None) -> Use | None:
     # Other reactors are given the options as they are.
-    return options._use(server, name) if hasattr(reactor, "getReactor") else None
+    return use_of(options, server, name) if hasattr(reactor, "getReactor") else None
 
 
 def _behind(backlog: int | None, **more: Any) -> dict[str, Any]:
@@ -164,9 +165,9 @@ class UNIXServerEndpoint(ServerEndpoint):
         mode: int = 0o666,
         wantPID: bool = False,
     ) -> None:
-        path, where = _strings.unix_path(address), _strings.unix_server(address, mode, backlog)
+        where = _strings.unix_server(address, mode, backlog)
         way = Way("listenUNIX", (address,), _behind(backlog, mode=mode, wantPID=wantPID))
-        super().__init__(reactor, where, "", path, way=way)
+        super().__init__(reactor, where, "", _strings.unix_path(address), way=way)
 
 
 class ClientEndpoint:
@@ -223,9 +224,7 @@ class ClientEndpoint:
             protocolFactory.doStop()
 
         driver = self._reactor.getReactor()
-        attempt = Attempt(
-            driver, protocolFactory, build, made, failed, lost, self._tls, parent
-        )
+        attempt = Attempt(driver, protocolFactory, build, made, failed, lost, self._tls, parent)
         protocolFactory.doStart()
         try:
             attempt.start(self._where, self._timeout, self._attemptDelay)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import logging
 import os
 import traceback
@@ -287,6 +288,8 @@ class Reactor(Listening, Threading):
         self, delay: float, callable: Callable[..., Any], *args: Any, **kw: Any
     ) -> DelayedCall:
         """Calls a function so many seconds from now."""
+        if not builtins.callable(callable):
+            raise TypeError(f"not callable: {callable!r}")
         call = DelayedCall(self, delay, callable, args, kw)
         self.delayed.add(call)
         return call

@@ -58,6 +58,10 @@ class AcceptableCiphers:
         return cls(cipherString)
 
 
+def _encoded(pem: bytes | str) -> bytes:
+    return pem.encode("ascii") if isinstance(pem, str) else pem
+
+
 class Certificate:
     """A certificate, as its PEM or DER says.
 
@@ -79,8 +83,8 @@ class Certificate:
     '1B:65:F6:8A'
     """
 
-    def __init__(self, pem: bytes) -> None:
-        self._pem = pem
+    def __init__(self, pem: bytes | str) -> None:
+        self._pem = _encoded(pem)
 
     @classmethod
     def load(cls, requestData: bytes, format: int = FILETYPE_ASN1, args: Any = ()) -> Any:
@@ -90,9 +94,9 @@ class Certificate:
         return cls(requestData, *args)
 
     @classmethod
-    def loadPEM(cls, data: bytes) -> Any:
+    def loadPEM(cls, data: bytes | str) -> Any:
         """From PEM."""
-        return cls.load(data, FILETYPE_PEM)
+        return cls.load(_encoded(data), FILETYPE_PEM)
 
     @classmethod
     def peerFromTransport(cls, transport: Any) -> Any:
@@ -149,11 +153,11 @@ def _first(pem: bytes, kind: bytes) -> bytes:
 class KeyPair:
     """A private key, as its PEM says."""
 
-    def __init__(self, pem: bytes) -> None:
-        self._pem = pem
+    def __init__(self, pem: bytes | str) -> None:
+        self._pem = _encoded(pem)
 
     @classmethod
-    def load(cls, data: bytes, format: int = FILETYPE_PEM) -> KeyPair:
+    def load(cls, data: bytes | str, format: int = FILETYPE_PEM) -> KeyPair:
         """From PEM."""
         if format != FILETYPE_PEM:
             raise ValueError("only keys in PEM can be loaded")
@@ -169,9 +173,9 @@ class KeyPair:
 class PrivateCertificate(Certificate):
     """A certificate with its key."""
 
-    def __init__(self, pem: bytes, privateKey: KeyPair | None = None) -> None:
+    def __init__(self, pem: bytes | str, privateKey: KeyPair | None = None) -> None:
         super().__init__(pem)
-        self.privateKey = KeyPair(pem) if privateKey is None else privateKey
+        self.privateKey = KeyPair(self._pem) if privateKey is None else privateKey
 
     @classmethod
     def load(  # type: ignore[override]
@@ -183,7 +187,7 @@ class PrivateCertificate(Certificate):
         return cls(data, privateKey)
 
     @classmethod
-    def loadPEM(cls, data: bytes) -> Any:
+    def loadPEM(cls, data: bytes | str) -> Any:
         """From PEM that has both."""
         return cls(data)
 
@@ -229,8 +233,10 @@ def _trust(root: Any) -> TrustRoot:
 
 
 def _pem(thing: Any) -> bytes | None:
-    if thing is None or isinstance(thing, bytes):
-        return thing
+    if thing is None or isinstance(thing, (bytes, str)):
+        return None if thing is None else _encoded(thing)
+    if not hasattr(thing, "dump"):
+        raise TypeError(f"PEM is wanted, or a KeyPair or Certificate, not {thing!r}")
     pem: bytes = thing.dump(FILETYPE_PEM)
     return pem
 
