@@ -125,6 +125,14 @@ def full_listener():
         yield full.getsockname()[1]
 
 
+def is_ours(host):
+    """Whether this machine has an address: some have no IPv6."""
+    with contextlib.suppress(OSError), socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.bind((host, 0))
+        return True
+    return False
+
+
 @contextlib.contextmanager
 def reserved_port():
     """A port where nobody listens, and where nobody will by chance: whoever is told of it may listen there, again and again."""

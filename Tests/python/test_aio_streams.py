@@ -175,7 +175,8 @@ def test_cancelling_who_waits_for_the_end(play):
         with socket.create_server(("127.0.0.1", 0)) as listener:
             where = f"tcp:127.0.0.1:{listener.getsockname()[1]}"
             conn = await aio.connect(where, aio.Bytes)
-            # Nobody reads: it would not end by itself.
+            # Nobody reads, and the kernel takes little: it would not end by itself.
+            conn.transport.getHandle().setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65536)
             conn.write(b"x" * 10_000_000)
             with pytest.raises(asyncio.TimeoutError):
                 await asyncio.wait_for(conn.drain(), 0.01)

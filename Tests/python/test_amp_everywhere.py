@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conftest import run, until
+from conftest import LIMIT, run, until
 from plait.internet import endpoints, error, protocol
 from plait.protocols import amp, loopback, policies
 from plait.test import iosim
@@ -62,13 +62,15 @@ def test_policies(reactor, name):
 
 def test_a_limit_of_time(reactor):
     """The connection ends, and so do its calls."""
-    factory = policies.TimeoutFactory(protocol.Factory.forProtocol(Server), 1)
+    factory = policies.TimeoutFactory(protocol.Factory.forProtocol(Server), LIMIT)
     factory.callLater = reactor.callLater
     port = reactor.listenTCP(0, factory, interface="127.0.0.1")
     where = endpoints.TCP4ClientEndpoint(reactor, "127.0.0.1", port.getHost().port)
     client = run(reactor, endpoints.connectProtocol(where, amp.AMP()))
     with pytest.raises(amp.UnhandledCommand):
         run(reactor, client.callRemote(Wait))
+    [wrapper] = factory.protocols
+    wrapper.setTimeout(0.02)
     until(reactor, lambda: client.transport is None)
     failures = []
     client.callRemote(Double, x=1).addErrback(failures.append)

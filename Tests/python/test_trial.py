@@ -11,7 +11,7 @@ import warnings
 import pytest
 from twisted.trial import unittest as trial
 
-from conftest import ROOT
+from conftest import LIMIT, ROOT
 from plait.internet import defer, reactor
 from plait.internet.error import ConnectionDone
 from plait.trial import unittest
@@ -19,7 +19,7 @@ from plait.trial import unittest
 
 class Waiting(unittest.TestCase):
     log: list = []
-    timeout = 0.05
+    timeout = LIMIT
 
     def setUp(self):
         return self.soon("set up")
@@ -41,6 +41,7 @@ class Waiting(unittest.TestCase):
         return self.soon("tested", fails=KeyError("x"))
 
     def never(self):
+        self.timeout = 0.05
         return defer.Deferred()
 
     def plain(self):
