@@ -521,7 +521,7 @@ def test_the_way_to_the_first_connection_is_short(environment, tmp_path):
             status, told = exits(script, environment)
             assert status == 0
             times.append(float(told))
-        # It was 1.05 times as long.
-        if len(times) > 1 and min(taken[FIRST]) < 1.5 * min(taken[ASYNCIO]):
+        # It was 0.95 times as long; with all of asyncio beside it, it is 1.4 times.
+        if len(times) > 1 and min(taken[FIRST]) < 1.3 * min(taken[ASYNCIO]):
             return
     raise AssertionError(list(taken.values()))
