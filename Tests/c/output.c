@@ -32,19 +32,19 @@ static void marks(void) {
     size_t written = 0, heard = 0;
 
     dial(&peer);
-    limits.high_water = 100000;
+    limits.high_water = 2000000; /* more than the kernel takes by and by */
     limits.low_water = 20000;
     OK(plait_conn_set_limits(last_conn, &limits));
     while (!journal[0]) {
-        OK(plait_conn_write(last_conn, bytes, 10000));
-        written += 10000;
+        OK(plait_conn_write(last_conn, bytes, 100000));
+        written += 100000;
         OK(plait_reactor_poll(reactor, 0));
         CHECK(written < 100 << 20);
     }
     HEARD("write_paused|");
-    CHECK(waiting() > 80000);
-    OK(plait_conn_write(last_conn, bytes, 10000));
-    written += 10000;
+    CHECK(waiting() > 1000000);
+    OK(plait_conn_write(last_conn, bytes, 100000));
+    written += 100000;
     OK(plait_reactor_poll(reactor, 0));
     HEARD(""); /* told once */
     while (!journal[0]) {
@@ -84,7 +84,9 @@ static void cap(void) {
     }
     SAME(status, PLAIT_ERR_OVERFLOW);
     UNTIL(reactor, disconnected_count == 1);
-    HEARD("write_paused|disconnected PLAIT_ERR_OVERFLOW|");
+    /* The kernel may have taken all for a while, so that it went on once more. */
+    CHECK(!strncmp(journal, "write_paused|", 13) && strstr(journal, "|disconnected PLAIT_ERR_OVERFLOW|"));
+    journal[0] = 0;
     peer_close(&peer);
 }
 
