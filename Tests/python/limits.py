@@ -63,20 +63,22 @@ class Limits:
         faulthandler.dump_traceback_later(LIMIT + 4 * AGAIN, exit=True, file=self.errors)
 
     @pytest.hookimpl(hookwrapper=True)
-    def pytest_runtest_setup(self, item):
+    def pytest_runtest_protocol(self, item):
         self.end_later()
+        yield
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_setup(self, item):
         with self.within():
             yield
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_call(self, item):
-        self.end_later()
         with self.within():
             yield
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_teardown(self, item):
-        self.end_later()
         with self.within():
             yield
 
