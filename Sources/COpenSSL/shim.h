@@ -175,7 +175,8 @@ static inline void copenssl_name(X509_NAME *name, char *out, size_t room) {
     if (X509_NAME_print_ex(bio, name, 0, XN_FLAG_ONELINE & ~ASN1_STRFLGS_ESC_MSB) >= 0)
         len = BIO_get_mem_data(bio, &data);
     if (len < 0) len = 0;
-    if ((size_t)len >= room) len = (long)room - 1;
+    if ((size_t)len >= room) /* at a character of UTF-8 */
+        for (len = (long)room - 1; len > 0 && (data[len] & 0xc0) == 0x80; len--) continue;
     if (len > 0) memcpy(out, data, (size_t)len);
     out[len] = 0;
     BIO_free(bio);

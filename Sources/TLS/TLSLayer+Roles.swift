@@ -167,7 +167,7 @@ extension TLSLayer {
     var address = Address()
     var shown = ByteBuffer()
     if conn.peer(&address) == .ok { address.write(to: &shown) }
-    if shown.isEmpty { words.add("a client") } else { words.add(plain: shown.bytes) }
+    if shown.isEmpty { words.add("a client") } else { words.add(shown.bytes) }
     words.add(" failed: ")
     if let detail = reason.detail {
       words.add(detail)

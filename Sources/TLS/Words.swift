@@ -12,13 +12,15 @@ struct Words {
   /// (Its own name: a literal would become a String for it.)
   mutating func add(c words: UnsafePointer<CChar>?) {
     guard let words else { return }
-    for index in 0..<min(1024, strlen(words)) {
-      let byte = UInt8(bitPattern: words[index])
+    add(UnsafeRawBufferPointer(start: words, count: min(1024, strlen(words))).bytes)
+  }
+  mutating func add(_ words: RawSpan) {
+    for at in 0..<words.byteCount {
+      let byte = words.byte(at)
       bytes.append(byte < 32 || byte == 127 ? UInt8(ascii: "?") : byte)  // nobody's name writes into a log
     }
   }
   mutating func add(_ text: Text?) { add(c: text.map { UnsafePointer($0.pointer) }) }
-  mutating func add(plain: RawSpan) { for at in 0..<plain.byteCount { bytes.append(plain.byte(at)) } }
   mutating func add(_ number: Int) {
     if number < 0 { bytes.append(UInt8(ascii: "-")) }
     var rest = number.magnitude

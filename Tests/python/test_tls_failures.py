@@ -120,6 +120,18 @@ def test_servers_log_it(reactor, root, good, caplog, way, peer):  # noqa: F811
     assert not any(hasattr(made, "made") for made in factory.protocols)
 
 
+def test_nobodys_name_writes_into_the_log(reactor, good, caplog, tmp_path):
+    place = endpoints.UNIXServerEndpoint(reactor, str(tmp_path / "socket"))
+    endpoints.wrapServerTLS(good.options(), place).listen(Factory())
+    with socket.socket(socket.AF_UNIX) as peer:
+        peer.bind(b"\0a client\nINFO:plait:forged\x1b[31m\xff")
+        peer.connect(str(tmp_path / "socket"))
+        peer.sendall(b"GET / HTTP/1.1\r\n\r\n")
+        until(reactor, lambda: told(caplog))
+    (line,) = told(caplog)
+    assert line.startswith("tls: the handshake with @a client?INFO:plait:forged?[31m\ufffd failed: ")
+
+
 def test_who_speaks_is_told(reactor, good, caplog):
     """A protocol that begins TLS itself hears what went wrong."""
 

@@ -328,6 +328,42 @@ def test_a_class_learns_of_half_closing_while_its_factory_listens(reactor, kind)
     assert ended == [error.ConnectionDone] * 2
 
 
+def listens(port, sent):
+    with socket.create_connection(("127.0.0.1", port.getHost().port), LIMIT) as peer:
+        peer.sendall(sent)
+        peer.shutdown(socket.SHUT_WR)
+        peer.setblocking(False)
+        return receive(port.driver, peer)
+
+
+def test_a_class_is_changed_while_its_factory_listens(reactor, monkeypatch):
+    class Base(basic.LineReceiver):
+        def lineReceived(self, line):
+            self.sendLine(line)
+
+    class Late(Base):
+        delimiter = b";"
+        note = other = None
+
+    port = reactor.listenTCP(0, protocol.Factory.forProtocol(Late), interface="127.0.0.1")
+    assert listens(port, b"a;b\r\n") == b"a;"
+    # As many names as before.
+    del Late.delimiter
+    Late.more = 1
+    assert listens(port, b"a;b\r\n") == b"a;b\r\n"
+    del Late.note
+    Late.MAX_LENGTH = 1
+    assert listens(port, b"a\r\nbb\r\n") == b"a\r\n"
+    del Late.MAX_LENGTH
+    with monkeypatch.context() as patch:
+        patch.setattr(Base, "delimiter", b"|")
+        assert listens(port, b"a|b\r\n") == b"a|"
+    assert listens(port, b"a|b\r\n") == b"a|b\r\n"
+    del Late.other
+    Late.readConnectionLost = lambda made: made.sendLine(b"read") or made.transport.loseConnection()
+    assert listens(port, b"a\r\n") == b"a\r\nread\r\n"
+
+
 def test_another_protocol_takes_over(reactor, pair):
     class First(Recorder):
         def lineReceived(self, line):

@@ -63,7 +63,7 @@ def _check(description: str, use: int) -> None:
     _strings.without_nul(description)
     status = functions.endpoint_check(description.encode(), use, byref(reason))
     if status < 0:
-        text = (reason.text or b"").decode() or functions.strerror(status).decode()
+        text = (reason.text or b"").decode("utf-8", "replace") or functions.strerror(status).decode()
         at = "" if reason.offset == constants.NO_OFFSET else f" at {reason.offset}"
         raise ValueError(f"{description!r} is no endpoint: {text}{at}{_hint(description, text)}")
 

@@ -71,7 +71,8 @@ def _posted(user: int) -> None:
 def _logged(user: int, level: int, subsystem: bytes, message: bytes) -> None:
     # That ports come and go the program knows, for it opens and closes them.
     if level < constants.LOG_INFO or subsystem == b"tls":
-        _log.log(_LEVELS.get(level, logging.DEBUG), "%s: %s", subsystem.decode(), message.decode())
+        text = message.decode("utf-8", "replace")
+        _log.log(_LEVELS.get(level, logging.DEBUG), "%s: %s", subsystem.decode(), text)
 
 
 @entry(structs.TimerFunction)

@@ -4,8 +4,11 @@ message a tenth of its time for each of them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
+
+_numbers = itertools.count()
 
 
 class Watched:
@@ -15,8 +18,9 @@ class Watched:
         self.default = default
 
     def __set_name__(self, owner: type, name: str) -> None:
-        self.name = "_watched_" + name
-        # It is always found: a program's __getattr__ is not asked for it.
+        # Another than in any base, which is looked at again when this one is deleted. It is always found: a
+        # program's __getattr__ is not asked for it.
+        self.name = f"_watched_{name}_{next(_numbers)}"
         setattr(owner, self.name, self.default)
 
     def __get__(self, framer: Any, owner: Any = None) -> Any:
@@ -36,31 +40,28 @@ class Places:
     looked into first; and what was there at the beginning.
     """
 
-    __slots__ = ("_count", "_found", "_names", "_tables")
+    __slots__ = ("_apart", "_found")
 
     def __init__(self, tables: tuple[Mapping[str, Any], ...], names: tuple[str, ...]) -> None:
-        self._tables, self._names = tables, names
-        self._found = self._look()
-        #: How many names the tables had when they were last looked through.
-        self._count = sum(map(len, tables))
+        #: What each name was found in, and what was there.
+        self._found: list[tuple[Mapping[str, Any], str, Any]] = []
+        #: Asks a table whether it has none of these names: each before what they were found in.
+        self._apart: list[tuple[Callable[[Iterable[str]], bool], tuple[str, ...]]] = []
+        for table in tables:
+            self._found += [(table, name, table[name]) for name in names if name in table]
+            names = tuple(name for name in names if name not in table)
+            if names:
+                self._apart.append((table.keys().isdisjoint, names))
 
     def areKept(self) -> bool:
         """Whether all is still there, and nothing in front of it. Asked for each connection."""
-        count = sum(map(len, self._tables))
-        if count != self._count:
-            if self._look() != self._found:
+        for isDisjoint, names in self._apart:
+            if not isDisjoint(names):
                 return False
-            self._count = count
-        # As long as no name came or went, all are where they were.
-        for table, name, found in self._found:
-            if table[name] is not found:
-                return False
+        try:
+            for table, name, found in self._found:
+                if table[name] is not found:
+                    return False
+        except KeyError:
+            return False
         return True
-
-    def _look(self) -> list[tuple[Mapping[str, Any], str, Any]]:
-        found = []
-        for name in self._names:
-            table = next((table for table in self._tables if name in table), None)
-            if table is not None:
-                found.append((table, name, table[name]))
-        return found

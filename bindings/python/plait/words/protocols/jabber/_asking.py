@@ -49,7 +49,7 @@ def _parsed(data: bytes) -> int:
     out, reason = structs.Handle(), structs.Reason()
     status = elements.element_parse(byref(out), data, len(data), None, byref(reason))
     if status < 0:
-        raise domish.ParserError((reason.text or b"").decode())
+        raise domish.ParserError((reason.text or b"").decode("utf-8", "replace"))
     return out.value
 
 
@@ -125,4 +125,4 @@ class Request:
         elif about.status == constants.ERR_TIMEOUT:
             self.deferred.errback(TimeoutError("IQ timed out"))
         else:
-            self.deferred.errback(internetError.ConnectionLost(about.status, about.text.decode()))
+            self.deferred.errback(internetError.ConnectionLost(about.status, about.text.decode("utf-8", "replace")))
