@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Connector", "Port"]
 
 
+#: A look into a class takes longer than a name of the module.
 _buildProtocol = Factory.buildProtocol
 
 

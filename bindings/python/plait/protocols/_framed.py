@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from .._core.gathering import NOBODY
 from .._core.producing import as_bytes
+from .._native import constants
 from ..internet.protocol import Protocol
 from ._watching import Places, Watched
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 #: What a protocol has that goes on when the peer has said its last word.
 _HALF_CLOSEABLE = "readConnectionLost"
+
+#: Whose classes nobody gives that to.
+_OURS = (__name__, Protocol.__module__, object.__module__)
 
 #: What is left behind the last message.
 _NOTHING: Iterator[bytes] = iter(())
@@ -77,7 +81,7 @@ class Framed(Protocol):
                 setattr(cls, name, found)
             elif not isinstance(found, Watched):
                 cls._watches = False
-        tables = tuple(base.__dict__ for base in cls.__mro__ if base not in Framed.__mro__)
+        tables = tuple(base.__dict__ for base in cls.__mro__ if base.__module__ not in _OURS)
         cls._places = Places(tables, (*cls._watched, _HALF_CLOSEABLE))
 
     @classmethod
@@ -95,9 +99,10 @@ class Framed(Protocol):
         except AttributeError:
             return False
 
-    def _halfCloseable(self) -> bool:
-        # Not of the object: a __getattr__ may have an answer to everything.
-        return hasattr(type(self), _HALF_CLOSEABLE)
+    @classmethod
+    def _halfCloseable(cls) -> bool:
+        # Not the object: a __getattr__ may have an answer to everything.
+        return hasattr(cls, _HALF_CLOSEABLE)
 
     def makeConnection(self, transport: Any) -> None:
         """Connects the protocol with a transport of any kind."""
@@ -344,4 +349,23 @@ class Framed(Protocol):
         return False
 
 
+class MessageFramed(Framed):
+    """What receivers of messages share that have a longest."""
+
+    #: What the C library goes by, for comparison with MAX_LENGTH.
+    _limit: int
+
+    def _bound(self, conn: int) -> None:
+        if self._limit <= 0:
+            self._limit = 1
+            self._touched = True
+        super()._bound(conn)
+
+
+def longest(limit: float) -> int:
+    """A longest message as the C library takes it: it may be infinite."""
+    return int(min(max(limit, 0), constants.BYTES_MAX))
+
+
+#: A look into a class takes longer than a name of the module.
 _dataReceived = Framed.dataReceived

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from .._core.factories import Framing, line_factory
 from .._core.tables import memory
-from .._native import constants, functions, structs
+from .._native import functions, structs
 from ._cutting import alike, cut
-from ._framed import Framed
+from ._framed import Framed, MessageFramed, longest
 from ._watching import Watched
 
 if TYPE_CHECKING:
     from .._core.factories import FactoryCache
 
 
-class LineFramed(Framed):
+class LineFramed(MessageFramed):
     """What both receivers of lines share."""
 
     if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class LineFramed(Framed):
     _watched = {"delimiter": bytes, "MAX_LENGTH": int}
     #: What the C library goes by, for comparison.
     _delimiter: bytes = b"\r\n"
-    _limit: int = 16384
+    _limit = 16384
     _skips = False
 
     def lineReceived(self, line: bytes) -> Any:
@@ -98,10 +98,10 @@ class LineFramed(Framed):
         plain = cls._stillWatches() and cls.dataReceived is Framed.dataReceived
         if not plain or not 0 < len(delimiter) < 256 or limit <= 0:
             return None
-        half, flags = hasattr(cls, "readConnectionLost"), int(cls._skips)
+        half, flags = cls._halfCloseable(), int(cls._skips)
 
         def factory(key: int) -> int:
-            return line_factory(half, delimiter, _length(limit), flags, key)
+            return line_factory(half, delimiter, longest(limit), flags, key)
 
         return Framing(cls, cls._places, (delimiter, limit), factory)
 
@@ -118,14 +118,8 @@ class LineFramed(Framed):
             self._watches = False
         self._delimiter, self._limit = _valid(self.delimiter), self.MAX_LENGTH
         # Zero would be the default: what it means is told once the conn is there.
-        limit = _length(self._limit) or 1
+        limit = longest(self._limit) or 1
         return cache.line(self._halfCloseable(), self._delimiter, limit, int(self._skips))
-
-    def _bound(self, conn: int) -> None:
-        if self._limit <= 0:
-            self._limit = 1
-            self._touched = True
-        super()._bound(conn)
 
     def _settle(self) -> bool:
         self._notice()
@@ -138,7 +132,7 @@ class LineFramed(Framed):
             changed = True
         self._delimiter = delimiter
         if limit != self._limit:
-            functions.line_set_max_length(self._conn, _length(limit), int(self._skips))
+            functions.line_set_max_length(self._conn, longest(limit), int(self._skips))
             changed = True
         self._limit = limit
         return changed
@@ -184,6 +178,7 @@ class LineFramed(Framed):
         self._after()
 
 
+#: A look into a class takes longer than a name of the module.
 _linesReceived = LineFramed.linesReceived
 
 
@@ -316,8 +311,3 @@ def _valid(delimiter: bytes) -> bytes:
     if not 0 < len(delimiter) < 256:
         raise ValueError(f"the delimiter must have 1 to 255 bytes: {delimiter!r}")
     return bytes(delimiter)
-
-
-def _length(limit: int) -> int:
-    # It may be infinite.
-    return int(min(max(limit, 0), constants.BYTES_MAX))

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Dict, Literal, cast
 from .._core.factories import Framing, string_factory
 from .._native import constants, functions
 from ._cutting import cut
-from ._framed import Framed
-from ._lines import _length
+from ._framed import Framed, MessageFramed, longest
 from ._received import Kept, Received, mentions
 from ._watching import Watched
 
@@ -78,7 +77,7 @@ class IncompleteNetstring(Exception):
     """A netstring has not arrived as a whole. It is here for programs that catch it."""
 
 
-class StringFramed(Framed):
+class StringFramed(MessageFramed):
     """What all receivers of strings share.
 
     :ivar MAX_LENGTH: the longest string that is accepted. Twisted has 99,999.
@@ -89,7 +88,7 @@ class StringFramed(Framed):
     else:
         MAX_LENGTH = Watched(99999999)
     _watched = {"MAX_LENGTH": int}
-    _limit: int = 99999999
+    _limit = 99999999
 
     def stringReceived(self, string: bytes) -> Any:
         """A string arrived, without its length. To be overridden."""
@@ -142,12 +141,6 @@ class StringFramed(Framed):
         """Strings, each with its length."""
         return b"".join(map(self.frame, strings))
 
-    def _bound(self, conn: int) -> None:
-        if self._limit <= 0:
-            self._limit = 1
-            self._touched = True
-        super()._bound(conn)
-
     @staticmethod
     def _format(whose: Any) -> tuple[int, int]:
         """How a class or an object writes lengths: as the C library counts the ways, and in how many
@@ -160,10 +153,10 @@ class StringFramed(Framed):
         limit = cls.MAX_LENGTH
         if not cls._stillWatches() or cls.dataReceived is not Framed.dataReceived or limit <= 0:
             return None
-        half, (format, width) = hasattr(cls, "readConnectionLost"), cls._format(cls)
+        half, (format, width) = cls._halfCloseable(), cls._format(cls)
 
         def factory(key: int) -> int:
-            return string_factory(half, format, width, _length(limit), key)
+            return string_factory(half, format, width, longest(limit), key)
 
         return Framing(cls, cls._places, (format, width, limit), factory)
 
@@ -179,7 +172,7 @@ class StringFramed(Framed):
             self._watches = False
         self._limit = self.MAX_LENGTH
         # Zero would be the default: what it means is told once the conn is there.
-        return cache.string(self._halfCloseable(), *self._format(self), _length(self._limit) or 1)
+        return cache.string(self._halfCloseable(), *self._format(self), longest(self._limit) or 1)
 
     def _settle(self) -> bool:
         self._notice()
@@ -187,7 +180,7 @@ class StringFramed(Framed):
         self._limit = limit
         if limit == before:
             return False
-        functions.string_set_max_length(self._conn, _length(limit))
+        functions.string_set_max_length(self._conn, longest(limit))
         return True
 
     def _takeBlock(self, address: int, length: int, table: int, count: int) -> int:
@@ -197,13 +190,13 @@ class StringFramed(Framed):
                 self._settle()
             if self._attached is not None:
                 return self._takeFed(cut(address, length, table, count))
-        strings = cut(address, length, table, count)
-        if type(self).stringsReceived is not _stringsReceived:
-            return self._atOnce(list(strings), self.stringsReceived)
-        return self._inTurn(strings)
+        return self._take(cut(address, length, table, count))
 
     def _takeFed(self, strings: Sequence[bytes]) -> int:
         """Delivers the strings of a block of a conn that is fed; tells how many were taken."""
+        return self._take(strings)
+
+    def _take(self, strings: Sequence[bytes]) -> int:
         if type(self).stringsReceived is not _stringsReceived:
             return self._atOnce(list(strings), self.stringsReceived)
         return self._inTurn(strings)
@@ -213,6 +206,7 @@ class StringFramed(Framed):
         self._after()
 
 
+#: A look into a class takes longer than a name of the module.
 _stringsReceived = StringFramed.stringsReceived
 
 

@@ -255,7 +255,8 @@ class _Writer:
 def _fail(status: int, reason: Reason) -> NoReturn:
     if status == constants.ERR_NOMEM:
         raise MemoryError
-    raise ParserError(f"{reason.text.decode("utf-8", "replace")}, at byte {reason.offset}")
+    text = reason.text.decode("utf-8", "replace")
+    raise ParserError(f"{text}, at byte {reason.offset}")
 
 
 def parse(data: Union[bytes, str]) -> Element:
