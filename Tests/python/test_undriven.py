@@ -76,9 +76,24 @@ def test_nobody_drives_it(looked, use):
         await asyncio.sleep(0)
 
     kept = []
-    # Once, and it names the line that asked.
+    # Once for each loop, and it names the line that asked.
     assert told(main) == [__file__]
-    assert told(main) == []
+    assert told(main) == [__file__]
+
+
+def test_a_program_after_one_that_was_too_short(looked, monkeypatch):
+    async def tooShort():
+        with monkeypatch.context() as patience:
+            patience.setattr(_undriven, "PATIENCE", 3600)
+            the_reactor.callLater(3600, print)
+
+    async def main():
+        looked[:] = [asyncio.Event()]
+        the_reactor.callLater(3600, print)
+        await looked[0].wait()
+
+    assert told(tooShort) == []
+    assert told(main) == [__file__]
 
 
 def test_by_uvloop(looked):

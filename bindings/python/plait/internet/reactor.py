@@ -34,7 +34,7 @@ def getReactor() -> Reactor:
         from .reactors import Reactor
 
         _reactor = Reactor()
-    if not _reactor.running and not _reactor.isWatched and "asyncio" in sys.modules:
+    if not _reactor.running and "asyncio" in sys.modules:
         from ._undriven import watch
 
         watch(_reactor)
