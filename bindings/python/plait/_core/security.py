@@ -57,9 +57,6 @@ class Use(NamedTuple):
             status = tls.tls_factory_new(
                 byref(out), factory, self.configuration.handle, byref(self.options())
             )
-            if status == constants.ERR_TLS_CONFIG:
-                lacks = "a server needs a certificate" if self.role == tls.TLS_ROLE_SERVER else ""
-                raise SSLConfigurationError(status, lacks)
             check(status)
         finally:
             functions.factory_release(factory)

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..python.failure import Failure
 from ._current import current
+from ._promised import called
 from .defer import Deferred, maybeDeferred
 from .interfaces import IDelayedCall, IReactorTime
 
@@ -42,7 +43,7 @@ class LoopingCall:
     _lastTime: float | None = None
 
     def __init__(self, f: Callable[..., Any], *a: Any, **kw: Any) -> None:
-        self.f, self.a, self.kw = f, a, kw
+        self.f, self.a, self.kw = called(f), a, kw
         self.clock: IReactorTime = current()
 
     @property
@@ -68,8 +69,9 @@ class LoopingCall:
             if count < 1:
                 return None
             made._lastTime = now
-            return countCallable(count)
+            return function(count)
 
+        function = called(countCallable)
         made = cls(counted)
         return made
 

@@ -7,6 +7,17 @@ from typing import Any, Callable
 from .error import AlreadyCalled, AlreadyCancelled
 
 
+def called(function: Any) -> Callable[..., Any]:
+    """A function that is called later.
+
+    :raises TypeError: if it is none: then nobody would know who has given it.
+    """
+    if not callable(function):
+        raise TypeError(f"not callable: {function!r}")
+    made: Callable[..., Any] = function
+    return made
+
+
 class Promised:
     """A call that is still to come, was made, or was cancelled.
 
@@ -19,7 +30,7 @@ class Promised:
     time: float
 
     def __init__(self, function: Callable[..., Any], args: Any, keywords: Any) -> None:
-        self.func, self.args, self.kw = function, args, keywords
+        self.func, self.args, self.kw = called(function), args, keywords
         self._state: type[ValueError] | None = None
 
     def getTime(self) -> float:

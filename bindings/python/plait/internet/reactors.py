@@ -100,8 +100,8 @@ class Reactor(Listening, Threading):
         check(functions.reactor_new(byref(out), byref(options)))
         self.handle: int = out.value
         self.running = self.stopping = False
-        #: Whether it was turned by hand, and whether somebody looks if it is driven at all.
-        self.wasTurned = self.isWatched = False
+        #: Whether it was turned by hand.
+        self.wasTurned = False
         self.cache = FactoryCache()
         self.ports: set[Port] = set()
         self.connectors: set[Connector] = set()
@@ -289,8 +289,6 @@ class Reactor(Listening, Threading):
         self, delay: float, callable: Callable[..., Any], *args: Any, **kw: Any
     ) -> DelayedCall:
         """Calls a function so many seconds from now."""
-        if not builtins.callable(callable):
-            raise TypeError(f"not callable: {callable!r}")
         call = DelayedCall(self, delay, callable, args, kw)
         self.delayed.add(call)
         return call
@@ -309,6 +307,8 @@ class Reactor(Listening, Threading):
 
     def callFromThread(self, callable: Callable[..., Any], *args: Any, **kw: Any) -> None:
         """Calls a function in the reactor's thread, in a coming turn. From any thread."""
+        if not builtins.callable(callable):
+            raise TypeError(f"not callable: {callable!r}")
         self._calls.append((callable, args, kw))
         if not self._posting:
             self._post()

@@ -59,7 +59,10 @@ class AcceptableCiphers:
 
 
 def _encoded(pem: bytes | str) -> bytes:
-    return pem.encode("ascii") if isinstance(pem, str) else pem
+    if not isinstance(pem, (bytes, str)):
+        raise TypeError(f"PEM is wanted, as bytes or text, not {type(pem).__name__}: {pem!r}")
+    # What is not ASCII stands in what is written between the pieces, which nobody reads.
+    return pem.encode("ascii", "backslashreplace") if isinstance(pem, str) else pem
 
 
 class Certificate:
@@ -216,9 +219,9 @@ def platformTrust() -> TrustRoot:
     return TrustRoot()
 
 
-def trustRootFromCertificates(certificates: Iterable[Certificate]) -> TrustRoot:
+def trustRootFromCertificates(certificates: Iterable[Certificate | bytes | str]) -> TrustRoot:
     """These alone."""
-    pem = b"".join(certificate.dumpPEM() for certificate in certificates)
+    pem = b"".join(_pem(certificate) or b"" for certificate in certificates)
     if not pem:
         raise ValueError("nobody would be trusted")
     return TrustRoot(pem)
@@ -229,16 +232,13 @@ def _trust(root: Any) -> TrustRoot:
         return platformTrust()
     if isinstance(root, TrustRoot):
         return root
-    return trustRootFromCertificates([root] if isinstance(root, Certificate) else root)
+    return trustRootFromCertificates([root] if isinstance(root, (Certificate, bytes, str)) else root)
 
 
 def _pem(thing: Any) -> bytes | None:
-    if thing is None or isinstance(thing, (bytes, str)):
-        return None if thing is None else _encoded(thing)
-    if not hasattr(thing, "dump"):
-        raise TypeError(f"PEM is wanted, or a KeyPair or Certificate, not {thing!r}")
-    pem: bytes = thing.dump(FILETYPE_PEM)
-    return pem
+    if thing is None:
+        return None
+    return _encoded(thing.dump(FILETYPE_PEM) if hasattr(thing, "dump") else thing)
 
 
 class ContextFactory:
@@ -255,7 +255,7 @@ class CertificateOptions(ContextFactory):
     told takes any certificate, as in Twisted; use :func:`optionsForClientTLS` to have it checked.
 
     Of Twisted's arguments, those that made old versions and broken peers work are taken and mean
-    nothing. Keys and certificates may be given as PEM.
+    nothing. Keys and certificates, and whom to trust, may be given as PEM.
     """
 
     def __init__(
@@ -314,6 +314,8 @@ class CertificateOptions(ContextFactory):
                     wanted = _tls.TLS_CLIENT_OPTIONAL
                 wishes = wishes._replace(client_certificate=wanted)
             if server:
+                if wishes.certificate is None and not self._serverFlags:
+                    raise SSLConfigurationError(text="a server needs a certificate")
                 wishes = wishes._replace(flags=self._serverFlags)
             else:
                 # Twisted's checks the chain, and leaves the name to optionsForClientTLS.

@@ -22,7 +22,7 @@ from ._cooperating import (
     cooperate,
 )
 from ._looping import LoopingCall
-from ._promised import Promised
+from ._promised import Promised, called
 from .defer import Deferred, maybeDeferred
 from .error import AlreadyCalled, AlreadyCancelled, ReactorNotRunning
 from .interfaces import IDelayedCall, IReactorTime
@@ -163,7 +163,7 @@ def deferLater(
 
     done: Deferred[Any] = Deferred(cancelled)
     if callable is not None:
-        function = callable
+        function = called(callable)
         done.addCallback(lambda ignored: function(*args, **kw))
     call: IDelayedCall = clock.callLater(delay, due)
     return done

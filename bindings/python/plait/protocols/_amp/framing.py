@@ -8,6 +8,7 @@ from ctypes import byref, c_int, c_uint64
 from typing import TYPE_CHECKING, Any
 
 from ..._core.tables import memory
+from ..._core.using import use_of
 from ..._native import amp as native
 from ...internet._reasons import check
 from ...internet.error import ConnectionClosed, ConnectionLost, PeerVerifyError, SSLError
@@ -192,7 +193,7 @@ class BinaryBoxProtocol(Framed):
         if self._startingTLSBuffer is not None and self._conn and self._attached is None:
             # Who was asked begins right behind its answer, if it is the client of TLS.
             transport = self.transport
-            transport.beginTLS(options._use(not transport.isClient)._replace(awaits=True))
+            transport.beginTLS(use_of(options, not transport.isClient)._replace(awaits=True))
         else:
             self._justStartedTLS = True
             self.transport.startTLS(options)

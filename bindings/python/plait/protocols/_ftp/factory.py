@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
+from ..._core.using import use_of
 from ..._native import ftp as native
 from ...internet.protocol import ServerFactory
 from ..basic import LineOnlyReceiver
@@ -60,7 +61,7 @@ class FTPFactory(ServerFactory):
     ) -> None:
         self.portal = portal
         self.userAnonymous = userAnonymous or type(self).userAnonymous
-        self._tls = tls._use(False) if tls is not None else None
+        self._tls = use_of(tls, True) if tls is not None else None
         flags = native.FTP_NEED_TLS | native.FTP_NEED_PRIVATE if requireTLS else 0
         self._flags = flags | (0 if resumeTLS else native.FTP_ANY_SESSION)
         self.instances: list[Any] = []

@@ -254,7 +254,7 @@ class FTPClientBasic(Framed):
         self._tellReady(self)
 
     def _nativeFactory(self, cache: FactoryCache) -> int:
-        use = None if self._tls is None else self._tls._use(False, None)
+        use = self._tls
         times = (
             self.loginTimeout,
             self.replyTimeout,

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable
 from typing import Any, Callable
 
+from ..._core.using import use_of
 from ..._native import ftp_client as native
 from ...internet.defer import Deferred
 from ...python.failure import Failure
@@ -40,7 +41,8 @@ class FTPClient(FTPClientBasic):
     ) -> None:
         super().__init__(username, password)
         self.passive = passive
-        self._account, self._tls = account, tls
+        self._account = account
+        self._tls = use_of(tls, False) if tls is not None else None
         self._flags = native.FTP_CLIENT_TRUST_ADDRESS if trustPasvAddr else 0
         if not protectData:
             self._flags |= native.FTP_CLIENT_CLEAR_DATA

@@ -11,6 +11,7 @@ import weakref
 from ctypes import byref
 from typing import TYPE_CHECKING, Any, Callable, List, Optional, Tuple
 
+from ...._core.using import use_of
 from ...._native import constants, functions, structs
 from ...._native import element as elements
 from ...._native import xmpp as native
@@ -229,7 +230,7 @@ class Authenticator:
         self.otherEntity = JID(jid.host) if jid is not None else None
         self.xmlstream: Optional[XmlStream] = None
         self._wanted, self._options = jid.full() if jid is not None else "", options
-        self._tls = configurationForTLS
+        self._tls = use_of(configurationForTLS, False) if configurationForTLS is not None else None
         self._made: dict[Any, Any] = {}
 
     def associateWithStream(self, xmlstream: XmlStream) -> None:
@@ -242,8 +243,8 @@ class Authenticator:
         from ....internet import ssl
 
         if self._tls is None:
-            self._tls = ssl.optionsForClientTLS(self.jid.host)
-        return self._tls._use(False)
+            self._tls = use_of(ssl.optionsForClientTLS(self.jid.host), False)
+        return self._tls
 
     def _native(self, cache: FactoryCache) -> int:
         found = self._made.get(cache)
