@@ -10,6 +10,7 @@ import pytest
 from plait import aio
 from plait.internet import endpoints, protocol, ssl
 from plait.protocols import basic
+from plait.test.proto_helpers import MemoryReactor
 from test_tls import certificates, good  # noqa: F401
 
 
@@ -29,7 +30,12 @@ def test_endpoint_strings(reactor, text, words):
     with pytest.raises(ValueError) as told:
         endpoints.clientFromString(reactor, text)
     assert words in str(told.value)
-    assert repr(endpoints.clientFromString(reactor, "tcp:\\:\\:1:80"))
+
+
+def test_an_address_whose_colons_have_backslashes():
+    memory = MemoryReactor()
+    endpoints.clientFromString(memory, "tcp:\\:\\:1:80").connect(factory())
+    assert memory.tcpClients[0][:2] == ("::1", 80)
 
 
 @pytest.mark.parametrize("text", [b"tcp:127.0.0.1:80", None, 80])

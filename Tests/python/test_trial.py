@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import subprocess
 import sys
@@ -171,44 +172,41 @@ def test_all_assertions_are_there(kind):
         assert hasattr(own, name)
 
 
-class Both:
-    """The same calls, for our test cases and for Twisted's."""
+ONE, OTHER = object(), object()
 
-    def calls(self):
-        one, other = object(), object()
-        return [
-            ("assertTrue", (1,), 1),
-            ("failUnless", (0,), None),
-            ("assertNot", (0,), 0),
-            ("failIf", ([1],), None),
-            ("assertEquals", (1, 1.0), 1),
-            ("failUnlessEqual", (1, 2), None),
-            ("assertNotEquals", (1, 2), 1),
-            ("failIfEquals", (1, 1), None),
-            ("assertIdentical", (one, one), one),
-            ("failUnlessIdentical", (one, other), None),
-            ("assertNotIdentical", (one, other), one),
-            ("failIfIdentical", (one, one), None),
-            ("failUnlessIn", (1, [1]), 1),
-            ("failIfIn", (1, [1]), None),
-            ("assertSubstring", ("a", "cat"), "a"),
-            ("failUnlessSubstring", ("x", "cat"), None),
-            ("assertNotSubstring", ("x", "cat"), "x"),
-            ("failIfSubstring", ("a", "cat"), None),
-            ("assertAlmostEquals", (1.0, 1.00000001), 1.0),
-            ("failUnlessAlmostEqual", (1.0, 1.1), None),
-            ("assertNotAlmostEquals", (1.0, 1.1), 1.0),
-            ("failIfAlmostEquals", (1.0, 1.0), None),
-            ("assertApproximates", (1.0, 1.2, 0.3), 1.0),
-            ("failUnlessApproximates", (1.0, 1.4, 0.3), None),
-            ("failUnlessRaises", (KeyError, int), None),
-            ("assertRaises", (ValueError, int), None),
-        ]
+#: The same calls, for our test cases and for Twisted's, and what they give; None where they fail.
+CALLS = [
+    ("assertTrue", (1,), 1),
+    ("failUnless", (0,), None),
+    ("assertNot", (0,), 0),
+    ("failIf", ([1],), None),
+    ("assertEquals", (1, 1.0), 1),
+    ("failUnlessEqual", (1, 2), None),
+    ("assertNotEquals", (1, 2), 1),
+    ("failIfEquals", (1, 1), None),
+    ("assertIdentical", (ONE, ONE), ONE),
+    ("failUnlessIdentical", (ONE, OTHER), None),
+    ("assertNotIdentical", (ONE, OTHER), ONE),
+    ("failIfIdentical", (ONE, ONE), None),
+    ("failUnlessIn", (1, [1]), 1),
+    ("failIfIn", (1, [1]), None),
+    ("assertSubstring", ("a", "cat"), "a"),
+    ("failUnlessSubstring", ("x", "cat"), None),
+    ("assertNotSubstring", ("x", "cat"), "x"),
+    ("failIfSubstring", ("a", "cat"), None),
+    ("assertAlmostEquals", (1.0, 1.00000001), 1.0),
+    ("failUnlessAlmostEqual", (1.0, 1.1), None),
+    ("assertNotAlmostEquals", (1.0, 1.1), 1.0),
+    ("failIfAlmostEquals", (1.0, 1.0), None),
+    ("assertApproximates", (1.0, 1.2, 0.3), 1.0),
+    ("failUnlessApproximates", (1.0, 1.4, 0.3), None),
+    ("failUnlessRaises", (KeyError, int), None),
+    ("assertRaises", (ValueError, int), None),
+]
 
 
-@pytest.mark.parametrize("number", range(26))
-def test_they_say_the_same(number):
-    name, args, result = Both().calls()[number]
+@pytest.mark.parametrize("name, args, result", CALLS, ids=[name for name, _, _ in CALLS])
+def test_they_say_the_same(name, args, result):
     outcomes = []
     for case in (unittest.SynchronousTestCase("run"), trial.SynchronousTestCase("run")):
         try:
@@ -272,6 +270,10 @@ class Odd(unittest.TestCase):
     def leaves(self):
         warns("left")
 
+    def leavesTwice(self):
+        for _ in range(2):
+            warns("left")
+
     def skipped(self):
         raise KeyError
 
@@ -286,6 +288,9 @@ class Odd(unittest.TestCase):
         return defer.Deferred()
 
     slow.timeout = 0.01
+
+    def waits(self):
+        return defer.Deferred()
 
     async def awaits(self):
         done = defer.Deferred()
@@ -316,6 +321,37 @@ def outcome(case):
     }
 
 
+def test_marks_on_modules(monkeypatch):
+    here = sys.modules[__name__]
+    monkeypatch.setattr(here, "skip", "the whole file", raising=False)
+    assert outcome(Odd("takes")) == {"skipped": ["the whole file"]}
+    assert outcome(Odd("skipped")) == {"skipped": ["not today"]}
+    # Nothing is meant by a function that was imported.
+    monkeypatch.setattr(here, "skip", standard.skip)
+    assert outcome(Odd("takes")) == {}
+    monkeypatch.setattr(here, "todo", "one day", raising=False)
+    assert list(outcome(Odd("awaitsInVain"))) == ["expectedFailures"]
+    monkeypatch.undo()
+    monkeypatch.setattr(here, "timeout", 0.02, raising=False)
+    assert "no result within 0.02 seconds" in outcome(Odd("waits"))["errors"][0]
+    assert "no result within 0.01 seconds" in outcome(Odd("slow"))["errors"][0]
+
+
+@pytest.mark.parametrize("given, warned", [(None, 0), ("soon", 1), ("7", 0)])
+def test_odd_time_limits(given, warned):
+    """They are taken as Twisted takes them."""
+    kinds = [type("Case", (module.TestCase,), {"timeout": given, "runTest": None}) for module in (unittest, trial)]
+    found = []
+    for kind in kinds:
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            found.append(kind("runTest").getTimeout())
+        if kind is kinds[0]:
+            assert [warning.category for warning in told] == [DeprecationWarning] * warned
+    assert found[0] == found[1]
+    assert unittest.TestCase("run").getTimeout() == trial.TestCase("run").getTimeout()
+
+
 def test_marks_on_tests():
     assert outcome(Odd("takes")) == {}
     assert outcome(Odd("skipped")) == {"skipped": ["not today"]}
@@ -332,6 +368,56 @@ def test_warnings_that_nobody_takes_are_given_again():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert "left" in outcome(Odd("leaves"))["errors"][0]
+
+
+def test_filters_know_the_module_of_what_is_given_again():
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("error")
+        warnings.filterwarnings("ignore", module=__name__)
+        assert outcome(Odd("leaves")) == {}
+    assert not told
+    # As everywhere, "default" shows one of each place.
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("default")
+        assert outcome(Odd("leavesTwice")) == {}
+    assert [str(warning.message) for warning in told] == ["left"]
+
+
+def test_what_is_left_open_is_named_again():
+    source = object()
+
+    class Opens(unittest.TestCase):
+        def opens(self):
+            warnings.warn("open", ResourceWarning, source=source)
+
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        assert outcome(Opens("opens")) == {}
+    assert [warning.source for warning in told] == [source]
+
+
+def behind():
+    warnings.warn("behind", DeprecationWarning)
+
+
+class Flushes(unittest.TestCase):
+    def exact(self):
+        behind()
+        self.assertEqual(self.flushWarnings([warns]), [])
+        self.assertEqual([w["message"] for w in self.flushWarnings([warns, behind])], ["behind"])
+
+    def wrapped(self):
+        warns()
+        self.assertEqual(len(self.flushWarnings([functools.wraps(warns)(lambda: None)])), 1)
+
+    def wrong(self):
+        for what in (functools.partial(warns), len, Flushes):
+            self.assertRaises(ValueError, self.flushWarnings, [what])
+
+
+@pytest.mark.parametrize("name", ["exact", "wrapped", "wrong"])
+def test_whose_warnings_are_taken(name):
+    assert outcome(Flushes(name)) == {}
 
 
 def test_coroutines_have_results():

@@ -11,6 +11,7 @@ from ..internet import defer
 from ..internet.protocol import Protocol, connectionDone
 from ..internet.task import Clock
 from ..protocols.basic import LineReceiver
+from ..python._observing import ObservingHandler
 from ..python.failure import Failure
 from ._reactors import MemoryReactor, MemoryReactorClock, RaisingMemoryReactor
 from ._transports import StringTransport, StringTransportWithDisconnection
@@ -168,6 +169,17 @@ class EventLoggingObserver(Sequence[Dict[str, Any]]):
         """Keeps an event."""
         self._events.append(event)
 
+    def _observe(self, record: logging.LogRecord, failure: Failure | None) -> None:
+        event: dict[str, Any] = {
+            "log_namespace": record.name,
+            "log_level": record.levelname.lower(),
+            "log_text": record.getMessage(),
+            "log_time": record.created,
+        }
+        if failure is not None:
+            event["log_failure"] = failure
+        self(event)
+
     @classmethod
     def createWithCleanup(cls, testInstance: Any, publisher: Any) -> EventLoggingObserver:
         """An observer of a logger's, for as long as a test runs.
@@ -180,31 +192,10 @@ class EventLoggingObserver(Sequence[Dict[str, Any]]):
             publisher.addObserver(made)
             testInstance.addCleanup(publisher.removeObserver, made)
         else:
-            handler = _Handler(made)
+            handler = ObservingHandler(made._observe)
             publisher.addHandler(handler)
             testInstance.addCleanup(publisher.removeHandler, handler)
         return made
-
-
-class _Handler(logging.Handler):
-    """Hands records on, as events."""
-
-    def __init__(self, observer: EventLoggingObserver) -> None:
-        super().__init__()
-        self._observer = observer
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Hands one on."""
-        event: dict[str, Any] = {
-            "log_namespace": record.name,
-            "log_level": record.levelname.lower(),
-            "log_text": record.getMessage(),
-            "log_time": record.created,
-        }
-        problem = record.exc_info[1] if record.exc_info else None
-        if problem is not None:
-            event["log_failure"] = Failure(problem)
-        self._observer(event)
 
 
 class StringIOWithoutClosing(BytesIO):

@@ -3,8 +3,8 @@
 A test case of the standard library's, run by ``unittest`` or ``pytest``: when a test, a set-up or a
 tear-down gives a Deferred, the program's reactor runs until it has its result.
 
-A test, or its class, may have an attribute ``skip``, the reason why it is not run, and ``todo``, the
-reason why it is to fail; a test may have a ``timeout`` of its own.
+A test, its class, or its module may have an attribute ``skip``, the reason why it is not run, ``todo``,
+the reason why it is to fail, and ``timeout``, in seconds.
 
 >>> class Sums(SynchronousTestCase):
 ...     def test_sum(self):
@@ -23,17 +23,20 @@ reason why it is to fail; a test may have a ``timeout`` of its own.
 
 from __future__ import annotations
 
+import dis
 import inspect
 import logging
 import os
 import sys
 import tempfile
+import types
 import unittest
 import warnings
 from typing import Any, Callable
 from unittest import SkipTest, TestSuite
 
 from ..internet import defer
+from ..python._observing import ObservingHandler
 from ..python.failure import Failure
 from ._assertions import Assertions
 
@@ -43,18 +46,20 @@ __all__ = ["FailTest", "SkipTest", "SynchronousTestCase", "TestCase", "TestSuite
 FailTest = AssertionError
 
 
-class _Logged(logging.Handler):
-    """Keeps the errors that are logged."""
+#: Seconds after which a Deferred without result fails a test that says nothing else.
+DEFAULT_TIMEOUT = 120.0
+
+
+class _Logged:
+    """Keeps the exceptions that are logged as errors."""
 
     def __init__(self) -> None:
-        super().__init__(logging.ERROR)
         self.failures: list[Failure] = []
+        self.handler = ObservingHandler(self._keep, logging.ERROR)
 
-    def emit(self, record: logging.LogRecord) -> None:
-        """Keeps one, if it comes with an exception."""
-        problem = record.exc_info[1] if record.exc_info else None
-        if problem is not None:
-            self.failures.append(Failure(problem))
+    def _keep(self, record: logging.LogRecord, failure: Failure | None) -> None:
+        if failure is not None:
+            self.failures.append(failure)
 
     def take(self, kinds: tuple[Any, ...]) -> list[Failure]:
         """Takes those of these kinds, or all."""
@@ -63,15 +68,22 @@ class _Logged(logging.Handler):
         return taken
 
 
-def _within(told: warnings.WarningMessage, functions: Any) -> bool:
-    """Whether a warning is of the lines of one of these functions."""
-    for function in functions:
-        code = getattr(function, "__wrapped__", function).__code__
-        lines = [line for _, _, line in code.co_lines() if line] if hasattr(code, "co_lines") else []
-        last = max(lines, default=sys.maxsize)
-        if code.co_filename == told.filename and code.co_firstlineno <= told.lineno <= last:
-            return True
-    return False
+def _lines(function: Any) -> tuple[str, int, int]:
+    """The file of a function, its first line and its last."""
+    function = inspect.unwrap(function)
+    if not isinstance(function, (types.FunctionType, types.MethodType)):
+        raise ValueError(f"{function!r} is not a function or method")
+    code = function.__code__
+    lines = [line for _, line in dis.findlinestarts(code) if line]
+    return code.co_filename, code.co_firstlineno, max(lines, default=code.co_firstlineno)
+
+
+def _module(filename: str) -> Any:
+    """The module of a file; None if there is none."""
+    for module in list(sys.modules.values()):
+        if getattr(module, "__dict__", {}).get("__file__") == filename:
+            return module
+    return None
 
 
 class Patch:
@@ -103,7 +115,7 @@ class SynchronousTestCase(Assertions):
     def run(self, result: Any = None) -> Any:
         """Runs the test, with an eye on the log and on warnings."""
         self._logged, log = _Logged(), logging.getLogger("plait")
-        log.addHandler(self._logged)
+        log.addHandler(self._logged.handler)
         if self.getTodo() is not None:
             self.__unittest_expecting_failure__ = True
         # The first that is added is the last that is called.
@@ -113,7 +125,7 @@ class SynchronousTestCase(Assertions):
                 warnings.simplefilter("always")
                 ran = super().run(result)
         finally:
-            log.removeHandler(self._logged)
+            log.removeHandler(self._logged.handler)
         self._warnAgain(result)
         return ran
 
@@ -122,8 +134,14 @@ class SynchronousTestCase(Assertions):
         the test has one.
         """
         for told in self._warned or ():
+            # By its module's name filters know it, and by its registry whether it was told already.
+            module = _module(told.filename)
+            name = module.__name__ if module else os.path.splitext(told.filename)[0]
+            registry = vars(module).setdefault("__warningregistry__", {}) if module else None
             try:
-                warnings.warn_explicit(told.message, told.category, told.filename, told.lineno)
+                warnings.warn_explicit(
+                    told.message, told.category, told.filename, told.lineno, name, registry, source=told.source
+                )
             except Warning:
                 if result is None:
                     raise
@@ -133,12 +151,17 @@ class SynchronousTestCase(Assertions):
         """Takes what was warned of so far, as dictionaries with ``message``, ``category``, ``filename``
         and ``lineno``.
 
-        :param offendingFunctions: those that the warnings are laid at the door of; all if left out.
+        :param offendingFunctions: those that the warnings are laid at the door of; all if left out. What
+            is not a function or method is a ValueError.
         """
+        places = None if offendingFunctions is None else [_lines(function) for function in offendingFunctions]
         taken: list[warnings.WarningMessage] = []
         left: list[warnings.WarningMessage] = []
         for told in self._warned or ():
-            (taken if offendingFunctions is None or _within(told, offendingFunctions) else left).append(told)
+            is_meant = places is None or any(
+                told.filename == filename and first <= told.lineno <= last for filename, first, last in places
+            )
+            (taken if is_meant else left).append(told)
         if self._warned is not None:
             self._warned[:] = left
         return [
@@ -152,9 +175,13 @@ class SynchronousTestCase(Assertions):
         ]
 
     def _own(self, name: str) -> Any:
-        """What the test has under a name, or its class."""
-        method = getattr(self, self._testMethodName, None)
-        return getattr(method, name, getattr(self, name, None))
+        """What the test has under a name, or its class, or their module, in this order."""
+        for one in (getattr(self, self._testMethodName, None), self, sys.modules.get(type(self).__module__)):
+            if hasattr(one, name):
+                found = getattr(one, name)
+                # A module may well have imported a function of that name.
+                return None if isinstance(one, types.ModuleType) and callable(found) else found
+        return None
 
     def getSkip(self) -> tuple[bool, Any]:
         """Whether the test is to be skipped, and why."""
@@ -242,11 +269,11 @@ class SynchronousTestCase(Assertions):
 class TestCase(SynchronousTestCase):
     """A test case whose tests may give a Deferred, and are over when that has its result.
 
-    :ivar timeout: seconds after which a Deferred that has none fails the test.
+    :ivar timeout: seconds after which a Deferred that has none fails the test; 120 if it is left out or None.
     :ivar reactor: the reactor that runs meanwhile; the program's own if it is None.
     """
 
-    timeout: float = 120.0
+    timeout: float | None
     reactor: Any = None
 
     def assertFailure(self, deferred: defer.Deferred[Any], *kinds: Any) -> defer.Deferred[Any]:
@@ -266,7 +293,12 @@ class TestCase(SynchronousTestCase):
 
     def getTimeout(self) -> float:
         """After how many seconds a Deferred without result fails the test."""
-        return float(self._own("timeout"))
+        found = self._own("timeout")
+        try:
+            return DEFAULT_TIMEOUT if found is None else float(found)
+        except (TypeError, ValueError):
+            warnings.warn(f"timeout is a number, not {found!r}", DeprecationWarning, stacklevel=2)
+            return DEFAULT_TIMEOUT
 
     # What unittest calls
 
