@@ -79,8 +79,7 @@ test-python: stage build/venv/ready  ## Python tests
 
 test-interop: stage build/venv/ready  ## real peers: nc, C, Python and Twisted talk with each other
 	scripts/bootstrap test
-	PLAIT_LIBRARY=$(CURDIR)/$(LIBRARY) PYTHONPATH=$(CURDIR)/bindings/python:$(CURDIR)/Tests/python \
-	    build/venv/bin/python -m pytest -q -p limits Tests/interop
+	PLAIT_LIBRARY=$(CURDIR)/$(LIBRARY) PYTHONPATH=$(CURDIR)/bindings/python build/venv/bin/python -m pytest -q Tests/interop
 
 test-proof: stage build/venv/ready  ## misuse, re-entry, faults, and the framers beside Twisted's
 	scripts/bootstrap build test
@@ -101,8 +100,9 @@ soak: stage build/venv/ready  ## the long tests
 	for round in 1 2 3 4 5 6 7 8 9 10; do JOBS=$(JOBS) Tests/c/run; done
 	SOAK=1 PYTHON=$(CURDIR)/build/venv/bin/python PLAIT_LIBRARY=$(CURDIR)/$(LIBRARY) Tests/proof/run
 	Tests/fuzz/run 600
-	PLAIT_SOAK=1 PLAIT_LIBRARY=$(CURDIR)/$(LIBRARY) PYTHONPATH=$(CURDIR)/bindings/python \
-	    build/venv/bin/python -m pytest -q Tests/python Tests/interop
+	for folder in python interop; do \
+	    PLAIT_SOAK=1 PLAIT_LIBRARY=$(CURDIR)/$(LIBRARY) PYTHONPATH=$(CURDIR)/bindings/python build/venv/bin/python -m pytest -q Tests/$$folder; \
+	done
 
 sanitize: stage build/venv/ready  ## Swift, C and Python tests under the address and thread sanitizers
 	scripts/bootstrap build test

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import ftplib
 import io
 import os
@@ -17,9 +16,10 @@ from pathlib import Path
 
 import pytest
 
+from conftest import LIMIT, wants
+
 ROOT = Path(__file__).resolve().parents[2]
 FTPD = ROOT / "build" / "stage" / "bin" / "plait-ftpd"
-LIMIT = 30.0
 # Names that clients get wrong: blanks at either end, quotes, backslashes, UTF-8, and bytes that are no text.
 NAMES = [b"plain", b" leading", b"in the middle", b"quo\"te's", b"back\\slash", "zwölf Boxkämpfer".encode(), b"\xe4lter", b"a#b%20;c", b"-dash"]
 
@@ -50,12 +50,8 @@ class Server:
 
 @pytest.fixture(params=["127.0.0.1", "::1"])
 def server(request, tmp_path):
-    try:
-        made = Server(filled(tmp_path / "root"), host=request.param)
-    except OSError as problem:
-        if problem.errno not in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
-            raise
-        pytest.skip("there is no IPv6 here")
+    wants(request.param)
+    made = Server(filled(tmp_path / "root"), host=request.param)
     yield made
     made.stop()
 

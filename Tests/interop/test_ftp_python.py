@@ -9,7 +9,8 @@ import sys
 
 import pytest
 
-LIMIT = 30.0
+from conftest import LIMIT
+
 SERVER = r"""
 import sys
 from twisted.cred.checkers import AllowAnonymousAccess, InMemoryUsernamePasswordDatabaseDontUse

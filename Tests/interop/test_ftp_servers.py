@@ -19,7 +19,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "Tests" / "python"))
 
-from conftest import is_ours, reactor, run, until  # noqa: E402, F401
+from conftest import LIMIT, reactor, run, until, wants  # noqa: E402, F401
 from plait.internet import endpoints, ssl  # noqa: E402
 from plait.internet.defer import CancelledError  # noqa: E402
 from plait.protocols import ftp  # noqa: E402
@@ -27,7 +27,6 @@ from ports import free_port  # noqa: E402
 
 TOOL = ROOT / "build" / "stage" / "bin" / "plait-ftp"
 FTPD = ROOT / "build" / "stage" / "bin" / "plait-ftpd"
-LIMIT = 30.0
 BIG = os.urandom(2 << 20)
 
 VSFTPD = """
@@ -252,8 +251,8 @@ named = {"ids": lambda p: " ".join(p).replace("  ", " ").strip()}
 
 @pytest.fixture(params=MOST, **named)
 def peer(request, pem):
-    if not all(map(is_ours, request.param[2:])):
-        pytest.skip("there is no IPv6 here")
+    for host in request.param[2:]:
+        wants(host)
     made = Peer(request.param[0], pem, *request.param[1:])
     yield made
     made.close()

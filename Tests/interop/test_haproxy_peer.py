@@ -19,9 +19,9 @@ from plait._core.transport import Transport  # noqa: E402
 from plait.internet import endpoints, protocol  # noqa: E402
 from plait.internet.reactors import Reactor  # noqa: E402
 from plait.protocols import basic, haproxy, policies  # noqa: E402
+from conftest import LIMIT  # noqa: E402
 from ports import free_port  # noqa: E402
 
-LIMIT = 60.0
 HAPROXY = shutil.which("haproxy") or "/usr/sbin/haproxy"
 CONFIGURATION = """
 defaults

@@ -16,11 +16,11 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "bindings" / "python"))
 
+from conftest import LIMIT  # noqa: E402
 from plait.internet import endpoints, error, protocol, ssl  # noqa: E402
 from plait.internet.reactors import Reactor  # noqa: E402
 from plait.protocols import basic  # noqa: E402
 
-LIMIT = 60.0
 
 
 @pytest.fixture(scope="module")

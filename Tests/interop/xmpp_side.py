@@ -8,7 +8,7 @@ from ctypes import byref, c_char_p, c_uint64
 from plait._native import constants, element, functions, structs, tls, xmpp
 from plait.words.xish import domish
 
-LIMIT = 60.0
+from limits import LIMIT
 
 
 def check(status):

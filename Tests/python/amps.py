@@ -6,7 +6,7 @@ import collections
 
 import pytest
 
-from conftest import run, until
+from shared import run, until
 from plait.internet import defer, endpoints, error, protocol
 from plait.python.failure import Failure
 

@@ -6,7 +6,7 @@ import contextlib
 import socket
 import threading
 
-LIMIT = 60
+from limits import LIMIT
 
 
 class FTPServer:

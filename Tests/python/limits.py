@@ -2,6 +2,7 @@
 
 First a signal has the main thread raise, again and again, and what the test has started is ended, so that the test fails, the
 others follow, and nothing is left behind. If the main thread can't, since it is in a function of C's, the process ends.
+All that begins anew with each phase: with the set-up, the call, and the tear-down.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from pathlib import Path
 
 import pytest
 
-#: Seconds for a phase of a test: more than any wait within one may take, and far more than a test takes.
-LIMIT = 240.0 * (2 if "san" in os.environ.get("LD_PRELOAD", "") else 1)
+#: Seconds after which a test that waits for something has failed.
+LIMIT = 60.0
+#: Seconds for a phase of a test: more than all waits within one may take, and far more than a test takes.
+PHASE = 4 * LIMIT * (2 if "san" in os.environ.get("LD_PRELOAD", "") else 1)
 #: Seconds until the next attempt.
 AGAIN = 15.0
 
@@ -31,7 +34,8 @@ def children():
 
 
 class Limits:
-    def __init__(self):
+    def __init__(self, phase=PHASE, again=AGAIN):
+        self.phase, self.again = phase, again
         self.attempts = 0
         # Not that which pytest captures.
         self.errors = os.dup(2)
@@ -45,27 +49,24 @@ class Limits:
             for child in children():
                 with contextlib.suppress(OSError):
                     os.kill(child, signal.SIGKILL)
-        pytest.fail(f"it took longer than {LIMIT:.0f} s", pytrace=True)
+        pytest.fail(f"it took longer than {self.phase:.0f} s", pytrace=True)
 
     @contextlib.contextmanager
     def within(self):
         """A phase of a test."""
         self.attempts = 0
         before = signal.signal(signal.SIGALRM, self.raise_now)
-        signal.setitimer(signal.ITIMER_REAL, LIMIT, AGAIN)
+        signal.setitimer(signal.ITIMER_REAL, self.phase, self.again)
+        self.end_later()
         try:
             yield
         finally:
+            faulthandler.cancel_dump_traceback_later()
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, before)
 
     def end_later(self):
-        faulthandler.dump_traceback_later(LIMIT + 4 * AGAIN, exit=True, file=self.errors)
-
-    @pytest.hookimpl(hookwrapper=True)
-    def pytest_runtest_protocol(self, item):
-        self.end_later()
-        yield
+        faulthandler.dump_traceback_later(self.phase + 4 * self.again, exit=True, file=self.errors)
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_setup(self, item):

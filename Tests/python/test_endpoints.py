@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from conftest import full_listener, run, until
+from conftest import full_listener, run, until, wants
 from plait._native import constants
 from plait.internet import _services, defer, endpoints, error, protocol
 from plait.internet import reactor as the_reactor
@@ -60,10 +60,8 @@ def test_tcp(reactor, client):
 
 def test_tcp_on_ipv6(reactor):
     server = endpoints.TCP6ServerEndpoint(reactor, 0, interface="::1")
-    try:
-        port = run(reactor, server.listen(protocol.Factory.forProtocol(EchoLines)))
-    except error.CannotListenError:
-        pytest.skip("there is no IPv6 here")
+    wants("::1")
+    port = run(reactor, server.listen(protocol.Factory.forProtocol(EchoLines)))
     number = port.getHost().port
     talk(reactor, endpoints.TCP6ClientEndpoint(reactor, "::1", number))
     talk(reactor, endpoints.clientFromString(reactor, f"tcp:host=\\:\\:1:port={number}"))

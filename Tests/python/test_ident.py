@@ -7,7 +7,7 @@ import pwd
 
 import pytest
 
-from conftest import is_ours, run
+from conftest import run, wants
 from plait.internet import endpoints, error
 from plait.internet.defer import Deferred
 from plait.internet.protocol import Factory
@@ -130,8 +130,7 @@ class Kernel(ident.ProcServerMixin, ident.IdentServer):
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
 def test_the_kernel(reactor, host):
-    if not is_ours(host):
-        pytest.skip("there is no IPv6 here")
+    wants(host)
     kind = "tcp6" if ":" in host else "tcp"
     escaped = host.replace(":", "\\:")
     where = endpoints.serverFromString(reactor, f"{kind}:0:interface={escaped}")

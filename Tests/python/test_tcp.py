@@ -7,7 +7,7 @@ import socket
 
 import pytest
 
-from conftest import LIMIT, in_thread, lost, reserved_port, run, until
+from conftest import LIMIT, in_thread, lost, reserved_port, run, until, wants
 from plait.internet import endpoints, error, protocol
 from plait.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from plait.internet.defer import Deferred
@@ -221,10 +221,8 @@ def test_a_port_that_is_taken(reactor):
 
 def test_ipv6(reactor):
     factory = RecordingFactory()
-    try:
-        port = reactor.listenTCP(0, factory, interface="::1")
-    except error.CannotListenError:
-        pytest.skip("there is no IPv6 here")
+    wants("::1")
+    port = reactor.listenTCP(0, factory, interface="::1")
     client = RecordingFactory()
     reactor.connectTCP("::1", port.getHost().port, client)
     until(reactor, lambda: factory.built and client.built)
