@@ -10,15 +10,21 @@ class StatefulStringProtocol:
 
     The method of a state ``name`` is ``proto_name``. What it returns is the next state: None stays,
     ``"done"`` ends the connection. A state that has no method ends it, too, with a line in the log;
-    Twisted drops the string and goes on. ::
+    Twisted drops the string and goes on.
 
-        class Login(StatefulStringProtocol, NetstringReceiver):
-            def proto_init(self, user):
-                self.user = user
-                return "password"
-
-            def proto_password(self, password):
-                return "done"
+    >>> from plait.protocols.basic import NetstringReceiver
+    >>> from plait.test.proto_helpers import StringTransport
+    >>> class Login(StatefulStringProtocol, NetstringReceiver):
+    ...     def proto_init(self, user):
+    ...         self.user = user
+    ...         return "password"
+    ...     def proto_password(self, password):
+    ...         return "done"
+    >>> login, transport = Login(), StringTransport()
+    >>> login.makeConnection(transport)
+    >>> login.dataReceived(b"4:anna,6:secret,")
+    >>> login.user, login.state, transport.disconnecting
+    (b'anna', 'done', True)
 
     :ivar state: the name of the current state.
     """

@@ -145,12 +145,14 @@ class NonStreamingProducer:
 class EventLoggingObserver(Sequence[Dict[str, Any]]):
     """Keeps what is logged, as dictionaries with Twisted's names.
 
-    ::
-
-        def test_something(self):
-            events = EventLoggingObserver.createWithCleanup(self, logging.getLogger("plait"))
-            ...
-            self.assertIn("was lost", events[0]["log_text"])
+    >>> import unittest
+    >>> class Logs(unittest.TestCase):
+    ...     def test_it(self):
+    ...         events = EventLoggingObserver.createWithCleanup(self, logging.getLogger("plait"))
+    ...         logging.getLogger("plait").warning("%s was lost", "it")
+    ...         self.assertIn("was lost", events[0]["log_text"])
+    >>> Logs("test_it").run()
+    <unittest.result.TestResult run=1 errors=0 failures=0>
 
     Each has ``log_namespace`` (the logger), ``log_level`` (its name, in small letters), ``log_text``,
     ``log_time``, and, where an exception was logged, ``log_failure``.

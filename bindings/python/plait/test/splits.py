@@ -1,9 +1,13 @@
 """One conversation under every way of cutting what is received. Twisted has none.
 
-::
-
-    def test_any_cut(self):
-        assertSameForAllCuts(Recorder, b"one\\r\\ntwo\\r\\n", lambda p: p.lines)
+>>> from plait.protocols.basic import LineOnlyReceiver
+>>> class Recorder(LineOnlyReceiver):
+...     def connectionMade(self):
+...         self.lines = []
+...     def lineReceived(self, line):
+...         self.lines.append(line)
+>>> assertSameForAllCuts(Recorder, b"one\\r\\ntwo\\r\\n", lambda p: p.lines)
+59
 """
 
 from __future__ import annotations

@@ -17,10 +17,12 @@ and what a server is asked can be awaited::
 
     found = await client.whois("anna")
 
-Messages are taken apart and put together without a connection, too::
+Messages are taken apart and put together without a connection, too:
 
-    message = irc.parseMessage(b"@time=12:00 :nick!user@host PRIVMSG #c :hello")
-    irc.makeMessage("PRIVMSG", ["#c", "hello you"])
+>>> parseMessage(b"@time=12:00 :nick!user@host PRIVMSG #c :hello")
+Message(tags={'time': '12:00'}, source='nick!user@host', command='PRIVMSG', params=['#c', 'hello'])
+>>> makeMessage("PRIVMSG", ["#c", "hello you"])
+b'PRIVMSG #c :hello you'
 
 What is not UTF-8 is read as Latin-1: no line ends anything.
 """
