@@ -17,7 +17,7 @@
 
 _Static_assert(sizeof(struct sockaddr_un) <= sizeof(((struct csystem_address *)0)->storage), "room for any address");
 _Static_assert(EADDRINUSE == CSYSTEM_EADDRINUSE && EINPROGRESS == CSYSTEM_EINPROGRESS && EAGAIN == CSYSTEM_EAGAIN &&
-                   ECONNREFUSED == CSYSTEM_ECONNREFUSED && ENOSPC == CSYSTEM_ENOSPC,
+                   ECONNREFUSED == CSYSTEM_ECONNREFUSED && ENOSPC == CSYSTEM_ENOSPC && EPIPE == CSYSTEM_EPIPE,
                "Linux");
 
 static int result(int status) { return status < 0 ? -errno : status; }

@@ -25,6 +25,9 @@ public final class Loop: Environment {
   var pipe: (CInt, CInt) = (-1, -1)
   /// Writes that libuv has in hand: it may raise SIGPIPE.
   var handedOver = 0
+  /// libuv takes a descriptor out of its epoll when it closes it. From 1.45 to 1.48 it does so later, through an io_uring, when
+  /// the number may be another's already: then it alone adds any.
+  let deletesAtOnce: Bool
   var shield = csystem_shield()
   var isShielded = false
 
@@ -39,6 +42,8 @@ public final class Loop: Environment {
     self.scratch = UnsafeMutableRawBufferPointer(start: scratch, count: Loop.scratchSize)
     self.memory = memory
     self.turnBytes = turnBytes
+    let version = uv_version()
+    deletesAtOnce = version < 1 << 16 | 45 << 8 || version >= 1 << 16 | 49 << 8
     super.init()
   }
 

@@ -70,9 +70,10 @@ final class TCPTransport: Transport {
   }
 
   func read() {
-    let status = inLoop { $0.enlist(fd, readable: true) }
+    let mayTell = inLoop { $0.deletesAtOnce }
+    let status = inLoop { $0.enlist(fd, readable: mayTell) }
     guard status >= 0 else { return unwatched(.system(status)) }
-    uv_read_start(
+    let begun = uv_read_start(
       stream,
       { handle, _, buffer in
         Unmanaged<TCPTransport>.fromOpaque(handle!.pointee.data)._withUnsafeGuaranteedRef { transport in
@@ -90,6 +91,7 @@ final class TCPTransport: Transport {
           transport.didRead(count, buffer!.pointee.base)
         }
       })
+    guard begun == 0, mayTell else { return }
     let readable = UInt32(UV_READABLE.rawValue)
     if status == 1 {
       clibuv_is_known(&handle.pointee.io_watcher, readable)
@@ -118,10 +120,12 @@ final class TCPTransport: Transport {
     }
   }
 
-  /// libuv takes a hang-up behind bytes for a good end, although it has not read one; the socket knows whether it was a reset.
+  /// libuv takes a hang-up behind bytes for a good end, although it has not read one; the socket knows whether it was a reset. One
+  /// that came behind the end it calls EPIPE: that changes nothing.
   @inline(never) func end(_ count: Int, isSeen: Bool) -> Status {
     guard count == Int(UV_EOF.rawValue) else { return .system(count) }
-    return isSeen ? .ok : .of(csystem_socket_error(fd))
+    let error = isSeen ? 0 : csystem_socket_error(fd)
+    return error == -CInt(CSYSTEM_EPIPE) ? .ok : .of(error)
   }
 
   func rest(_ conn: Conn) {

@@ -465,6 +465,13 @@ def test_delimiters_that_are_byte_arrays(kind):
     assert protocol.lines() == [b"a", b"b", b"c|d", b"e"]
     assert protocol.transport.written == b"one|two|three|"
 
+    class Of(Lines):
+        delimiter = kind(b"|")
+
+    protocol = connected(Of)
+    protocol.dataReceived(b"a|b|")
+    assert protocol.lines() == [b"a", b"b"]
+
 
 @pytest.mark.parametrize("kind", [basic.LineReceiver, basic.Int32StringReceiver])
 def test_a_limit_that_is_none(kind):

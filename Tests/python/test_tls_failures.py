@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 import socket
 import ssl as standard
 
@@ -130,6 +131,28 @@ def test_nobodys_name_writes_into_the_log(reactor, good, caplog, tmp_path):
         until(reactor, lambda: told(caplog))
     (line,) = told(caplog)
     assert line.startswith("tls: the handshake with @a client?INFO:plait:forged?[31m\ufffd failed: ")
+
+
+def test_what_a_signal_handler_raises_in_the_log_ends_the_run(reactor, good):
+    """Where the reactor does not take the signal."""
+
+    class Handler(logging.Handler):
+        def emit(self, record):
+            signal.raise_signal(signal.SIGINT)
+
+    port = listening("listenSSL", reactor, good.options(), Factory())
+    in_thread(reactor, plain, port.getHost().port)
+    timer = reactor.callLater(LIMIT, reactor.crash)
+    handler = Handler()
+    logger = logging.getLogger("plait")
+    logger.addHandler(handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            reactor.run(installSignalHandlers=False)
+    finally:
+        logger.removeHandler(handler)
+    assert timer.active()
+    timer.cancel()
 
 
 def test_who_speaks_is_told(reactor, good, caplog):

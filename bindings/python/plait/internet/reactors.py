@@ -71,8 +71,17 @@ def _posted(user: int) -> None:
 def _logged(user: int, level: int, subsystem: bytes, message: bytes) -> None:
     # That ports come and go the program knows, for it opens and closes them.
     if level < constants.LOG_INFO or subsystem == b"tls":
-        text = message.decode("utf-8", "replace")
-        _log.log(_LEVELS.get(level, logging.DEBUG), "%s: %s", subsystem.decode(), text)
+        try:
+            text = message.decode("utf-8", "replace")
+            _log.log(_LEVELS.get(level, logging.DEBUG), "%s: %s", subsystem.decode(), text)
+        except Exception:
+            raise
+        except BaseException as error:
+            # What a signal's handler has raised here: it is for the run.
+            self = objects.get(user)
+            if self is None:
+                raise
+            self.interrupt(error)
 
 
 @entry(structs.TimerFunction)
@@ -91,13 +100,18 @@ class Reactor(Listening, Threading):
 
     def __init__(self) -> None:
         out = structs.Handle()
+        self._key = hold(self)
         options = structs.ReactorOptions(
             log_level=constants.LOG_INFO,
             log=_logged,
+            log_user=self._key,
             before_wait=structs.BeforeWaitFunction(_address(pythonapi.PyEval_SaveThread)),
             after_wait=structs.AfterWaitFunction(_address(pythonapi.PyEval_RestoreThread)),
         )
-        check(functions.reactor_new(byref(out), byref(options)))
+        status = functions.reactor_new(byref(out), byref(options))
+        if status < 0:
+            drop(self._key)
+        check(status)
         self.handle: int = out.value
         self.running = self.stopping = False
         #: Whether it was turned by hand.
@@ -115,7 +129,6 @@ class Reactor(Listening, Threading):
         # Whether a callback runs now, and whose output it will have to hand over in the end.
         self.inside = False
         self.dirty: list[Any] = []
-        self._key = hold(self)
         self._calls: deque[tuple[Callable[..., Any], Any, Any]] = deque()
         self._posting = self._keeps = self._ends = False
         self._owner, self._process = get_ident(), os.getpid()

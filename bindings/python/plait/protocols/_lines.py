@@ -125,12 +125,11 @@ class LineFramed(MessageFramed):
         self._notice()
         delimiter, limit = self.delimiter, self.MAX_LENGTH
         changed = False
-        if delimiter != self._delimiter or type(delimiter) is not bytes:
-            delimiter = _valid(delimiter)
+        if delimiter != self._delimiter:
+            delimiter = self._delimiter = _valid(delimiter)
             # A conn that is closing refuses, and needs no delimiter any more.
             functions.line_set_delimiter(self._conn, delimiter, len(delimiter))
             changed = True
-        self._delimiter = delimiter
         if limit != self._limit:
             functions.line_set_max_length(self._conn, longest(limit), int(self._skips))
             changed = True
