@@ -236,6 +236,45 @@ static void version_six(void) {
     journal[0] = 0;
 }
 
+static void on_bytes(void *user, plait_conn conn, const uint8_t *data, size_t len) {
+    (void)user;
+    (void)conn;
+    note("%.*s", (int)len, (const char *)data);
+}
+
+/* Peers that were reset before they are looked at: an end that came in front of it is a good one. */
+static void resets(void) {
+    static const struct {
+        const char *said;
+        int ends;
+        const char *heard;
+    } peers[] = {
+        {"", 0, "disconnected PLAIT_ERR_SYSTEM|"},
+        {"x", 0, "x|disconnected PLAIT_ERR_SYSTEM|"},
+        {"", 1, "disconnected 0|"},
+        {"x", 1, "x|disconnected 0|"},
+    };
+    plait_factory factory = raw_factory(on_bytes);
+    plait_listener listener = {0};
+    int port = listen_on(reactor, factory, &listener);
+
+    for (size_t i = 0; i < sizeof peers / sizeof *peers; i++) {
+        struct peer peer;
+
+        connected_count = disconnected_count = 0;
+        peer_dial(&peer, port);
+        UNTIL(reactor, connected_count == 1);
+        journal[0] = 0;
+        if (*peers[i].said) peer_say(&peer, peers[i].said);
+        if (peers[i].ends) OK(shutdown(peer.fd, SHUT_WR));
+        peer_reset(&peer);
+        UNTIL(reactor, disconnected_count == 1);
+        HEARD(peers[i].heard);
+    }
+    OK(plait_listener_close(listener));
+    OK(plait_factory_release(factory));
+}
+
 int main(void) {
     int before = descriptors();
 
@@ -245,6 +284,7 @@ int main(void) {
     aborting();
     half_closing();
     version_six();
+    resets();
     pausing();
     SAME(descriptors(), before);
     PASSED();
