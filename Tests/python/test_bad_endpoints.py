@@ -27,6 +27,9 @@ HOSTS = [
     ("no such name", None, error.DNSLookupError, ValueError),
     ("a..b", None, error.DNSLookupError, ValueError),
     (b"\xff.invalid", None, error.DNSLookupError, ValueError),
+    ("http://x", None, error.DNSLookupError, ValueError),
+    ("tcp:127.0.0.1:80", None, error.DNSLookupError, ValueError),
+    (b"1:2", None, error.DNSLookupError, ValueError),
     ("name.invalid", None, error.DNSLookupError, error.DNSLookupError),
     ("nul\0", ValueError, None, None),
     (None, TypeError, None, None),
@@ -125,7 +128,8 @@ def test_ports_of_clients(reactor, way, port, raised):
     same(at_once, raised)
     if raised is None:
         assert at_once is None and type(later) is error.ConnectError
-        assert str(later) == "could not connect: a port is a number from 0 to 65535"
+        told = f"could not connect to 127.0.0.1:{port}: a port is a number from 0 to 65535"
+        assert str(later) == told
     else:
         assert "a port is a number, not" in str(at_once)
 

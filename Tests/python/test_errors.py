@@ -8,9 +8,10 @@ import pickle
 import pytest
 from twisted.internet import error as twisted
 
+from conftest import reserved_port, until
 from plait._native import constants
 from plait.error import PlaitError, describe
-from plait.internet import defer, error, task
+from plait.internet import address, defer, endpoints, error, protocol, task
 from plait.internet._reasons import cannot_listen, connect_failed, connection_lost
 
 CLOSED = [
@@ -134,6 +135,9 @@ def test_attributes_of_the_systems_errors():
     assert refused.filename is None and refused.status == constants.ERR_REFUSED
     reset = connection_lost(constants.ERR_SYSTEM - errno.ECONNRESET)
     assert reset.errno == errno.ECONNRESET and "reset" in reset.strerror
+    unknown = connect_failed(constants.ERR_NO_NAME, "no such name", 0, "name.invalid:80")
+    assert unknown.strerror == str(unknown) and unknown.filename is None and unknown.args == ("no such name",)
+    assert error.DNSLookupError("why").args == ("why",) and error.DNSLookupError().errno == 0
     taken = cannot_listen("", 80, constants.ERR_SYSTEM - errno.EADDRINUSE)
     assert taken.errno == errno.EADDRINUSE and error.ConnectionLost("a", "b", "c").args == ("a", "b", "c")
     assert error.CannotListenError("", 80, ValueError("x")).errno == 0
@@ -173,6 +177,45 @@ def test_nothing_is_said_twice():
 def test_where_it_cannot_listen(interface, port, words):
     made = error.CannotListenError(interface, port, OSError("taken"))
     assert str(made) == f"cannot listen on {words}: taken"
+
+
+@pytest.mark.parametrize(
+    "where, words",
+    [
+        (address.IPv4Address("TCP", "127.0.0.1", 80), "127.0.0.1:80"),
+        (address.IPv6Address("TCP", "::1", 80), "[::1]:80"),
+        (address.HostnameAddress(b"example.org", 80), "example.org:80"),
+        (address.UNIXAddress("/run/x"), "/run/x"),
+        (address.UNIXAddress(b"\0x"), "@x"),
+        ("tcp:host=example.org:port=80", "tcp:host=example.org:port=80"),
+        ("socks5:host=x:port=80:user=me:password=se\\:cret:timeout=3", "socks5:host=x:port=80:timeout=3"),
+    ],
+)
+def test_where_it_cannot_connect(where, words):
+    for made in (
+        connect_failed(constants.ERR_REFUSED, "", errno.ECONNREFUSED, address.place(where)),
+        connect_failed(constants.ERR_NO_NAME, "no such name", 0, address.place(where)),
+        connect_failed(constants.ERR_TIMEOUT, "", 0, address.place(where)),
+        connect_failed(constants.ERR_SYSTEM - errno.ENOENT, "", 0, address.place(where)),
+    ):
+        assert str(made).startswith(f"could not connect to {words}") and str(made).count("connect to") == 1
+        again = pickle.loads(pickle.dumps(made))
+        assert (type(again), again.args, again.where, str(again)) == (type(made), made.args, made.where, str(made))
+
+
+@pytest.mark.parametrize("way", ["connectTCP", "endpoint"])
+def test_the_place_is_told(reactor, way):
+    with reserved_port() as nobody:
+        factory, failures = protocol.ClientFactory.forProtocol(protocol.Protocol), []
+        if way == "connectTCP":
+            factory.clientConnectionFailed = lambda connector, reason: failures.append(reason)
+            reactor.connectTCP("127.0.0.1", nobody, factory)
+        else:
+            where = endpoints.TCP4ClientEndpoint(reactor, "127.0.0.1", nobody)
+            where.connect(factory).addErrback(failures.append)
+        until(reactor, lambda: failures)
+    told = f"could not connect to 127.0.0.1:{nobody}: the connection was refused (error 111)"
+    assert failures[0].getErrorMessage() == told
 
 
 def test_time_limits_of_every_kind():

@@ -92,11 +92,11 @@ async def handle(conn):
 @pytest.mark.parametrize("wrong", [None, 5, "Lines", aio.Lines(), handle])
 def test_what_is_no_factory(wrong):
     async def main():
-        with pytest.raises(TypeError, match="a factory is wanted, or a class of protocols, not"):
+        with pytest.raises(TypeError, match="a Factory is wanted, or a class of protocols, not"):
             await aio.connect("tcp:127.0.0.1:1", wrong)
-        with pytest.raises(TypeError, match="a factory is wanted, or a class of protocols, not"):
+        with pytest.raises(TypeError, match="a Factory is wanted, or a class of protocols, not"):
             await aio.listen("tcp:0:interface=127.0.0.1", wrong)
-        with pytest.raises(TypeError, match="a factory is wanted, or a class of protocols, not"):
+        with pytest.raises(TypeError, match="a Factory is wanted, or a class of protocols, not"):
             async with aio.serving("tcp:0:interface=127.0.0.1", wrong, aio.Lines):
                 pass
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl as standard
 
 import pytest
 
-from plait.internet import ssl, task
-from plait.protocols import ftp
+from conftest import LIMIT
+from plait import aio
+from plait.internet import endpoints, protocol, ssl, task
+from plait.protocols import basic, ftp, policies
 from plait.test.proto_helpers import MemoryReactorClock
 from plait.words.protocols.jabber.client import XMPPClientFactory
 from plait.words.protocols.jabber.jid import JID
@@ -40,7 +43,7 @@ def test_what_is_no_function(reactor, way):
 # TLS
 
 OPTIONS = {
-    "listenSSL": lambda reactor, tls: reactor.listenSSL(0, None, tls),
+    "listenSSL": lambda reactor, tls: reactor.listenSSL(0, Chats(), tls),
     "FTPFactory": lambda reactor, tls: ftp.FTPFactory(tls=tls),
     "FTPClient": lambda reactor, tls: ftp.FTPClient(tls=tls),
     "XMPPClientFactory": lambda reactor, tls: XMPPClientFactory(JID("a@b"), "secret", tls),
@@ -90,3 +93,99 @@ PEMS = {
 def test_what_is_no_pem(way):
     with pytest.raises(TypeError, match="PEM is wanted, as bytes or text, not int: 5"):
         PEMS[way](5)
+
+
+# Factories
+
+
+class Chat(basic.LineReceiver):
+    pass
+
+
+class Chats(protocol.ClientFactory):
+    protocol = Chat
+
+
+class Duck:
+    """All that a factory needs to have."""
+
+    def doStart(self): ...
+
+    def doStop(self): ...
+
+    def buildProtocol(self, addr):
+        return None
+
+
+def over_tls(reactor, factory):
+    where = endpoints.TCP4ClientEndpoint(reactor, "127.0.0.1", 1)
+    return endpoints.wrapClientTLS(ssl.CertificateOptions(), where).connect(factory)
+
+
+BUILDERS = {
+    "listenTCP": lambda reactor, factory: reactor.listenTCP(0, factory, interface="127.0.0.1"),
+    "listenUNIX": lambda reactor, factory: reactor.listenUNIX("\0plait-misuse", factory),
+    "TCP4Server": lambda reactor, factory: endpoints.TCP4ServerEndpoint(reactor, 0).listen(factory),
+    "TCP4Client": lambda reactor, factory: endpoints.TCP4ClientEndpoint(reactor, "127.0.0.1", 1).connect(
+        factory
+    ),
+    "TLS": over_tls,
+    "WrappingFactory": lambda reactor, factory: policies.WrappingFactory(factory),
+    "TimeoutFactory": lambda reactor, factory: policies.TimeoutFactory(factory, 3),
+}
+
+
+def refusal(reactor, function, *given):
+    """What is raised, or what a Deferred fails with at once."""
+    with pytest.raises(TypeError) as told:
+        result = function(reactor, *given)
+        failures = []
+        result.addErrback(failures.append)
+        failures[0].raiseException()
+    assert not reactor.ports and not reactor.connectors and not reactor.attempts
+    return str(told.value)
+
+
+@pytest.mark.parametrize("way", BUILDERS)
+def test_what_is_no_factory(reactor, way):
+    build = BUILDERS[way]
+    assert refusal(reactor, build, Chat).endswith("; Factory.forProtocol(Chat) makes one")
+    assert refusal(reactor, build, Chats).endswith("; Chats() makes one")
+    assert refusal(reactor, build, None) == "a Factory is wanted, not None"
+    assert refusal(reactor, build, 5) == "a Factory is wanted, not 5"
+    build(reactor, Duck())
+
+
+CLIENTS = {
+    "connectTCP": lambda reactor, factory: reactor.connectTCP("127.0.0.1", 1, factory),
+    "connectUNIX": lambda reactor, factory: reactor.connectUNIX("/no/such/place", factory),
+}
+
+
+@pytest.mark.parametrize("way", CLIENTS)
+def test_what_is_no_factory_of_clients(reactor, way):
+    build = CLIENTS[way]
+    told = refusal(reactor, build, Chat)
+    assert told.startswith("a ClientFactory is wanted, not <class")
+    assert told.endswith("; ClientFactory.forProtocol(Chat) makes one")
+    assert refusal(reactor, build, Chats).endswith("; Chats() makes one")
+    assert "a ClientFactory is wanted, not " in refusal(reactor, build, Duck())
+    build(reactor, Chats()).stopConnecting()
+
+
+def test_factories_of_asyncios_programs():
+    async def handle(conn): ...
+
+    async def main():
+        for thing in (None, 5, handle, Chats):
+            for ask in (aio.listen, aio.connect):
+                with pytest.raises(TypeError, match="a Factory is wanted, or a class of protocols, not "):
+                    await ask("tcp:127.0.0.1:1" if ask is aio.connect else "tcp:0", thing)
+            with pytest.raises(TypeError, match="a Factory is wanted, or a class of protocols, not "):
+                async with aio.serving("tcp:0", thing, handle):
+                    pass
+        for thing in (Chat, Duck(), lambda: Chat()):
+            async with aio.listening("tcp:0:interface=127.0.0.1", thing):
+                pass
+
+    asyncio.run(asyncio.wait_for(main(), LIMIT))

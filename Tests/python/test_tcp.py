@@ -359,8 +359,6 @@ def test_a_port_whose_factory_does_not_start(reactor):
     with reserved_port() as number:
         with pytest.raises(ValueError, match="startFactory"):
             reactor.listenTCP(number, Fails(), interface="127.0.0.1")
-        with pytest.raises(AttributeError):
-            reactor.listenTCP(number, None, interface="127.0.0.1")
         assert not reactor.ports
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(("127.0.0.1", number), LIMIT)

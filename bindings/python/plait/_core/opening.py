@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from .._native import functions, structs
 from ..error import PlaitError
+from ..internet._factories import factory_of
 from ..python.failure import Failure
 from . import towers
 from .factories import raw_factory
@@ -45,7 +46,7 @@ class Opener:
     tls: Use | None = None
 
     def __init__(self, driver: Reactor, factory: Any) -> None:
-        self.driver, self.factory = driver, factory
+        self.driver, self.factory = driver, factory_of(factory)
         self._hears = type(self).ended is not Opener.ended
         #: What builds the protocols: the factory, or what is within its policies that C runs.
         self.source = factory

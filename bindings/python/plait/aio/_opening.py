@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Callable
 
+from ..internet._factories import factory_of
 from ..internet.endpoints import clientFromString, serverFromString
 from ..internet.protocol import Factory
 from ._loops import getReactor
@@ -21,21 +22,21 @@ _log = logging.getLogger("plait")
 
 def _factory(given: Any) -> Any:
     """A factory, of what may be a class of protocols."""
-    if hasattr(given, "buildProtocol"):
-        return given
-    if not callable(given) or inspect.iscoroutinefunction(given):
-        raise TypeError(f"a factory is wanted, or a class of protocols, not {given!r}")
-    return Factory.forProtocol(given)
+    isOne = hasattr(given, "buildProtocol") or not callable(given) or inspect.iscoroutinefunction(given)
+    if not isOne:
+        return Factory.forProtocol(given)
+    return factory_of(given, also=", or a class of protocols")
 
 
 async def listen(endpoint: str, factory: Any) -> Port:
     """Accepts connections where an endpoint string says, and has the factory build protocols.
 
     :param factory: a factory, or a class of protocols.
-    :raises ValueError: if the string is malformed.
+    :raises ValueError: if the string is malformed, or lacks something.
     :raises TypeError: if the factory is none, nor a class.
     :raises CannotListenError: if the address cannot be had; an ``OSError``.
-    :raises SSLConfigurationError: if a certificate or key cannot be used.
+    :raises SSLConfigurationError: if a certificate or key in a file of the string's cannot be used.
+    :raises FileNotFoundError: if there is no such file.
     :raises RuntimeError: if no loop runs.
     """
     port: Port = await serverFromString(getReactor(), endpoint).listen(_factory(factory))
@@ -55,10 +56,10 @@ async def connect(endpoint: str, factory: Any) -> Any:
     ...     except ConnectionRefusedError as error:
     ...         print(error)
     >>> asyncio.run(main())
-    the connection was refused (error 111)
+    could not connect to tcp:127.0.0.1:1: the connection was refused (error 111)
 
     :param factory: a factory, or a class of protocols.
-    :raises ValueError: if the string is malformed.
+    :raises ValueError: if the string is malformed, or lacks something.
     :raises TypeError: if the factory is none, nor a class.
     :raises ConnectError: if nobody can be reached: a ConnectionRefusedError, a TimeoutError (after the
         string's ``timeout``, or 30 seconds), a NoRouteError and others of :mod:`plait.internet.error`,
@@ -66,7 +67,8 @@ async def connect(endpoint: str, factory: Any) -> Any:
     :raises DNSLookupError: if the host's name leads nowhere; an ``OSError``, too.
     :raises SSLError: if TLS comes to nothing, VerificationError if that is because of the peer's
         certificate; both are a ``ConnectionError``.
-    :raises SSLConfigurationError: if a certificate or key cannot be used.
+    :raises SSLConfigurationError: if a certificate or key in a file of the string's cannot be used.
+    :raises FileNotFoundError: if there is no such file.
     :raises NoProtocol: if the factory builds none.
     :raises RuntimeError: if no loop runs.
     """

@@ -60,7 +60,10 @@ class Conn:
         return message
 
     async def readMany(self) -> list[bytes]:
-        """All messages at hand, one at least; raises as :meth:`read` does."""
+        """All messages at hand, one at least.
+
+        :raises ConnectionDone: and what else :meth:`read` raises.
+        """
         messages = [await self.read()]
         if self._heard:
             messages += self._heard
@@ -274,5 +277,8 @@ class Bytes(Conn, Protocol):
         self.transport.write(data)
 
     def writeMany(self, pieces: Iterable[bytes]) -> None:
-        """Sends several pieces, as if they were one; raises as :meth:`write` does."""
+        """Sends several pieces, as if they were one.
+
+        :raises TypeError: as :meth:`write` does.
+        """
         self.transport.writeSequence(pieces)

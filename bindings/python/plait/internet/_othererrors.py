@@ -70,6 +70,34 @@ class ConnectInProgressError(Exception):
     """An attempt to connect is under way already."""
 
 
+class AlreadyCalled(ValueError):
+    """The delayed call has been made already."""
+
+    def __str__(self) -> str:
+        return "the call was made already"
+
+
+class AlreadyCancelled(ValueError):
+    """The delayed call was cancelled already."""
+
+    def __str__(self) -> str:
+        return "the call was cancelled already"
+
+
+class ReactorAlreadyRunning(RuntimeError):
+    """The reactor is running already."""
+
+    def __str__(self) -> str:
+        return "the reactor is running already"
+
+
+class ReactorNotRunning(RuntimeError):
+    """The reactor is not running."""
+
+    def __str__(self) -> str:
+        return "the reactor is not running"
+
+
 class AlreadyListened(ValueError):
     """The port listens already."""
 

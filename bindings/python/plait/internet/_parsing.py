@@ -8,7 +8,9 @@ import re
 from ctypes import byref
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
-from . import _strings, endpoints
+from . import endpoints
+from ._bystring import ClientEndpoint, ServerEndpoint
+from ._judging import text, without_nul
 
 if TYPE_CHECKING:
     from .ssl import PrivateCertificate, TrustRoot
@@ -31,7 +33,7 @@ class Fields(NamedTuple):
 
 def fields(description: str) -> Fields:
     """Takes a string apart."""
-    _strings.text(description, "an endpoint string")
+    text(description, "an endpoint string")
     pieces, at = [], 0
     while at <= len(description):
         found = _PIECE.match(description, at)
@@ -60,7 +62,7 @@ def _check(description: str, use: int) -> None:
     from .._native import constants, functions, structs
 
     reason = structs.Reason()
-    _strings.without_nul(description)
+    without_nul(description)
     status = functions.endpoint_check(description.encode(), use, byref(reason))
     if status < 0:
         text = (reason.text or b"").decode("utf-8", "replace") or functions.strerror(status).decode()
@@ -108,7 +110,7 @@ def server(reactor: Any, description: str) -> Any:
     if given.kind in ("ssl", "tls"):
         _look(given.named)
     if hasattr(reactor, "getReactor"):
-        return endpoints.ServerEndpoint(reactor, description)
+        return ServerEndpoint(reactor, description)
     return _call(_SERVERS.get(given.kind), reactor, description, given)
 
 
@@ -121,7 +123,7 @@ def client(reactor: Any, description: str) -> Any:
     if given.kind in ("ssl", "tls"):
         _look(given.named)
     if hasattr(reactor, "getReactor"):
-        return endpoints.ClientEndpoint(reactor, description)
+        return ClientEndpoint(reactor, description)
     return _call(_CLIENTS.get(given.kind), reactor, description, given)
 
 

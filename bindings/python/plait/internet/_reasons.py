@@ -58,8 +58,19 @@ def connect_kind(number: int) -> type[error.ConnectError]:
     return _CONNECT_BY_ERRNO.get(number, error.ConnectError)
 
 
-def connect_failed(status: int, text: str = "", number: int = 0) -> Exception:
-    """The exception that a failed attempt to connect ends in; ``number`` is the errno behind it."""
+def connect_failed(status: int, text: str = "", number: int = 0, where: str = "") -> Exception:
+    """The exception that a failed attempt to connect ends in.
+
+    :param number: the operating system's error number behind it.
+    :param where: the place, if it is known.
+    """
+    made = _connect_failed(status, text, number)
+    if isinstance(made, error.Unconnected):
+        made.where = where
+    return made
+
+
+def _connect_failed(status: int, text: str, number: int) -> Exception:
     if status <= constants.ERR_SYSTEM:
         number = constants.ERR_SYSTEM - status
         return connect_kind(number)(number, os.strerror(number), status)
@@ -73,13 +84,17 @@ def connect_failed(status: int, text: str = "", number: int = 0) -> Exception:
         return error.UserError(string=text, status=status)
     if status == constants.ERR_REFUSED:
         return error.ConnectionRefusedError(number or None, text, status)
+    if status == constants.ERR_TLS_CONFIG:
+        return error.SSLConfigurationError(status, text)
     return _tls_failed(status, text) or error.ConnectError(None, text or describe(status), status)
 
 
 def cannot_listen(
     interface: str, port: int | str, status: int, text: str = ""
-) -> error.CannotListenError:
+) -> error.CannotListenError | error.SSLConfigurationError:
     """The exception that listening fails with."""
+    if status == constants.ERR_TLS_CONFIG:
+        return error.SSLConfigurationError(status, text)
     cause: Exception
     if status <= constants.ERR_SYSTEM:
         number = constants.ERR_SYSTEM - status

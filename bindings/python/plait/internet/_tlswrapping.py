@@ -10,7 +10,8 @@ from .._core.transport import Transport
 from .._core.using import use_of
 from ..protocols._wrapping import ProtocolWrapper, WrappingFactory
 from ..python.failure import Failure
-from . import endpoints, error
+from . import error
+from ._bystring import ClientEndpoint, ServerEndpoint
 from .defer import Deferred, maybeDeferred
 from .protocol import Protocol, connectionDone
 
@@ -144,8 +145,9 @@ class TLSClientEndpoint:
     def connect(self, protocolFactory: Any, parent: Any = None) -> Deferred[Any]:
         """Connects; the result is the protocol, when the handshake is over."""
         more = {} if parent is None else {"parent": parent}
-        factory = _Securing(protocolFactory, self._use)
-        connecting: Deferred[Any] = maybeDeferred(self._wrapped.connect, factory, **more)
+        connecting: Deferred[Any] = maybeDeferred(
+            lambda: self._wrapped.connect(_Securing(protocolFactory, self._use), **more)
+        )
         return connecting.addCallback(_secured)
 
     def __repr__(self) -> str:
@@ -162,7 +164,9 @@ class TLSServerEndpoint:
     def listen(self, protocolFactory: Any, parent: Any = None) -> Deferred[Any]:
         """Listens; the result is the port."""
         more = {} if parent is None else {"parent": parent}
-        return maybeDeferred(self._wrapped.listen, _Serving(protocolFactory, self._use), **more)
+        return maybeDeferred(
+            lambda: self._wrapped.listen(_Serving(protocolFactory, self._use), **more)
+        )
 
     def __repr__(self) -> str:
         return f"<TLS over {self._wrapped!r}>"
@@ -185,7 +189,7 @@ def client(options: ContextFactory, endpoint: Any) -> IStreamClientEndpoint:
     """What ``wrapClientTLS`` gives."""
     use = use_of(options, False)
     made: IStreamClientEndpoint = _wrapped(
-        endpoints.ClientEndpoint, "connect", TLSClientEndpoint, use, endpoint
+        ClientEndpoint, "connect", TLSClientEndpoint, use, endpoint
     )
     return made
 
@@ -194,6 +198,6 @@ def server(options: ContextFactory, endpoint: Any) -> IStreamServerEndpoint:
     """What ``wrapServerTLS`` gives."""
     use = use_of(options, True)
     made: IStreamServerEndpoint = _wrapped(
-        endpoints.ServerEndpoint, "listen", TLSServerEndpoint, use, endpoint
+        ServerEndpoint, "listen", TLSServerEndpoint, use, endpoint
     )
     return made

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import NamedTuple, Union
+import re
+from typing import Any, NamedTuple, Union
 
 from .._native import constants, structs
 
@@ -86,3 +87,17 @@ def from_native(address: structs.Address) -> Address:
     if host.startswith(b"@"):
         host = b"\0" + host[1:]
     return UNIXAddress(host or None)
+
+
+#: What of an endpoint string is nobody's business.
+_SECRET = re.compile(r":(?:user|password)=(?:\\.|[^:\\])*", re.DOTALL)
+
+
+def place(where: Any) -> str:
+    """What messages call a place that cannot be connected to: an address, or an endpoint string."""
+    if isinstance(where, str):
+        return _SECRET.sub("", where)
+    if isinstance(where, UNIXAddress):
+        return os.fsdecode(where.name or b"").replace("\0", "@")
+    host = where.hostname.decode("ascii") if isinstance(where, HostnameAddress) else where.host
+    return f"[{host}]:{where.port}" if ":" in host else f"{host}:{where.port}"

@@ -5,17 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .._core.using import use_of
-from ..error import PlaitError
-from . import _elsewhere, _strings, defer, error
+from . import _strings, defer
 from ._adopting import AdoptedStreamServerEndpoint
+from ._bystring import ClientEndpoint, ServerEndpoint
 from ._elsewhere import BACKLOG, Way
-from ._reasons import connect_failed
+from ._judging import client_port, host_name, name_problem
 from ._strings import quoteStringArgument
 from .address import HostnameAddress, UNIXAddress
 from .protocol import Factory
 
 if TYPE_CHECKING:
-    from ..python.failure import Failure
     from .._core.security import Use
     from .interfaces import (
         IReactor,
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
         IStreamClientEndpoint,
         IStreamServerEndpoint,
     )
-    from .ports import Port
     from .ssl import ContextFactory
 
 __all__ = [
@@ -55,49 +53,6 @@ def _use(reactor: Any, options: ContextFactory, server: bool, name: Any = None) 
 
 def _behind(backlog: int | None, **more: Any) -> dict[str, Any]:
     return {"backlog": BACKLOG if backlog is None else backlog, **more}
-
-
-class ServerEndpoint:
-    """Somewhere to listen, as an endpoint string says: see ``plait/endpoint.h``.
-
-    :param way: how a reactor is asked for it that is not one of the package's own.
-    """
-
-    def __init__(
-        self,
-        reactor: Any,
-        where: str,
-        interface: str = "",
-        port: int | str | None = None,
-        tls: Use | None = None,
-        way: Way | None = None,
-    ) -> None:
-        self._tls, self._way = tls, way
-        self._reactor, self._where = reactor, where
-        self._interface, self._port = interface, where if port is None else port
-
-    def listen(self, protocolFactory: Any, parent: Any = None) -> defer.Deferred[Port]:
-        """Listens; the result is the port.
-
-        :param parent: the transport of the connection that this is done for: see ``listenTCP``.
-        """
-        from .ports import Port
-
-        if not hasattr(self._reactor, "getReactor"):
-            return _elsewhere.listen(self._reactor, self._way, self._where, protocolFactory)
-        return defer.maybeDeferred(
-            Port,
-            self._reactor.getReactor(),
-            self._where,
-            protocolFactory,
-            self._interface,
-            self._port,
-            self._tls,
-            parent,
-        )
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self._where}>"
 
 
 class TCP4ServerEndpoint(ServerEndpoint):
@@ -170,79 +125,6 @@ class UNIXServerEndpoint(ServerEndpoint):
         super().__init__(reactor, where, "", _strings.unix_path(address), way=way)
 
 
-class ClientEndpoint:
-    """Somewhere to connect to, as an endpoint string says: see ``plait/endpoint.h``."""
-
-    #: Why there is nothing to connect to, if that is known.
-    _problem = ""
-
-    def __init__(
-        self,
-        reactor: Any,
-        where: str,
-        timeout: float | None = 30,
-        address: Any = None,
-        attemptDelay: float | None = None,
-        tls: Use | None = None,
-        way: Way | None = None,
-    ) -> None:
-        self._tls, self._way = tls, way
-        self._reactor, self._where, self._timeout = reactor, where, timeout
-        self._attemptDelay = attemptDelay
-        self._address = address if address is not None else where
-
-    def connect(self, protocolFactory: Any, parent: Any = None) -> defer.Deferred[Any]:
-        """Connects; the result is the protocol. Cancelling gives the attempt up.
-
-        :param parent: the transport of the connection that this one is opened for: see ``connectTCP``.
-        """
-        from .._core.opening import Attempt
-
-        if self._problem:
-            return defer.fail(ValueError(self._problem))
-        if not hasattr(self._reactor, "getReactor"):
-            return _elsewhere.connect(self._reactor, self._way, self._where, protocolFactory)
-        done: defer.Deferred[Any] = defer.Deferred(lambda done: self._cancelled(attempt, done))
-
-        def build(source: Any, address: Any) -> Any:
-            return None if done.called else source.buildProtocol(address)
-
-        def made(protocol: Any) -> None:
-            if not done.called:
-                done.callback(protocol)
-
-        def failed(status: int, text: str, number: int) -> None:
-            if not done.called:
-                done.errback(connect_failed(status, text, number))
-            protocolFactory.doStop()
-
-        def lost(reason: Failure) -> None:
-            if not done.called:
-                # The connection was up, and nobody has spoken on it.
-                clean = reason.check(error.ConnectionDone)
-                done.errback(error.NoProtocol() if clean else reason)
-            protocolFactory.doStop()
-
-        driver = self._reactor.getReactor()
-        attempt = Attempt(driver, protocolFactory, build, made, failed, lost, self._tls, parent)
-        protocolFactory.doStart()
-        try:
-            attempt.start(self._where, self._timeout, self._attemptDelay)
-        except BaseException as problem:
-            if isinstance(problem, PlaitError):
-                problem = connect_failed(problem.status, problem.text)
-            done.errback(problem)
-            protocolFactory.doStop()
-        return done
-
-    def _cancelled(self, attempt: Any, done: defer.Deferred[Any]) -> None:
-        attempt.cancel()
-        done.errback(error.ConnectingCancelledError(self._address))
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self._where}>"
-
-
 class TCP4ClientEndpoint(ClientEndpoint):
     """A TCP port of a host. Names may lead to IPv6 here, too."""
 
@@ -305,11 +187,11 @@ class HostnameEndpoint(ClientEndpoint):
         attemptDelay: float | None = None,
     ) -> None:
         where = _strings.tcp_client(host, port, bindAddress)
-        name = _strings.host_name(host)
+        name = host_name(host)
         way = Way("connectTCP", (name, port), {"timeout": timeout, "bindAddress": bindAddress})
-        address = HostnameAddress(name.encode("ascii"), _strings.client_port(port))
+        address = HostnameAddress(name.encode("ascii"), client_port(port))
         super().__init__(reactor, where, timeout, address, attemptDelay, way=way)
-        self._problem = _strings.name_problem(host)
+        self._problem = name_problem(host)
 
 
 class UNIXClientEndpoint(ClientEndpoint):

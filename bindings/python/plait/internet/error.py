@@ -175,14 +175,35 @@ class SSLConfigurationError(PlaitError):
     default_status = constants.ERR_TLS_CONFIG
 
 
-class ConnectError(_Systems):
+class Unconnected(_Systems):
+    """What connecting fails with.
+
+    :ivar where: the place, if it is known.
+    """
+
+    where = ""
+    summary = "could not connect"
+
+    def told(self) -> str:
+        """Why it failed."""
+        return sentence(self.summary, self.text)
+
+    def __str__(self) -> str:
+        told = self.told()
+        if not self.where:
+            return told
+        general = Unconnected.summary
+        rest = told[len(general) :] if told.startswith(general) else f": {told}"
+        return f"{general} to {self.where}{rest}"
+
+
+class ConnectError(Unconnected):
     """A connection could not be made.
 
     :ivar osError: the operating system's error number, or None.
     """
 
     default_status = constants.ERR_REFUSED
-    summary = "could not connect"
 
     def __init__(self, osError: Any = None, string: str = "", status: int | None = None) -> None:
         super().__init__(status, string)
@@ -195,8 +216,9 @@ class ConnectError(_Systems):
         number = self.osError
         return number if isinstance(number, int) else PlaitError.errno.__get__(self)
 
-    def __str__(self) -> str:
-        told = sentence(self.summary, self.text)
+    def told(self) -> str:
+        """Why it failed, with the error's number."""
+        told = super().told()
         if self.osError is None:
             return told
         return f"{self.summary} (error {self.osError}){told[len(self.summary):]}"
@@ -215,21 +237,15 @@ class UnknownHostError(ConnectError):
     summary = "unknown host"
 
 
-class DNSLookupError(OSError, PlaitError):
+class DNSLookupError(Unconnected):
     """A host name could not be resolved."""
 
     default_status = constants.ERR_NO_NAME
+    summary = "the name could not be resolved"
 
     def __init__(self, text: str = "", status: int | None = None) -> None:
-        OSError.__init__(self, text)
-        self.status = self.default_status if status is None else status
-        self.text = text
-
-    # OSError has an attribute of this name, and would win over the status.
-    errno = PlaitError.errno
-
-    def __str__(self) -> str:
-        return sentence("the name could not be resolved", self.text)
+        super().__init__(status, text)
+        self.args = (text,)
 
 
 class NoRouteError(ConnectError):
@@ -276,7 +292,8 @@ class TimeoutError(UserError, builtins.TimeoutError):
     summary = "the time limit passed"
     errno = PlaitError.errno
 
-    def __str__(self) -> str:
+    def told(self) -> str:
+        """Why it failed, with how long it took."""
         # Deferreds fail with how long they waited in the place of an error's number.
         waited = f" ({self.osError} s)" if isinstance(self.osError, (int, float)) else ""
         return self.summary + waited + sentence(self.summary, self.text)[len(self.summary) :]
@@ -332,34 +349,6 @@ class NoProtocol(PlaitError):
     default_status = constants.ERR_REFUSED
 
 
-class AlreadyCalled(ValueError):
-    """The delayed call has been made already."""
-
-    def __str__(self) -> str:
-        return "the call was made already"
-
-
-class AlreadyCancelled(ValueError):
-    """The delayed call was cancelled already."""
-
-    def __str__(self) -> str:
-        return "the call was cancelled already"
-
-
-class ReactorAlreadyRunning(RuntimeError):
-    """The reactor is running already."""
-
-    def __str__(self) -> str:
-        return "the reactor is running already"
-
-
-class ReactorNotRunning(RuntimeError):
-    """The reactor is not running."""
-
-    def __str__(self) -> str:
-        return "the reactor is not running"
-
-
 def getConnectError(e: Any) -> ConnectError:
     """The exception for what ``connect`` of the operating system failed with.
 
@@ -382,6 +371,8 @@ def getConnectError(e: Any) -> ConnectError:
 
 # Those without a status, and some that need the classes above.
 from ._othererrors import (  # noqa: E402
+    AlreadyCalled,
+    AlreadyCancelled,
     AlreadyListened,
     CertificateError,
     ConnectInProgressError,
@@ -394,7 +385,9 @@ from ._othererrors import (  # noqa: E402
     ProcessExitedAlready,
     ProcessTerminated,
     ReactorAlreadyInstalledError,
+    ReactorAlreadyRunning,
     ReactorNotRestartable,
+    ReactorNotRunning,
     UnsupportedAddressFamily,
     UnsupportedSocketType,
 )

@@ -11,8 +11,9 @@ from .._native import functions, structs
 from ..error import PlaitError
 from ..python.failure import Failure
 from . import defer, error
+from ._factories import factory_of
 from ._reasons import cannot_listen, check, check_owner, connect_failed
-from .address import Address, from_native
+from .address import Address, from_native, place
 from .protocol import Factory
 
 if TYPE_CHECKING:
@@ -184,7 +185,8 @@ class Connector:
         parent: Any = None,
     ) -> None:
         self._tls, self._parent = tls, parent
-        self.reactor, self.factory, self.timeout = reactor, factory, timeout
+        self.reactor, self.timeout = reactor, timeout
+        self.factory = factory_of(factory, "ClientFactory", "startedConnecting")
         self.state = "disconnected"
         self.transport: Any = None
         self._where, self._destination = where, destination
@@ -278,7 +280,7 @@ class Connector:
     def _failed(self, status: int, text: str, number: int) -> None:
         if self.state == "connecting":
             self.state = "disconnected"
-            self._fail(Failure(connect_failed(status, text, number)))
+            self._fail(Failure(connect_failed(status, text, number, place(self._destination))))
 
     def _fail(self, reason: Failure) -> None:
         self._attempt = None

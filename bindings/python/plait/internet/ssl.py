@@ -12,7 +12,7 @@ from typing import Any
 
 from .._core.security import Configuration, Use, Wishes, digest
 from .._native import tls as _tls
-from ._strings import host_name
+from ._judging import host_name
 from .error import CertificateError, SSLConfigurationError, SSLError, VerificationError
 
 __all__ = [

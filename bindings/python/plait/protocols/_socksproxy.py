@@ -12,9 +12,9 @@ from .._native import constants, functions, structs
 from .._native import socks as native
 from ..error import PlaitError
 from ..internet import _strings, defer
+from ..internet._bystring import ClientEndpoint
 from ..internet._reasons import check
 from ..internet.address import Address, HostnameAddress, from_native
-from ..internet.endpoints import ClientEndpoint
 from ..internet.ports import Port
 from ..internet.protocol import Factory
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Callable
 from .._core.towers import stock
 from .._native import structs
 from ..internet._current import current
+from ..internet._factories import factory_of
 from ..internet.protocol import ClientFactory, Protocol, connectionDone
 
 if TYPE_CHECKING:
@@ -213,7 +214,7 @@ class WrappingFactory(ClientFactory):
     _floors: Any = None
 
     def __init__(self, wrappedFactory: Any) -> None:
-        self.wrappedFactory = wrappedFactory
+        self.wrappedFactory = factory_of(wrappedFactory)
         self.protocols: dict[Any, int] = {}
         self.counters = Counters()
 

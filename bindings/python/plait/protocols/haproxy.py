@@ -16,7 +16,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 from .._core.towers import stock
-from ..internet.endpoints import ServerEndpoint
+from ..internet._bystring import ServerEndpoint
 from ..internet.protocol import connectionDone
 from ._limiting import _networks, list_in_c
 from ._proxyheader import Header, InvalidProxyHeader, parse
