@@ -211,6 +211,75 @@ def test_cancelling_an_attempt(play):
     play(limited())
 
 
+class Short(aio.Lines):
+    MAX_LENGTH = 8
+
+
+@pytest.mark.parametrize("how", ["reset", "too long", "closed"])
+def test_what_any_peer_can_do_is_no_error(play, caplog, how):
+    """Its end that reading raises in a handler is told, shortly; the logger's errors would fail the test."""
+    caplog.set_level("INFO", logger="plait")
+
+    async def handle(conn):
+        while True:
+            conn.sendLine(await conn.read())
+
+    async def main():
+        async with aio.serving(HERE, Short, handle) as port:
+            async with aio.connected(there(port), aio.Bytes) as bad:
+                bad.write(b"x\r\n")
+                assert await bad.read() == b"x\r\n"
+                if how == "reset":
+                    linger = b"\1\0\0\0\0\0\0\0"
+                    bad.transport.getHandle().setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+                    bad.transport.abortConnection()
+                elif how == "too long":
+                    bad.write(b"x" * 100 + b"\r\n")
+                    with pytest.raises(error.ConnectionClosed):
+                        await bad.read()
+            while not told():
+                await asyncio.sleep(0.001)
+
+    def told():
+        return [record for record in caplog.records if "A connection has ended in <function" in record.getMessage()]
+
+    play(main())
+    assert [(record.levelname, record.exc_info) for record in told()] == [("INFO", None)]
+    words = {"reset": "lost", "too long": "a line has more than 8 bytes", "closed": "closed cleanly"}
+    assert words[how] in told()[0].getMessage()
+
+
+@pytest.mark.logs_errors
+def test_the_end_of_another_connection_is_an_error(play, caplog):
+    async def handle(conn):
+        raise error.ConnectionLost("another one")
+
+    async def main():
+        async with aio.serving(HERE, aio.Lines, handle) as port:
+            async with aio.connected(there(port), aio.Lines) as conn:
+                with pytest.raises(error.ConnectionLost):
+                    await conn.read()
+
+    play(main())
+    assert "Unhandled error in" in caplog.text and "Traceback" in caplog.text
+
+
+def test_what_is_no_handler_is_refused_at_once(play):
+    async def generator(conn):
+        yield conn
+
+    def sync(conn):
+        yield conn
+
+    async def main(wrong):
+        with pytest.raises(TypeError, match="a function that gives a coroutine is wanted, not "):
+            async with aio.serving(HERE, aio.Lines, wrong):
+                pass
+
+    for wrong in (None, 5, generator, sync):
+        play(main(wrong))
+
+
 @pytest.mark.logs_errors
 def test_a_handler_that_raises_ends_its_connection_alone(play, caplog):
     async def handle(conn):

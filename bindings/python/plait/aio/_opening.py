@@ -6,8 +6,8 @@ import asyncio
 import inspect
 import logging
 from collections.abc import AsyncIterator, Awaitable
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import TYPE_CHECKING, Any, Callable, TypeVar, overload
 
 from ..internet._factories import factory_of
 from ..internet.endpoints import clientFromString, serverFromString
@@ -15,8 +15,10 @@ from ..internet.protocol import Factory
 from ._loops import getReactor
 
 if TYPE_CHECKING:
+    from ..internet.interfaces import IProtocolFactory
     from ..internet.ports import Port
 
+_P = TypeVar("_P")
 _log = logging.getLogger("plait")
 
 
@@ -28,7 +30,7 @@ def _factory(given: Any) -> Any:
     return factory_of(given, also=", or a class of protocols")
 
 
-async def listen(endpoint: str, factory: Any) -> Port:
+async def listen(endpoint: str, factory: Callable[[], Any] | IProtocolFactory) -> Port:
     """Accepts connections where an endpoint string says, and has the factory build protocols.
 
     :param factory: a factory, or a class of protocols.
@@ -41,6 +43,14 @@ async def listen(endpoint: str, factory: Any) -> Port:
     """
     port: Port = await serverFromString(getReactor(), endpoint).listen(_factory(factory))
     return port
+
+
+@overload
+async def connect(endpoint: str, factory: Callable[[], _P]) -> _P: ...
+
+
+@overload
+async def connect(endpoint: str, factory: IProtocolFactory) -> Any: ...
 
 
 async def connect(endpoint: str, factory: Any) -> Any:
@@ -86,7 +96,9 @@ async def connect(endpoint: str, factory: Any) -> Any:
 
 
 @asynccontextmanager
-async def listening(endpoint: str, factory: Any) -> AsyncIterator[Port]:
+async def listening(
+    endpoint: str, factory: Callable[[], Any] | IProtocolFactory
+) -> AsyncIterator[Port]:
     """As :func:`listen`; in the end nothing more is accepted. Connections that there are go on.
 
     :raises CannotListenError: and what else :func:`listen` raises.
@@ -96,6 +108,14 @@ async def listening(endpoint: str, factory: Any) -> AsyncIterator[Port]:
         yield port
     finally:
         await port.stopListening()
+
+
+@overload
+def connected(endpoint: str, factory: Callable[[], _P]) -> AbstractAsyncContextManager[_P]: ...
+
+
+@overload
+def connected(endpoint: str, factory: IProtocolFactory) -> AbstractAsyncContextManager[Any]: ...
 
 
 @asynccontextmanager
@@ -127,20 +147,36 @@ async def connected(endpoint: str, factory: Any) -> AsyncIterator[Any]:
         raise
 
 
+@overload
+def serving(
+    endpoint: str, factory: Callable[[], _P], handle: Callable[[_P], Awaitable[object]]
+) -> AbstractAsyncContextManager[Port]: ...
+
+
+@overload
+def serving(
+    endpoint: str, factory: IProtocolFactory, handle: Callable[[Any], Awaitable[object]]
+) -> AbstractAsyncContextManager[Port]: ...
+
+
 @asynccontextmanager
 async def serving(
-    endpoint: str, factory: Any, handle: Callable[[Any], Awaitable[None]]
+    endpoint: str, factory: Any, handle: Callable[[Any], Awaitable[object]]
 ) -> AsyncIterator[Port]:
     """Accepts connections, and runs a coroutine for each, as a task.
 
     When the coroutine is done its connection is closed; what it raises is logged, and ends that
-    connection alone. In the end nothing more is accepted, and the tasks are cancelled and waited
+    connection alone; if that is the connection's own end, as reading raises it, without a traceback.
+    In the end nothing more is accepted, and the tasks are cancelled and waited
     for.
 
     :param factory: a class of protocols, for example :class:`plait.aio.Lines`, or a factory.
-    :param handle: is called with the protocol of each connection.
+    :param handle: is called with the protocol of each connection, and gives a coroutine.
+    :raises TypeError: if it is nothing that could.
     :raises CannotListenError: and what else :func:`listen` raises.
     """
+    if not callable(handle) or inspect.isgeneratorfunction(handle) or inspect.isasyncgenfunction(handle):
+        raise TypeError(f"a function that gives a coroutine is wanted, not {handle!r}")
     loop = asyncio.get_running_loop()
     tasks: set[asyncio.Task[None]] = set()
 
@@ -150,8 +186,12 @@ async def serving(
         except asyncio.CancelledError:
             protocol.transport.abortConnection()
             raise
-        except Exception:
-            _log.exception("Unhandled error in %r", handle)
+        except Exception as problem:
+            if problem is getattr(getattr(protocol, "_ended", None), "value", None):
+                # Any peer can have it so.
+                _log.info("A connection has ended in %r: %s", handle, problem)
+            else:
+                _log.exception("Unhandled error in %r", handle)
             protocol.transport.abortConnection()
         else:
             protocol.transport.loseConnection()
@@ -172,7 +212,8 @@ async def serving(
         return protocol
 
     factory = _factory(factory)
-    port = await listen(endpoint, _Building(factory, build))
+    building: Any = _Building(factory, build)
+    port = await listen(endpoint, building)
     try:
         yield port
     finally:

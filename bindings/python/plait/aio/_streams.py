@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Iterable
-from typing import Any
+from typing import Any, TypeVar
 
 from .._native import constants
 from ..internet.error import ConnectionDone, PeerError
-from ..internet.protocol import Protocol, connectionDone
+from ..internet.protocol import Protocol, connectionDone, given_reason
 from ..protocols import basic
 from ..python.failure import Failure
+
+_C = TypeVar("_C", bound="Conn")
 
 #: When so many bytes wait to be read, or to be sent, the peer waits, or who sends does.
 _MOST = 1 << 16
@@ -176,7 +178,7 @@ class Conn:
                 self._enders.remove(end)
         return self._ended
 
-    async def __aenter__(self) -> Any:
+    async def __aenter__(self: _C) -> _C:
         return self
 
     async def __aexit__(self, kind: Any, error: Any, traceback: Any) -> None:
@@ -189,6 +191,7 @@ class Conn:
         self._broken = Failure(PeerError(constants.ERR_TOO_LONG, what))
         self.transport.loseConnection()
 
+    @given_reason
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """The connection has ended."""
         self._ended = reason if self._broken is None else self._broken

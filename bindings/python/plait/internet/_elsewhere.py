@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..python.failure import Failure
 from . import error
 from .defer import Deferred, maybeDeferred
-from .protocol import ClientFactory, Protocol, connectionDone
+from .protocol import ClientFactory, Protocol, connectionDone, given_reason
 
 if TYPE_CHECKING:
     from .interfaces import IConnector
@@ -115,6 +115,7 @@ class _Waiting(Protocol):
         """Hands bytes on."""
         self._inner.dataReceived(data)
 
+    @given_reason
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Tells the protocol."""
         self._inner.connectionLost(reason)

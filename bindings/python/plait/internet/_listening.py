@@ -71,8 +71,8 @@ class Listening:
 
     def connectTCP(
         self,
-        host: str,
-        port: int,
+        host: str | bytes,
+        port: int | str,
         factory: Any,
         timeout: float | None = 30,
         bindAddress: tuple[str, int] | str | None = None,
@@ -115,8 +115,8 @@ class Listening:
 
     def connectSSL(
         self,
-        host: str,
-        port: int,
+        host: str | bytes,
+        port: int | str,
         factory: Any,
         contextFactory: ContextFactory,
         timeout: float | None = 30,

@@ -13,7 +13,7 @@ from ..python.failure import Failure
 from . import error
 from ._bystring import ClientEndpoint, ServerEndpoint
 from .defer import Deferred, maybeDeferred
-from .protocol import Protocol, connectionDone
+from .protocol import Protocol, connectionDone, given_reason
 
 if TYPE_CHECKING:
     from .._core.security import Use
@@ -87,6 +87,7 @@ class Secured(ProtocolWrapper):
             text = "bytes of the handshake were read by a policy in front of it"
             self._refuse(Failure(error.SSLError(text=text)))
 
+    @given_reason
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Tells the inner protocol, if they have met."""
         if self._isUp:

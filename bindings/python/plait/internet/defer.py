@@ -85,10 +85,10 @@ class Deferred(Generic[_T]):
     #: Whether Deferreds keep where they were made: see :func:`setDebugging`.
     debug = False
     _made = ""
-    _canceller: Callable[[Deferred[Any]], None] | None = None
+    _canceller: Callable[[Deferred[Any]], object] | None = None
     _unhandled: Unhandled | None = None
 
-    def __init__(self, canceller: Callable[[Deferred[Any]], None] | None = None) -> None:
+    def __init__(self, canceller: Callable[[Deferred[Any]], object] | None = None) -> None:
         # What is looked at for each result is the object's own: to find it at the class takes longer.
         self.called = self._running = False
         self.paused = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .._core.using import use_of
 from . import _strings, defer
@@ -44,6 +44,8 @@ __all__ = [
     "wrapClientTLS",
     "wrapServerTLS",
 ]
+
+_P = TypeVar("_P")
 
 
 def _use(reactor: Any, options: ContextFactory, server: bool, name: Any = None) -> Use | None:
@@ -131,8 +133,8 @@ class TCP4ClientEndpoint(ClientEndpoint):
     def __init__(
         self,
         reactor: IReactor | IReactorTCP,
-        host: str,
-        port: int,
+        host: str | bytes,
+        port: int | str,
         timeout: float | None = 30,
         bindAddress: Any = None,
     ) -> None:
@@ -150,8 +152,8 @@ class SSL4ClientEndpoint(ClientEndpoint):
     def __init__(
         self,
         reactor: IReactor | IReactorSSL,
-        host: str,
-        port: int,
+        host: str | bytes,
+        port: int | str,
         sslContextFactory: ContextFactory,
         timeout: float | None = 30,
         bindAddress: Any = None,
@@ -181,7 +183,7 @@ class HostnameEndpoint(ClientEndpoint):
         self,
         reactor: IReactor | IReactorTCP,
         host: str | bytes,
-        port: int,
+        port: int | str,
         timeout: float | None = 30,
         bindAddress: Any = None,
         attemptDelay: float | None = None,
@@ -276,6 +278,6 @@ class _OneProtocol(Factory):
         return self._protocol
 
 
-def connectProtocol(endpoint: IStreamClientEndpoint, protocol: Any) -> defer.Deferred[Any]:
+def connectProtocol(endpoint: IStreamClientEndpoint, protocol: _P) -> defer.Deferred[_P]:
     """Connects a protocol that was made already; it gets no factory."""
     return endpoint.connect(_OneProtocol(protocol))

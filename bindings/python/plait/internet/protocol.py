@@ -31,6 +31,11 @@ _log = logging.getLogger("plait")
 connectionDone = Failure(ConnectionDone())
 
 
+def given_reason(method: Callable[[Any, Any], None]) -> Callable[[Any, Failure], None]:
+    """For types: what ends a protocol always gives the reason, so that a program's own method needs no default."""
+    return method
+
+
 class BaseProtocol:
     """What all protocols have.
 
@@ -66,6 +71,7 @@ class Protocol(BaseProtocol):
     def dataReceived(self, data: bytes) -> None:
         """Bytes arrived, at least one. To be overridden."""
 
+    @given_reason
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """The connection has ended, for this reason. To be overridden."""
 

@@ -163,8 +163,8 @@ def listenSSL(
 
 
 def connectSSL(
-    host: str,
-    port: int,
+    host: str | bytes,
+    port: int | str,
     factory: Any,
     contextFactory: ContextFactory,
     timeout: float | None = 30,
@@ -187,8 +187,8 @@ def listenUNIX(
 
 
 def connectTCP(
-    host: str,
-    port: int,
+    host: str | bytes,
+    port: int | str,
     factory: Any,
     timeout: float | None = 30,
     bindAddress: tuple[str, int] | str | None = None,

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Callable
 
 from .._core.towers import stock
-from ..internet.protocol import connectionDone
+from ..internet.protocol import connectionDone, given_reason
 from ._wrapping import ProtocolWrapper, WrapperInC, WrappingFactory, built, later
 
 if TYPE_CHECKING:
@@ -150,6 +150,7 @@ class TimeoutProtocol(ProtocolWrapper):
         self._received += len(data)
         super().dataReceived(data)
 
+    @given_reason
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """The connection has ended: nothing is waited for any more."""
         self.cancelTimeout()

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable
 from typing import IO, TYPE_CHECKING, Any
 
-from ..internet.protocol import connectionDone
+from ..internet.protocol import connectionDone, given_reason
 from ._wrapping import ProtocolWrapper, WrappingFactory
 
 if TYPE_CHECKING:
@@ -85,6 +85,7 @@ class TrafficLoggingProtocol(ProtocolWrapper):
         self._log(f"C {self._number}: {self._shown(data)}")
         super().dataReceived(data)
 
+    @given_reason
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Writes the end down."""
         self._log(f"C {self._number}: {reason!r}")

@@ -11,7 +11,7 @@ from .._core.towers import stock
 from .._native import structs
 from ..internet._current import current
 from ..internet._factories import factory_of
-from ..internet.protocol import ClientFactory, Protocol, connectionDone
+from ..internet.protocol import ClientFactory, Protocol, connectionDone, given_reason
 
 if TYPE_CHECKING:
     from ..internet.interfaces import IConnector, IDelayedCall
@@ -124,6 +124,7 @@ class ProtocolWrapper(Protocol):
         self.factory.counters.bytesIn += len(data)
         self.wrappedProtocol.dataReceived(data)
 
+    @given_reason
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Tells the inner protocol, and lets go of it."""
         self.factory.unregisterProtocol(self)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._core.towers import stock
 from ..internet._bystring import ServerEndpoint
-from ..internet.protocol import connectionDone
+from ..internet.protocol import connectionDone, given_reason
 from ._limiting import _networks, list_in_c
 from ._proxyheader import Header, InvalidProxyHeader, parse
 from ._wrapping import ProtocolWrapper, WrappingFactory, built, host_of, later
@@ -106,6 +106,7 @@ class HAProxyProtocolWrapper(ProtocolWrapper):
             if rest and not self._isOver:
                 super().dataReceived(rest)
 
+    @given_reason
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Tells the inner protocol, if there is one."""
         self._inTime()

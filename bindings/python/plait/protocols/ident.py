@@ -20,7 +20,7 @@ from .._native import ident as native
 from ..internet._reasons import check
 from ..internet.defer import Deferred, maybeDeferred
 from ..internet.error import TimeoutError
-from ..internet.protocol import connectionDone
+from ..internet.protocol import connectionDone, given_reason
 from ..python.failure import Failure
 from .basic import LineOnlyReceiver
 
@@ -254,6 +254,7 @@ class IdentClient(LineOnlyReceiver):
         else:
             waiting.errback(IdentError(line))
 
+    @given_reason
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """The connection has ended: all queries fail."""
         self.connected = 0

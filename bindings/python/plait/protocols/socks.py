@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Union
 
 from ..internet import defer
 from ..internet._current import current
-from ..internet.protocol import ClientCreator, Factory, Protocol, connectionDone
+from ..internet.protocol import ClientCreator, Factory, Protocol, connectionDone, given_reason
 from ._socksproxy import Proxy, Request, SOCKSClientEndpoint, Tunnel
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ class _Other(Protocol):
     def __init__(self, socks: SOCKSv4) -> None:
         self.socks = socks
 
+    @given_reason
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """The client hears what there still is, and no more."""
         self.connected = 0
@@ -246,6 +247,7 @@ class SOCKSv4(Protocol):
         self._stopListening()
         self.transport.loseConnection()
 
+    @given_reason
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """The client has gone: so does the other end."""
         self.connected = 0

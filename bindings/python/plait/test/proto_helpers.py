@@ -8,7 +8,7 @@ from io import BytesIO
 from typing import Any, Dict
 
 from ..internet import defer
-from ..internet.protocol import Protocol, connectionDone
+from ..internet.protocol import Protocol, connectionDone, given_reason
 from ..internet.task import Clock
 from ..protocols.basic import LineReceiver
 from ..python._observing import ObservingHandler
@@ -61,6 +61,7 @@ class AccumulatingProtocol(Protocol):
         """Keeps bytes."""
         self.data += data
 
+    @given_reason
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Notes it."""
         self.closed, self.closedReason = 1, reason
@@ -97,6 +98,7 @@ class LineSendingProtocol(LineReceiver):
             self.lines = []
         self.response.append(line)
 
+    @given_reason
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Notes it."""
         self.lostConn = True

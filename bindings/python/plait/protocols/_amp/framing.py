@@ -12,7 +12,7 @@ from ..._core.using import use_of
 from ..._native import amp as native
 from ...internet._reasons import check
 from ...internet.error import ConnectionClosed, ConnectionLost, PeerVerifyError, SSLError
-from ...internet.protocol import connectionDone
+from ...internet.protocol import connectionDone, given_reason
 from ...python.failure import Failure
 from .._framed import Framed
 from .boxes import AmpBox, fields
@@ -77,6 +77,7 @@ class BinaryBoxProtocol(Framed):
         else:
             super().dataReceived(data)
 
+    @given_reason
     def connectionLost(self, reason: Any = connectionDone) -> None:
         """The connection has ended: the receiver of boxes hears why, and whoever it was left to."""
         if self.innerProtocol is not None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..._native import amp as native
 from ...internet.defer import Deferred, fail
-from ...internet.protocol import connectionDone
+from ...internet.protocol import connectionDone, given_reason
 from ...python.failure import Failure
 from .boxes import ASK, COMMAND, AmpBox
 from .asking import asking
@@ -89,6 +89,7 @@ class AMP(Serving, CommandLocator, SimpleStringLocator, MethodLocator):
             AMP.__init__(self)
         super().makeConnection(transport)
 
+    @given_reason
     def connectionLost(self, reason: Any = connectionDone) -> None:
         """The connection has ended: all calls fail."""
         super().connectionLost(reason)

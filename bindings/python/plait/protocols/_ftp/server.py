@@ -16,7 +16,7 @@ from ...cred import credentials
 from ...cred import error as cred_error
 from ...cred._asking import ask
 from ...internet._reasons import check
-from ...internet.protocol import connectionDone
+from ...internet.protocol import connectionDone, given_reason
 from .._framed import Framed
 from .asking import Answering, Question, segments
 from .commands import PASSED, Commands
@@ -233,6 +233,7 @@ class FTP(Commands, Framed):
     def connectionMade(self) -> None:
         """Somebody has come. The library greets."""
 
+    @given_reason
     def connectionLost(self, reason: Any = connectionDone) -> None:
         """The session has ended."""
         self.disconnected = True

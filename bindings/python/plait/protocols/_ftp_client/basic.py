@@ -10,7 +10,7 @@ from ..._native import ftp_client as native
 from ...internet._current import current
 from ...internet._reasons import check
 from ...internet.defer import Deferred
-from ...internet.protocol import connectionDone
+from ...internet.protocol import connectionDone, given_reason
 from ...python.failure import Failure
 from .._framed import Framed
 from .calls import Call, handlers
@@ -232,6 +232,7 @@ class FTPClientBasic(Framed):
     def _framesNatively(self) -> bool:
         return getattr(self.dataReceived, "__func__", None) is FTPClientBasic.dataReceived
 
+    @given_reason
     def connectionLost(self, reason: Any = connectionDone) -> None:
         """The connection has ended: all calls fail."""
         self._isOver = True

@@ -11,7 +11,7 @@ from ..._native import memcache as native
 from ..._native.calls import bare
 from ...internet.defer import Deferred, fail, succeed
 from ...internet.error import TimeoutError
-from ...internet.protocol import connectionDone
+from ...internet.protocol import connectionDone, given_reason
 from ...python.failure import Failure
 from .._framed import Framed
 from ..policies import TimeoutMixin
@@ -328,6 +328,7 @@ class MemCacheProtocol(Storing, Framed, TimeoutMixin):
         self._failAll(Failure(TimeoutError(string="Connection timeout")))
         self.transport.loseConnection()
 
+    @given_reason
     def connectionLost(self, reason: Any = connectionDone) -> None:
         """The connection has ended: all questions fail."""
         self.setTimeout(None)

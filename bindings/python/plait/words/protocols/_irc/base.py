@@ -13,7 +13,7 @@ from ...._native import constants
 from ...._native import irc as native
 from ....error import PlaitError
 from ....internet.error import ConnectionDone
-from ....internet.protocol import connectionDone
+from ....internet.protocol import connectionDone, given_reason
 from ....protocols._framed import Framed
 from ....python.failure import Failure
 from .plain import plain
@@ -226,6 +226,7 @@ class Base(Framed):
         if self._started:
             self._attachment().feed(bytes(data))
 
+    @given_reason
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """The connection has ended: what was asked and not answered fails."""
         if self._attached is not None:

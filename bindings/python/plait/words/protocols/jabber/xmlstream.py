@@ -16,7 +16,7 @@ from ...._native import constants, functions, structs
 from ...._native import element as elements
 from ...._native import xmpp as native
 from ....internet._reasons import check
-from ....internet.protocol import ReconnectingClientFactory, connectionDone
+from ....internet.protocol import ReconnectingClientFactory, connectionDone, given_reason
 from ....protocols._framed import Framed
 from ....python.failure import Failure
 from ...xish import domish
@@ -115,6 +115,7 @@ class XmlStream(Framed, EventDispatcher):
             attached.feed(b"")
         self.dispatch(self, STREAM_CONNECTED_EVENT)
 
+    @given_reason
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """The connection has ended. What the server said about that, or why logging in failed, is
         told first."""
