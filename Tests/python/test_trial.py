@@ -376,7 +376,8 @@ def test_filters_know_the_module_of_what_is_given_again():
         warnings.filterwarnings("ignore", module=__name__)
         assert outcome(Odd("leaves")) == {}
     assert not told
-    # As everywhere, "default" shows one of each place.
+    # As everywhere, "default" shows one of each place; Twisted's test cases leave no registry behind.
+    globals()["__warningregistry__"] = None
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("default")
         assert outcome(Odd("leavesTwice")) == {}

@@ -137,7 +137,10 @@ class SynchronousTestCase(Assertions):
             # By its module's name filters know it, and by its registry whether it was told already.
             module = _module(told.filename)
             name = module.__name__ if module else os.path.splitext(told.filename)[0]
-            registry = vars(module).setdefault("__warningregistry__", {}) if module else None
+            registry = None
+            if module:
+                # Where Twisted's test cases have run there is None.
+                registry = module.__warningregistry__ = getattr(module, "__warningregistry__", None) or {}
             try:
                 warnings.warn_explicit(
                     told.message, told.category, told.filename, told.lineno, name, registry, source=told.source
