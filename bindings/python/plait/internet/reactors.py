@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from .._core.events import SystemEvents
 from .._core.factories import FactoryCache
+from .._core.logs import logged
 from .._core.registry import conns, drop, entry, hold, objects
 from .._core.signals import open_wakeup, watched
 from .._core.timers import DelayedCall
@@ -34,12 +35,6 @@ if TYPE_CHECKING:
 __all__ = ["Reactor"]
 
 _log = logging.getLogger("plait")
-_LEVELS = {
-    constants.LOG_ERROR: logging.ERROR,
-    constants.LOG_WARNING: logging.WARNING,
-    constants.LOG_INFO: logging.INFO,
-    constants.LOG_DEBUG: logging.DEBUG,
-}
 
 
 def shown(what: Any) -> str:
@@ -67,23 +62,6 @@ def _posted(user: int) -> None:
             self.leave()
 
 
-@entry(structs.LogFunction)
-def _logged(user: int, level: int, subsystem: bytes, message: bytes) -> None:
-    # That ports come and go the program knows, for it opens and closes them.
-    if level < constants.LOG_INFO or subsystem == b"tls":
-        try:
-            text = message.decode("utf-8", "replace")
-            _log.log(_LEVELS.get(level, logging.DEBUG), "%s: %s", subsystem.decode(), text)
-        except Exception:
-            raise
-        except BaseException as error:
-            # What a signal's handler has raised here: it is for the run.
-            self = objects.get(user)
-            if self is None:
-                raise
-            self.interrupt(error)
-
-
 @entry(structs.TimerFunction)
 def _idle(user: int, timer: int) -> None:
     return
@@ -103,7 +81,7 @@ class Reactor(Listening, Threading):
         self._key = hold(self)
         options = structs.ReactorOptions(
             log_level=constants.LOG_INFO,
-            log=_logged,
+            log=logged,
             log_user=self._key,
             before_wait=structs.BeforeWaitFunction(_address(pythonapi.PyEval_SaveThread)),
             after_wait=structs.AfterWaitFunction(_address(pythonapi.PyEval_RestoreThread)),
