@@ -16,6 +16,7 @@ import pytest
 
 import plait
 from conftest import ROOT
+from plait._native import functions
 from plait.internet import endpoints, protocol, reactor
 from plait.protocols import basic, ftp, memcache, policies
 from plait.words.protocols import irc
@@ -175,3 +176,23 @@ def test_links(page):
     for target in re.findall(r"\]\(([^)#]+)\)", (PACKAGE / page).read_text()):
         if "://" not in target:
             assert (PACKAGE / target).exists(), target
+
+
+def test_the_fields_of_endpoint_strings():
+    """The library takes those that the page names, and the page names those that the library takes."""
+    rows = re.findall(r"^\| (listen|connect) \| (`.*?) \| (`.*?) \|", (PACKAGE / "README.md").read_text(), re.MULTILINE)
+    named = {(use, kind): set() for use, kinds, _ in rows for kind in re.findall(r"`(\w+):`", kinds)}
+    for use, kinds, fields in rows:
+        for kind in re.findall(r"`(\w+):`", kinds):
+            named[use, kind].update(re.findall(r"`(\w+)`", fields))
+    assert len(named) == 4
+    keys = (ROOT / "Sources" / "Wire" / "EndpointKey.swift").read_text()
+    words = dict(re.findall(r"case \.(\w+): \"(\w+)\"", keys))
+    values = {"sslmethod": "TLS_METHOD", "interface": "127.0.0.1", "bindAddress": "127.0.0.1", "hostname": "h", "srv": "x"}
+    needed = {"listen": {"port": "1", "privateKey": "x"}, "connect": {"host": "h", "port": "1"}}
+    for (use, kind), fields in named.items():
+        for field in words.values():
+            given = {**needed[use], field: values.get(field, "1")}
+            text = ":".join([kind, *(f"{name}={value}" for name, value in given.items())])
+            status = functions.endpoint_check(text.encode(), 1 + (use == "connect"), None)
+            assert (status == 0) == (field in fields), text

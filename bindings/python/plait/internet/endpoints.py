@@ -216,7 +216,7 @@ def serverFromString(reactor: Any, description: str) -> IStreamServerEndpoint:
 
     With ``haproxy:`` in front, connections begin with a header of the PROXY protocol, from all that connect,
     or from those of ``haproxy:trusted=10.0.0.0/8:tcp:8080`` alone. ``systemd:INET:name=web`` is a
-    socket that systemd has opened.
+    socket that systemd has opened. README.md lists the fields of ``tls:443:privateKey=key.pem``.
 
     :raises ValueError: if that is malformed, or of an unknown kind.
     """
@@ -229,7 +229,8 @@ def serverFromString(reactor: Any, description: str) -> IStreamServerEndpoint:
 def clientFromString(reactor: Any, description: str) -> IStreamClientEndpoint:
     """Somewhere to connect to, as ``tcp:host=example.org:port=80`` or ``unix:/run/x.sock`` says.
 
-    ``socks5:proxy=tcp\\:10.0.0.1\\:1080:host=example.org:port=80`` leads by way of a proxy: see ``plait/socks.h``.
+    ``socks5:proxy=tcp\\:10.0.0.1\\:1080:host=example.org:port=80`` leads by way of a proxy (``plait/socks.h``).
+    README.md lists the fields of ``tls:example.org:443:trustRoots=ca.pem``.
 
     :raises ValueError: if that is malformed, or of an unknown kind.
     """
