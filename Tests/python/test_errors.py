@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import errno
 import pickle
 
@@ -40,6 +41,15 @@ def test_made_of_nothing(name):
     made = getattr(error, name)()
     assert made.args == getattr(twisted, name)().args == ()
     assert str(made) == made.summary and made.name.startswith("PLAIT_")
+
+
+@pytest.mark.parametrize("kind", ["ConnectError", "ConnectionRefusedError", "DNSLookupError", "BindError", "ConnectionLost"])
+def test_causes_of_any_kind(kind):
+    """Programs give exceptions, too, as they do with Twisted."""
+    for cause in (OSError(111, "refused"), 5, b"x", None):
+        made = getattr(error, kind)(111, cause)
+        assert str(made) and str(copy.copy(made)) == str(made)
+        assert str(pickle.loads(pickle.dumps(made))) == str(made)
 
 
 def test_made_of_a_status():

@@ -30,7 +30,7 @@ class PlaitError(Exception):
             args = ()
         self.status = self.default_status if status is None else status
         #: What programs make has a text, as exceptions of Twisted's have, and no status of its own.
-        self.text = text or " ".join(map(str, args))
+        self.text = str(text or " ".join(map(str, args)))
         # Not what stands behind this class: OSError would make an error's number of the status.
         Exception.__init__(self, *(args or (self.status, text)))
 
