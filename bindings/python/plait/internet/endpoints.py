@@ -216,7 +216,11 @@ def serverFromString(reactor: Any, description: str) -> IStreamServerEndpoint:
 
     With ``haproxy:`` in front, connections begin with a header of the PROXY protocol, from all that connect,
     or from those of ``haproxy:trusted=10.0.0.0/8:tcp:8080`` alone. ``systemd:INET:name=web`` is a
-    socket that systemd has opened. README.md lists the fields of ``tls:443:privateKey=key.pem``.
+    socket that systemd has opened.
+
+    ``ssl:443:privateKey=key.pem:certKey=cert.pem:extraCertChain=chain.pem`` speaks TLS; ``tls:`` is the same.
+    The files are PEM; without ``certKey`` the certificate lies in the key's. ``tls:/directory:port=443`` has the
+    certificates in a directory's files that end in ``.pem``, each for the names in it.
 
     :raises ValueError: if that is malformed, or of an unknown kind.
     """
@@ -230,7 +234,11 @@ def clientFromString(reactor: Any, description: str) -> IStreamClientEndpoint:
     """Somewhere to connect to, as ``tcp:host=example.org:port=80`` or ``unix:/run/x.sock`` says.
 
     ``socks5:proxy=tcp\\:10.0.0.1\\:1080:host=example.org:port=80`` leads by way of a proxy (``plait/socks.h``).
-    README.md lists the fields of ``tls:example.org:443:trustRoots=ca.pem``.
+
+    ``tls:example.org:443`` speaks TLS, and checks the name; ``ssl:`` is the same. ``hostname`` is another name
+    to check. ``trustRoots`` (or ``caCertsDir``) is who is trusted instead of the system's authorities: a PEM file,
+    or a directory, of which the files that end in ``.pem`` count, and no others. ``certificate`` (or ``certKey``)
+    and ``privateKey`` are PEM files, for a server that asks.
 
     :raises ValueError: if that is malformed, or of an unknown kind.
     """
