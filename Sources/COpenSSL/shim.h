@@ -166,33 +166,28 @@ static inline int copenssl_is_end_of_pem(unsigned long error) {
 static inline int copenssl_is_absence(unsigned long error) {
     return copenssl_is_end_of_pem(error) || ERR_GET_REASON(error) == ERR_R_UNSUPPORTED;
 }
-static inline void copenssl_name(X509_NAME *name, char *out, size_t room) {
-    BIO *bio = BIO_new(BIO_s_mem());
+/* What was written into memory, and lets go of it; too much of it is cut at a character of UTF-8. */
+static inline void copenssl_take(BIO *bio, int written, char *out, size_t room) {
     char *data = NULL;
-    long len = 0;
-    out[0] = 0;
-    if (!bio) return;
-    if (X509_NAME_print_ex(bio, name, 0, XN_FLAG_ONELINE & ~ASN1_STRFLGS_ESC_MSB) >= 0)
-        len = BIO_get_mem_data(bio, &data);
+    long len = written ? BIO_get_mem_data(bio, &data) : 0;
     if (len < 0) len = 0;
-    if ((size_t)len >= room) /* at a character of UTF-8 */
+    if ((size_t)len >= room)
         for (len = (long)room - 1; len > 0 && (data[len] & 0xc0) == 0x80; len--) continue;
     if (len > 0) memcpy(out, data, (size_t)len);
     out[len] = 0;
     BIO_free(bio);
 }
-static inline void copenssl_time(const ASN1_TIME *time, char *out, size_t room) {
+static inline void copenssl_name(X509_NAME *name, char *out, size_t room) {
     BIO *bio = BIO_new(BIO_s_mem());
-    char *data = NULL;
-    long len = 0;
     out[0] = 0;
     if (!bio) return;
-    if (ASN1_TIME_print(bio, time)) len = BIO_get_mem_data(bio, &data);
-    if (len < 0) len = 0;
-    if ((size_t)len >= room) len = (long)room - 1;
-    if (len > 0) memcpy(out, data, (size_t)len);
-    out[len] = 0;
-    BIO_free(bio);
+    copenssl_take(bio, X509_NAME_print_ex(bio, name, 0, XN_FLAG_ONELINE & ~ASN1_STRFLGS_ESC_MSB) >= 0, out, room);
+}
+static inline void copenssl_time(const ASN1_TIME *time, char *out, size_t room) {
+    BIO *bio = BIO_new(BIO_s_mem());
+    out[0] = 0;
+    if (!bio) return;
+    copenssl_take(bio, ASN1_TIME_print(bio, time), out, room);
 }
 
 /* ---- A certificate that nobody has given: of a new key, for ten years, signed by itself; or NULL. -------- */

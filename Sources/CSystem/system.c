@@ -118,16 +118,13 @@ void csystem_shield_end(struct csystem_shield *shield) {
     if (!shield->blocked) sigprocmask(SIG_UNBLOCK, &pipe, NULL);
 }
 
-static int watch(int epoll, int fd) {
-    struct epoll_event event = {.events = EPOLLIN, .data = {.fd = fd}};
+static int watch(int epoll, int fd, uint32_t events) {
+    struct epoll_event event = {.events = events, .data = {.fd = fd}};
     return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
 }
 
 int csystem_enlist(int epoll, int fd, int readable) {
-    struct epoll_event event = {0};
-    if (readable) event.events = EPOLLIN;
-    event.data.fd = fd;
-    if (epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0) return 1;
+    if (watch(epoll, fd, readable ? EPOLLIN : 0) == 0) return 1;
     return errno == EEXIST ? 0 : -errno;
 }
 
@@ -136,8 +133,8 @@ int csystem_outer_open(struct csystem_outer *outer, int inner) {
     outer->epoll = epoll_create1(EPOLL_CLOEXEC);
     outer->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     outer->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (outer->epoll < 0 || outer->timer < 0 || outer->event < 0 || watch(outer->epoll, inner) ||
-        watch(outer->epoll, outer->timer) || watch(outer->epoll, outer->event)) {
+    if (outer->epoll < 0 || outer->timer < 0 || outer->event < 0 || watch(outer->epoll, inner, EPOLLIN) ||
+        watch(outer->epoll, outer->timer, EPOLLIN) || watch(outer->epoll, outer->event, EPOLLIN)) {
         error = errno;
         csystem_outer_close(outer);
     }
